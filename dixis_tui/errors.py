@@ -1,0 +1,74 @@
+"""Everything this program raises on purpose.
+
+::
+
+    DixisError              what happened, and the remedy
+    ├── UsageError          the call itself, dixis.toml or an environment variable is wrong
+    │   └── UrlError        a database URL is unset or malformed
+    ├── ConnectError        a PostgreSQL could not be reached or refused us
+    ├── QueryError          PostgreSQL answered a statement with an error
+    ├── ProjectError        the Prisma project is missing something
+    ├── ToolError           a program we need is missing, too old, or failed
+    ├── RunnerError         a runner can't be started, reached, or refused a command
+    └── JournalError        a journal can't be read or does not verify
+
+The message is one sentence: what was wrong and where. `remedy` is one sentence: what to do.
+Neither ever holds a secret. The edge (`dixis_tui.cli`) decides looks and exit code.
+"""
+
+from __future__ import annotations
+
+
+class DixisError(Exception):
+    """Root of the tree. `str(error)` is the sentence, `error.remedy` says what to do next."""
+
+    def __init__(self, sentence: str, remedy: str = "") -> None:
+        super().__init__(sentence)
+        self.remedy = remedy
+
+
+class UsageError(DixisError):
+    """The call, `dixis.toml` or the environment is wrong; nothing was started."""
+
+
+class UrlError(UsageError):
+    """A database URL is unset or malformed; `variable` names where it came from, never its value."""
+
+    def __init__(self, variable: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{variable} {problem}", remedy)
+        self.variable = variable
+
+
+class ConnectError(DixisError):
+    """A PostgreSQL could not be reached or refused us.
+
+    `kind` is one of `unreachable`, `authentication`, `missing_database`, `tls`, `starting`, `other`.
+    """
+
+    def __init__(self, kind: str, sentence: str, remedy: str) -> None:
+        super().__init__(sentence, remedy)
+        self.kind = kind
+
+
+class QueryError(DixisError):
+    """PostgreSQL answered a statement with an error; `sqlstate` is its five characters, or empty."""
+
+    def __init__(self, sqlstate: str, sentence: str, remedy: str = "") -> None:
+        super().__init__(sentence, remedy)
+        self.sqlstate = sqlstate
+
+
+class ProjectError(DixisError):
+    """The Prisma project is missing something we need."""
+
+
+class ToolError(DixisError):
+    """A program we need (pg_dump, pg_restore, the Prisma CLI, the embedded server) is missing or failed."""
+
+
+class RunnerError(DixisError):
+    """A runner can't be started or reached, or refused a command."""
+
+
+class JournalError(DixisError):
+    """A journal can't be read, or its chain does not verify."""
