@@ -1,0 +1,244 @@
+"""The closed family of events: all that a run says about itself, and all that a screen knows.
+
+The journal holds them in order. :func:`dixis_tui.run.state.fold` turns them into a state; nothing else does.
+An event is written before the deed it announces, or after the deed it reports. None holds a secret.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from dixis_tui.model import (
+    Backup,
+    CheckState,
+    Executor,
+    HealthResult,
+    Identity,
+    MigrationFile,
+    Phase,
+    PhaseState,
+    Place,
+    Verdict,
+)
+
+
+class _Event(Struct, frozen=True, tag_field="type", kw_only=True):
+    pass
+
+
+class RunStarted(_Event, frozen=True, tag="run_started"):
+    """First entry. `target` is the database URL without its password; `host` and `ssh` say from where."""
+
+    run: str
+    version: str
+    operator: str
+    host: str
+    ssh: str = ""
+    pid: int
+    name: str
+    environment: str
+    target: str
+    executor: Executor
+    window_opens: datetime | None = None
+    window_closes: datetime | None = None
+    timezone: str = "Europe/Athens"
+    phrase: str
+    rollback_phrase: str
+    contacts: list[tuple[str, str, str]] = []
+    """Role, name, and phone or address."""
+    secrets: dict[str, bool] = {}
+    """Environment variables by name: set or not."""
+
+
+class TargetSeen(_Event, frozen=True, tag="target_seen"):
+    """Production was reached and said what it is."""
+
+    identity: Identity
+
+
+class ProjectSeen(_Event, frozen=True, tag="project_seen"):
+    """The Prisma project was read. `command` is the CLI as typed; `commit` is empty outside git."""
+
+    directory: str
+    prisma_version: str
+    command: str
+    commit: str = ""
+
+
+class PendingSeen(_Event, frozen=True, tag="pending_seen"):
+    """Files compared with `_prisma_migrations`: how many are applied and which are pending, in order."""
+
+    applied: int
+    pending: list[MigrationFile]
+
+
+class PhaseStarted(_Event, frozen=True, tag="phase_started"):
+    """A phase begins, or begins again; its checks are waiting anew."""
+
+    phase: Phase
+    checks: list[tuple[str, str]] = []
+    """Code and subject of each check that this phase will answer."""
+
+
+class PhaseEnded(_Event, frozen=True, tag="phase_ended"):
+    """A phase's own work is over; open gates may still wait for a person."""
+
+    phase: Phase
+    state: PhaseState
+    seconds: float
+    reason: str = ""
+
+
+class CheckChanged(_Event, frozen=True, tag="check_changed"):
+    """One check moved. `subject` tells apart several of one code (an endpoint's name)."""
+
+    code: str
+    subject: str = ""
+    state: CheckState
+    evidence: str = ""
+    remedy: str = ""
+
+
+class Ticked(_Event, frozen=True, tag="ticked"):
+    """A person answered a check that only a person can answer; `on` false takes it back."""
+
+    code: str
+    operator: str
+    on: bool = True
+
+
+class Waived(_Event, frozen=True, tag="waived"):
+    """A person opened a closed gate by name, with a reason."""
+
+    code: str
+    operator: str
+    reason: str
+
+
+class Progress(_Event, frozen=True, tag="progress"):
+    """How far a long deed is; `done` and `total` in `unit`. Coalesced, never flushed by itself."""
+
+    phase: Phase
+    what: str
+    done: int
+    total: int
+    unit: str = "bytes"
+
+
+class BackupMade(_Event, frozen=True, tag="backup_made"):
+    """The dump is whole and its digest known."""
+
+    backup: Backup
+
+
+class BackupRestored(_Event, frozen=True, tag="backup_restored"):
+    """The dump was restored and its row counts compared: the way back is real and takes this long."""
+
+    place: Place
+    where: str
+    seconds: float
+    tables: int
+    rows: int
+
+
+class MigrationStarted(_Event, frozen=True, tag="migration_started"):
+    """Written before the file is sent."""
+
+    name: str
+    place: Place
+
+
+class MigrationEnded(_Event, frozen=True, tag="migration_ended"):
+    """Written after the server answered. `error` is empty where it was applied."""
+
+    name: str
+    place: Place
+    seconds: float
+    error: str = ""
+    sqlstate: str = ""
+
+
+class Predicted(_Event, frozen=True, tag="predicted"):
+    """Seconds that each pending migration will take, from the rehearsal."""
+
+    seconds: dict[str, float]
+
+
+class PlanSealed(_Event, frozen=True, tag="plan_sealed"):
+    """What the phrase will confirm. `hash` is the first 8 hex digits as shown; `digest` all of it."""
+
+    hash: str
+    digest: str
+    lines: list[tuple[str, str]]
+    """What was sealed, as label and value, for the modal."""
+
+
+class ConfirmationRefused(_Event, frozen=True, tag="confirmation_refused"):
+    """A phrase was typed and nothing happened."""
+
+    operator: str
+    reason: str
+
+
+class Confirmed(_Event, frozen=True, tag="confirmed"):
+    """The exact phrase was typed for this plan; production may be changed from here on."""
+
+    operator: str
+    digest: str
+
+
+class RollbackConfirmed(_Event, frozen=True, tag="rollback_confirmed"):
+    """The rollback phrase was typed; production will be put back to the backup."""
+
+    operator: str
+    sha256: str
+
+
+class HealthSeen(_Event, frozen=True, tag="health_seen"):
+    """One endpoint was looked at."""
+
+    result: HealthResult
+
+
+class Noted(_Event, frozen=True, tag="noted"):
+    """A sentence for the operator; `level` is `info`, `warning` or `error`."""
+
+    text: str
+    level: str = "info"
+
+
+class RunEnded(_Event, frozen=True, tag="run_ended"):
+    """Last entry. `log_sha256` and `log_bytes` seal the log file as it is at this moment."""
+
+    verdict: Verdict
+    summary: str
+    log_sha256: str = ""
+    log_bytes: int = 0
+
+
+Event = (
+    RunStarted
+    | TargetSeen
+    | ProjectSeen
+    | PendingSeen
+    | PhaseStarted
+    | PhaseEnded
+    | CheckChanged
+    | Ticked
+    | Waived
+    | Progress
+    | BackupMade
+    | BackupRestored
+    | MigrationStarted
+    | MigrationEnded
+    | Predicted
+    | PlanSealed
+    | ConfirmationRefused
+    | Confirmed
+    | RollbackConfirmed
+    | HealthSeen
+    | Noted
+    | RunEnded
+)

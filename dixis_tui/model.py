@@ -1,0 +1,182 @@
+"""The words every room shares: phases, check states, verdicts, and the frozen values that travel between rooms.
+
+Times are UTC datetimes, durations are seconds, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Phase(StrEnum):
+    """The runbook's phases in their order; `rollback` stands outside the order."""
+
+    PREFLIGHT = "preflight"
+    BACKUP = "backup"
+    REHEARSAL = "rehearsal"
+    BANNER = "banner"
+    GO = "go"
+    MIGRATE = "migrate"
+    VERIFY = "verify"
+    SIGNOFF = "signoff"
+    ROLLBACK = "rollback"
+
+
+class PhaseState(StrEnum):
+    """`passed` may hold waived checks; `failed` may be started again where the policy allows it."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+class CheckState(StrEnum):
+    """What is known of one check. `warned` is open to go on; `unknown` could not be looked at."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    WAIVED = "waived"
+    UNKNOWN = "unknown"
+
+
+class MigrationState(StrEnum):
+    """A migration in this run."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    APPLIED = "applied"
+    FAILED = "failed"
+
+
+class Place(StrEnum):
+    """Where a migration was applied."""
+
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Verdict(StrEnum):
+    """How a run stands or ended."""
+
+    OPEN = "open"
+    DONE = "done"
+    CHECKED = "checked"
+    CLOSED = "closed"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled_back"
+    UNKNOWN = "unknown"
+    INTERRUPTED = "interrupted"
+    ABANDONED = "abandoned"
+
+
+class Executor(StrEnum):
+    """Who applies the migrations."""
+
+    DIRECT = "direct"
+    PRISMA = "prisma"
+
+
+class Identity(Struct, frozen=True):
+    """What a PostgreSQL says it is, asked after connecting.
+
+    `system_identifier` is that of `pg_control_system()`, empty where the role may not read it;
+    `server_version` is PostgreSQL's number (150008 for 15.8); `tls` is the protocol of `pg_stat_ssl`, empty for none.
+    """
+
+    system_identifier: str
+    database: str
+    host: str
+    port: int
+    user: str
+    server_version: int
+    in_recovery: bool
+    read_only: bool
+    tls: str = ""
+
+    @property
+    def major(self) -> int:
+        """PostgreSQL's major version: 15 for 150008."""
+        return self.server_version // 10000
+
+    @property
+    def version(self) -> str:
+        """As people write it: `15.8`."""
+        return f"{self.major}.{self.server_version % 10000}"
+
+    def same_database(self, other: Identity) -> bool:
+        """Whether both are one database, however they were reached."""
+        if self.system_identifier and other.system_identifier:
+            return (self.system_identifier, self.database) == (other.system_identifier, other.database)
+        return (self.host, self.port, self.database) == (other.host, other.port, other.database)
+
+
+class MigrationFile(Struct, frozen=True):
+    """A directory under `prisma/migrations` and its `migration.sql`.
+
+    `checksum` is the lower-case hex SHA-256 of the file's bytes, as Prisma records it.
+    """
+
+    name: str
+    path: str
+    checksum: str
+    bytes: int
+
+
+class Backup(Struct, frozen=True):
+    """A finished dump and what was counted in its snapshot. `counts` maps `schema.table` to rows."""
+
+    path: str
+    bytes: int
+    sha256: str
+    seconds: float
+    server_version: int
+    counts: dict[str, int]
+
+
+class HealthResult(Struct, frozen=True):
+    """One look at one endpoint. `status` is 0 where no answer came; `problem` is empty where all is well."""
+
+    name: str
+    url: str
+    status: int
+    milliseconds: float
+    problem: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the endpoint answered as its rule wants."""
+        return not self.problem
+
+
+class Finding(Struct, frozen=True):
+    """What one check saw: `state`, `evidence` (what, where) and `remedy` (what to do; empty where all is well)."""
+
+    state: CheckState
+    evidence: str
+    remedy: str = ""
+
+
+def passed(evidence: str) -> Finding:
+    """All is well."""
+    return Finding(CheckState.PASSED, evidence)
+
+
+def warned(evidence: str, remedy: str = "") -> Finding:
+    """Worth knowing; the way stays open."""
+    return Finding(CheckState.WARNED, evidence, remedy)
+
+
+def failed(evidence: str, remedy: str) -> Finding:
+    """The gate is closed until this is mended or waived."""
+    return Finding(CheckState.FAILED, evidence, remedy)
+
+
+def unknown(evidence: str, remedy: str = "") -> Finding:
+    """Could not be looked at; the gate is closed as if it had failed."""
+    return Finding(CheckState.UNKNOWN, evidence, remedy)

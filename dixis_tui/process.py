@@ -1,0 +1,86 @@
+"""Child processes: a bare environment, no core dumps, output line by line, and a way to stop them.
+
+Arguments are readable by every user of the machine: no secret ever stands there.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from dixis_tui.errors import ToolError
+
+LineSink = Callable[[str], None]
+"""Takes one outside line, without its line break, neither cleaned nor redacted."""
+
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "USER", "LOGNAME", "XDG_CACHE_HOME")
+_LINE_LIMIT = 64 * 1024
+"""Bytes of one line that are kept; a longer line is cut into several."""
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a child may see: an allow-list of ours, plus `extra`. Drops `PG*`, `NODE_OPTIONS`, `LD_*`, `PYTHON*`."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | dict(extra or {})
+
+
+def no_core_dumps() -> None:
+    """Forbid core dumps to this process and its children: a core holds every secret."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def run(
+    arguments: Sequence[str | Path],
+    *,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    on_stdout: LineSink | None = None,
+    on_stderr: LineSink | None = None,
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    started: Callable[[subprocess.Popen[bytes]], None] | None = None,
+) -> int:
+    """Run a program to its end and return its exit code (negative: killed by that signal).
+
+    `environment` is added to :func:`child_environment`. Both sinks are called from threads of their own, a line at
+    a time. `started` gets the process, so that another thread can stop it.
+
+    Raises:
+        ToolError: the program can't be started.
+    """
+    words = [str(word) for word in arguments]
+    try:
+        process = subprocess.Popen(
+            words,
+            env=child_environment(environment),
+            cwd=directory,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except OSError as error:
+        raise ToolError(f"{words[0]} can't be started: {error.strerror}", f"Install {words[0]}.") from None
+    if started:
+        started(process)
+    pumps = [
+        threading.Thread(target=_pump, args=(stream, sink), daemon=True)
+        for stream, sink in ((process.stdout, on_stdout), (process.stderr, on_stderr))
+    ]
+    for pump in pumps:
+        pump.start()
+    code = process.wait()
+    for pump in pumps:
+        pump.join()
+    return code
+
+
+def _pump(stream: IO[bytes] | None, sink: LineSink | None) -> None:
+    if stream is None:
+        return
+    with stream:
+        while line := stream.readline(_LINE_LIMIT):
+            if sink:
+                sink(line.decode("utf-8", "replace").rstrip("\r\n"))

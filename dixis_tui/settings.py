@@ -1,0 +1,203 @@
+"""`dixis.toml`, the environment and the flags, as one frozen value.
+
+`dixis.toml` never holds a secret; database URLs come from the environment alone, under the runbook's names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Struct
+
+from dixis_tui.errors import UsageError
+from dixis_tui.model import Executor
+
+CONFIG_NAME = "dixis.toml"
+DATABASE_URL = "DATABASE_URL"
+SHADOW_DATABASE_URL = "SHADOW_DATABASE_URL"
+STAGING_DATABASE_URL = "STAGING_DATABASE_URL"
+SECRET_NAMES = (DATABASE_URL, STAGING_DATABASE_URL, SHADOW_DATABASE_URL)
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class PrismaSettings(_Table, frozen=True):
+    """`[prisma]`: where the project is."""
+
+    directory: str = "."
+    """Where `package.json` and `prisma/` are, relative to `dixis.toml`."""
+    schema: str = "prisma/schema.prisma"
+    """The schema file (or folder), relative to `directory`; `migrations/` lies beside it."""
+    command: list[str] = []
+    """The CLI as a list of words; empty: found by the lock file (`pnpm prisma`, `npx prisma`, …)."""
+
+
+class ConfirmSettings(_Table, frozen=True):
+    """`[confirm]`: the phrases that are typed."""
+
+    phrase: str = "DIXIS-PROD-OK"
+    rollback_phrase: str = "DIXIS-ROLLBACK-OK"
+
+
+class WindowSettings(_Table, frozen=True):
+    """`[window]`: the agreed maintenance window. Without `start` the window check fails until it is waived."""
+
+    timezone: str = "Europe/Athens"
+    start: datetime | None = None
+    """Local date and time in `timezone`, without an offset."""
+    minutes: int = 20
+
+    def opens(self) -> datetime | None:
+        """The window's first moment in UTC, or None where none was agreed."""
+        if self.start is None:
+            return None
+        return self.start.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+
+    def closes(self) -> datetime | None:
+        """The window's end in UTC, or None where none was agreed."""
+        opens = self.opens()
+        return opens + timedelta(minutes=self.minutes) if opens else None
+
+
+class MigrateSettings(_Table, frozen=True):
+    """`[migrate]`: who applies the migrations, and with what manners."""
+
+    executor: Executor = Executor.DIRECT
+    lock_timeout_seconds: float = 5.0
+    """How long a statement may wait for a lock before it gives up; everyone who comes later waits behind it."""
+    statement_timeout_seconds: float = 0.0
+    """0: no limit."""
+
+
+class BackupSettings(_Table, frozen=True):
+    """`[backup]`: where dumps go and with which tools."""
+
+    directory: str = ""
+    """Empty: the run's own folder in the state directory."""
+    pg_bindir: str = ""
+    """Where `pg_dump`, `pg_restore` and `psql` of the server's major are; empty: looked for."""
+
+
+class HealthSettings(_Table, frozen=True):
+    """`[[health]]`: one endpoint of the application, looked at after the migration."""
+
+    name: str
+    url: str
+    status: int = 200
+    contains: str = ""
+    """Text that the body must hold; empty: any body."""
+    timeout_seconds: float = 10.0
+
+
+class Contact(_Table, frozen=True):
+    """One person or line to call."""
+
+    name: str = ""
+    phone: str = ""
+    url: str = ""
+
+
+class ContactsSettings(_Table, frozen=True):
+    """`[contacts]`: whom to call, as the runbook's last chapter asks."""
+
+    on_call: Contact = Contact()
+    backup: Contact = Contact()
+    provider: Contact = Contact()
+    decision_maker: Contact = Contact()
+
+
+class GithubSettings(_Table, frozen=True):
+    """`[github]`: named in the checks that a person answers by looking there."""
+
+    repository: str = ""
+    clinic_workflow: str = "migration-clinic.yml"
+    migrate_workflow: str = "prod-migration.yml"
+
+
+class Settings(_Table, frozen=True):
+    """All of `dixis.toml`, plus where it was found. Immutable; travels to the runner as it is."""
+
+    name: str = ""
+    """What the production system is called on the screen; empty: the database's name."""
+    environment: str = "production"
+    """`production`, or `demo` where the target is the built-in one."""
+    prisma: PrismaSettings = PrismaSettings()
+    confirm: ConfirmSettings = ConfirmSettings()
+    window: WindowSettings = WindowSettings()
+    migrate: MigrateSettings = MigrateSettings()
+    backup: BackupSettings = BackupSettings()
+    health: list[HealthSettings] = []
+    contacts: ContactsSettings = ContactsSettings()
+    github: GithubSettings = GithubSettings()
+    root: str = "."
+    """Absolute folder of `dixis.toml`; never read from the file."""
+
+    @property
+    def prisma_directory(self) -> Path:
+        """Absolute path of the Prisma project."""
+        return Path(self.root, self.prisma.directory).absolute()
+
+
+def load(config: Path | None = None, executor: str | None = None) -> Settings:
+    """Read `config`, or `dixis.toml` in the working directory where there is one.
+
+    Raises:
+        UsageError: the file is missing though named, isn't TOML, has an unknown key or a value of the wrong type.
+    """
+    path = config or Path(CONFIG_NAME)
+    settings = Settings()
+    if path.exists():
+        settings = _decode(path)
+    elif config is not None:
+        raise UsageError(f"{config} does not exist", "Name an existing dixis.toml with --config.")
+    migrate = msgspec.structs.replace(settings.migrate, executor=Executor(executor)) if executor else settings.migrate
+    return msgspec.structs.replace(settings, root=str(path.absolute().parent), migrate=migrate)
+
+
+def _decode(path: Path) -> Settings:
+    try:
+        settings = msgspec.toml.decode(path.read_bytes(), type=Settings)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path}: {error}", "Mend that key; README's configuration table lists every key.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}", "Mend the file at that place.") from None
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}", "Make it readable for this user.") from None
+    _check_window(path, settings.window)
+    return settings
+
+
+def _check_window(path: Path, window: WindowSettings) -> None:
+    try:
+        zone = ZoneInfo(window.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UsageError(
+            f"{path}: window.timezone '{window.timezone}' is not a time zone",
+            "Use a name such as Europe/Athens.",
+        ) from None
+    if window.minutes <= 0:
+        raise UsageError(f"{path}: window.minutes must be above 0", "Give the agreed length in minutes.")
+    if window.start is None:
+        return
+    if window.start.tzinfo is not None:
+        raise UsageError(
+            f"{path}: window.start has an offset of its own", "Write local time, such as 2026-11-25T23:00:00."
+        )
+    local = window.start.replace(tzinfo=zone)
+    if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != window.start:
+        raise UsageError(
+            f"{path}: {window.start} does not exist in {window.timezone} (clocks go forward)",
+            "Choose a time an hour earlier or later.",
+        )
+
+
+def secrets_from(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The secrets that are set, by the runbook's names; nothing else is taken from the environment."""
+    return {name: environment[name] for name in SECRET_NAMES if environment.get(name)}
