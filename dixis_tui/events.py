@@ -28,7 +28,7 @@ class _Event(Struct, frozen=True, tag_field="type", kw_only=True):
     pass
 
 
-class RunStarted(_Event, frozen=True, tag="run_started"):
+class RunStarted(_Event, frozen=True, kw_only=True, tag="run_started"):
     """First entry. `target` is the database URL without its password; `host` and `ssh` say from where."""
 
     run: str
@@ -52,13 +52,13 @@ class RunStarted(_Event, frozen=True, tag="run_started"):
     """Environment variables by name: set or not."""
 
 
-class TargetSeen(_Event, frozen=True, tag="target_seen"):
+class TargetSeen(_Event, frozen=True, kw_only=True, tag="target_seen"):
     """Production was reached and said what it is."""
 
     identity: Identity
 
 
-class ProjectSeen(_Event, frozen=True, tag="project_seen"):
+class ProjectSeen(_Event, frozen=True, kw_only=True, tag="project_seen"):
     """The Prisma project was read. `command` is the CLI as typed; `commit` is empty outside git."""
 
     directory: str
@@ -67,14 +67,14 @@ class ProjectSeen(_Event, frozen=True, tag="project_seen"):
     commit: str = ""
 
 
-class PendingSeen(_Event, frozen=True, tag="pending_seen"):
+class PendingSeen(_Event, frozen=True, kw_only=True, tag="pending_seen"):
     """Files compared with `_prisma_migrations`: how many are applied and which are pending, in order."""
 
     applied: int
     pending: list[MigrationFile]
 
 
-class PhaseStarted(_Event, frozen=True, tag="phase_started"):
+class PhaseStarted(_Event, frozen=True, kw_only=True, tag="phase_started"):
     """A phase begins, or begins again; its checks are waiting anew."""
 
     phase: Phase
@@ -82,7 +82,7 @@ class PhaseStarted(_Event, frozen=True, tag="phase_started"):
     """Code and subject of each check that this phase will answer."""
 
 
-class PhaseEnded(_Event, frozen=True, tag="phase_ended"):
+class PhaseEnded(_Event, frozen=True, kw_only=True, tag="phase_ended"):
     """A phase's own work is over; open gates may still wait for a person."""
 
     phase: Phase
@@ -91,7 +91,7 @@ class PhaseEnded(_Event, frozen=True, tag="phase_ended"):
     reason: str = ""
 
 
-class CheckChanged(_Event, frozen=True, tag="check_changed"):
+class CheckChanged(_Event, frozen=True, kw_only=True, tag="check_changed"):
     """One check moved. `subject` tells apart several of one code (an endpoint's name)."""
 
     code: str
@@ -101,7 +101,7 @@ class CheckChanged(_Event, frozen=True, tag="check_changed"):
     remedy: str = ""
 
 
-class Ticked(_Event, frozen=True, tag="ticked"):
+class Ticked(_Event, frozen=True, kw_only=True, tag="ticked"):
     """A person answered a check that only a person can answer; `on` false takes it back."""
 
     code: str
@@ -109,7 +109,7 @@ class Ticked(_Event, frozen=True, tag="ticked"):
     on: bool = True
 
 
-class Waived(_Event, frozen=True, tag="waived"):
+class Waived(_Event, frozen=True, kw_only=True, tag="waived"):
     """A person opened a closed gate by name, with a reason."""
 
     code: str
@@ -117,7 +117,7 @@ class Waived(_Event, frozen=True, tag="waived"):
     reason: str
 
 
-class Progress(_Event, frozen=True, tag="progress"):
+class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
     """How far a long deed is; `done` and `total` in `unit`. Coalesced, never flushed by itself."""
 
     phase: Phase
@@ -127,13 +127,13 @@ class Progress(_Event, frozen=True, tag="progress"):
     unit: str = "bytes"
 
 
-class BackupMade(_Event, frozen=True, tag="backup_made"):
+class BackupMade(_Event, frozen=True, kw_only=True, tag="backup_made"):
     """The dump is whole and its digest known."""
 
     backup: Backup
 
 
-class BackupRestored(_Event, frozen=True, tag="backup_restored"):
+class BackupRestored(_Event, frozen=True, kw_only=True, tag="backup_restored"):
     """The dump was restored and its row counts compared: the way back is real and takes this long."""
 
     place: Place
@@ -143,14 +143,14 @@ class BackupRestored(_Event, frozen=True, tag="backup_restored"):
     rows: int
 
 
-class MigrationStarted(_Event, frozen=True, tag="migration_started"):
+class MigrationStarted(_Event, frozen=True, kw_only=True, tag="migration_started"):
     """Written before the file is sent."""
 
     name: str
     place: Place
 
 
-class MigrationEnded(_Event, frozen=True, tag="migration_ended"):
+class MigrationEnded(_Event, frozen=True, kw_only=True, tag="migration_ended"):
     """Written after the server answered. `error` is empty where it was applied."""
 
     name: str
@@ -160,13 +160,13 @@ class MigrationEnded(_Event, frozen=True, tag="migration_ended"):
     sqlstate: str = ""
 
 
-class Predicted(_Event, frozen=True, tag="predicted"):
+class Predicted(_Event, frozen=True, kw_only=True, tag="predicted"):
     """Seconds that each pending migration will take, from the rehearsal."""
 
     seconds: dict[str, float]
 
 
-class PlanSealed(_Event, frozen=True, tag="plan_sealed"):
+class PlanSealed(_Event, frozen=True, kw_only=True, tag="plan_sealed"):
     """What the phrase will confirm. `hash` is the first 8 hex digits as shown; `digest` all of it."""
 
     hash: str
@@ -175,41 +175,41 @@ class PlanSealed(_Event, frozen=True, tag="plan_sealed"):
     """What was sealed, as label and value, for the modal."""
 
 
-class ConfirmationRefused(_Event, frozen=True, tag="confirmation_refused"):
+class ConfirmationRefused(_Event, frozen=True, kw_only=True, tag="confirmation_refused"):
     """A phrase was typed and nothing happened."""
 
     operator: str
     reason: str
 
 
-class Confirmed(_Event, frozen=True, tag="confirmed"):
+class Confirmed(_Event, frozen=True, kw_only=True, tag="confirmed"):
     """The exact phrase was typed for this plan; production may be changed from here on."""
 
     operator: str
     digest: str
 
 
-class RollbackConfirmed(_Event, frozen=True, tag="rollback_confirmed"):
+class RollbackConfirmed(_Event, frozen=True, kw_only=True, tag="rollback_confirmed"):
     """The rollback phrase was typed; production will be put back to the backup."""
 
     operator: str
     sha256: str
 
 
-class HealthSeen(_Event, frozen=True, tag="health_seen"):
+class HealthSeen(_Event, frozen=True, kw_only=True, tag="health_seen"):
     """One endpoint was looked at."""
 
     result: HealthResult
 
 
-class Noted(_Event, frozen=True, tag="noted"):
+class Noted(_Event, frozen=True, kw_only=True, tag="noted"):
     """A sentence for the operator; `level` is `info`, `warning` or `error`."""
 
     text: str
     level: str = "info"
 
 
-class RunEnded(_Event, frozen=True, tag="run_ended"):
+class RunEnded(_Event, frozen=True, kw_only=True, tag="run_ended"):
     """Last entry. `log_sha256` and `log_bytes` seal the log file as it is at this moment."""
 
     verdict: Verdict

@@ -28,7 +28,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
 
-class PrismaSettings(_Table, frozen=True):
+class PrismaSettings(_Table, frozen=True, kw_only=True):
     """`[prisma]`: where the project is."""
 
     directory: str = "."
@@ -39,14 +39,14 @@ class PrismaSettings(_Table, frozen=True):
     """The CLI as a list of words; empty: found by the lock file (`pnpm prisma`, `npx prisma`, …)."""
 
 
-class ConfirmSettings(_Table, frozen=True):
+class ConfirmSettings(_Table, frozen=True, kw_only=True):
     """`[confirm]`: the phrases that are typed."""
 
     phrase: str = "DIXIS-PROD-OK"
     rollback_phrase: str = "DIXIS-ROLLBACK-OK"
 
 
-class WindowSettings(_Table, frozen=True):
+class WindowSettings(_Table, frozen=True, kw_only=True):
     """`[window]`: the agreed maintenance window. Without `start` the window check fails until it is waived."""
 
     timezone: str = "Europe/Athens"
@@ -66,7 +66,7 @@ class WindowSettings(_Table, frozen=True):
         return opens + timedelta(minutes=self.minutes) if opens else None
 
 
-class MigrateSettings(_Table, frozen=True):
+class MigrateSettings(_Table, frozen=True, kw_only=True):
     """`[migrate]`: who applies the migrations, and with what manners."""
 
     executor: Executor = Executor.DIRECT
@@ -76,7 +76,7 @@ class MigrateSettings(_Table, frozen=True):
     """0: no limit."""
 
 
-class BackupSettings(_Table, frozen=True):
+class BackupSettings(_Table, frozen=True, kw_only=True):
     """`[backup]`: where dumps go and with which tools."""
 
     directory: str = ""
@@ -85,7 +85,7 @@ class BackupSettings(_Table, frozen=True):
     """Where `pg_dump`, `pg_restore` and `psql` of the server's major are; empty: looked for."""
 
 
-class HealthSettings(_Table, frozen=True):
+class HealthSettings(_Table, frozen=True, kw_only=True):
     """`[[health]]`: one endpoint of the application, looked at after the migration."""
 
     name: str
@@ -96,7 +96,7 @@ class HealthSettings(_Table, frozen=True):
     timeout_seconds: float = 10.0
 
 
-class Contact(_Table, frozen=True):
+class Contact(_Table, frozen=True, kw_only=True):
     """One person or line to call."""
 
     name: str = ""
@@ -104,7 +104,7 @@ class Contact(_Table, frozen=True):
     url: str = ""
 
 
-class ContactsSettings(_Table, frozen=True):
+class ContactsSettings(_Table, frozen=True, kw_only=True):
     """`[contacts]`: whom to call, as the runbook's last chapter asks."""
 
     on_call: Contact = Contact()
@@ -113,7 +113,7 @@ class ContactsSettings(_Table, frozen=True):
     decision_maker: Contact = Contact()
 
 
-class GithubSettings(_Table, frozen=True):
+class GithubSettings(_Table, frozen=True, kw_only=True):
     """`[github]`: named in the checks that a person answers by looking there."""
 
     repository: str = ""
@@ -121,7 +121,7 @@ class GithubSettings(_Table, frozen=True):
     migrate_workflow: str = "prod-migration.yml"
 
 
-class Settings(_Table, frozen=True):
+class Settings(_Table, frozen=True, kw_only=True):
     """All of `dixis.toml`, plus where it was found. Immutable; travels to the runner as it is."""
 
     name: str = ""
