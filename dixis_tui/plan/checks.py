@@ -1,0 +1,110 @@
+"""The catalogue of checks: each has a stable code, a title, who answers it, and whether it closes the gate.
+
+Codes go by phase: DX1xx preflight, DX2xx backup, and so on; a code is never used again for something else.
+The key check of a phase (DX200, DX300, DX400) stands for the whole phase: waived, the phase may be left out.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dixis_tui.model import Phase
+
+
+class CheckSpec(Struct, frozen=True, kw_only=True):
+    """One kind of check, whatever it found.
+
+    `person`: answered by a tick, not by looking. `gate`: while it is not open, no go. `waivable`: a person may open
+    it by name with a reason. `key`: stands for its whole phase. `looks`: what it looks at, for `dixis-tui checks`.
+    """
+
+    code: str
+    phase: Phase
+    title: str
+    looks: str
+    person: bool = False
+    gate: bool = True
+    waivable: bool = True
+    key: bool = False
+
+
+def _machine(
+    code: str, phase: Phase, title: str, looks: str, *, gate: bool = True, waivable: bool = True, key: bool = False
+) -> CheckSpec:
+    return CheckSpec(code=code, phase=phase, title=title, looks=looks, gate=gate, waivable=waivable, key=key)
+
+
+def _person(code: str, phase: Phase, title: str, looks: str, *, gate: bool = True, key: bool = False) -> CheckSpec:
+    return CheckSpec(code=code, phase=phase, title=title, looks=looks, person=True, gate=gate, key=key)
+
+
+_PRE, _BACKUP, _REHEARSAL = Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL
+
+CATALOGUE: tuple[CheckSpec, ...] = (
+    _machine(
+        "DX101", _PRE, "Secrets set", "DATABASE_URL is set and a PostgreSQL URL; the others by name", waivable=False
+    ),
+    _machine("DX102", _PRE, "Direct connection", "port, host and parameters of the URL: not a pooler"),
+    _machine("DX103", _PRE, "Target reachable", "a connection with the URL, its server and database", waivable=False),
+    _machine("DX104", _PRE, "Primary, writable", "pg_is_in_recovery() and transaction_read_only", waivable=False),
+    _machine("DX105", _PRE, "TLS", "pg_stat_ssl of our own connection, against what the URL asks", gate=False),
+    _machine("DX106", _PRE, "Rights of the role", "CREATE on the schema, ownership of its tables"),
+    _machine("DX107", _PRE, "Tools of the server's major", "pg_dump, pg_restore and psql on this machine"),
+    _machine("DX111", _PRE, "Prisma project", "package.json, schema, migrations folder and files", waivable=False),
+    _machine("DX112", _PRE, "Prisma version supported", "the pinned version: 5, 6 or 7", waivable=False),
+    _machine("DX113", _PRE, "prisma validate", "the project's own CLI, where it is installed"),
+    _machine("DX114", _PRE, "History is sound", "_prisma_migrations against the files: failed, edited, missing"),
+    _machine("DX115", _PRE, "Pending migrations", "files without an applied row", waivable=False),
+    _machine("DX121", _PRE, "Maintenance window", "window.start and window.minutes of dixis.toml against the clock"),
+    _machine("DX122", _PRE, "Disk space for the backup", "free bytes where the dump goes, against the database"),
+    _machine("DX123", _PRE, "Contacts named", "contacts of dixis.toml", gate=False),
+    _person("DX131", _PRE, "Migration Clinic is green on main", "GitHub: Actions, Migration Clinic, branch main"),
+    _person("DX132", _PRE, "Code freeze agreed", "nobody merges or deploys until sign-off"),
+    _person("DX133", _PRE, "24 h notice sent", "e-mail and in-app banner, a day before the window"),
+    _person(
+        "DX134", _PRE, "GitHub secret DATABASE_URL_PROD set", "GitHub: Settings, Secrets and variables", gate=False
+    ),
+    _machine("DX200", _BACKUP, "Backup made", "pg_dump in custom format, whole, with size and SHA-256", key=True),
+    _machine("DX201", _BACKUP, "Backup readable", "pg_restore --list reads the file's table of contents"),
+    _machine("DX202", _BACKUP, "Manifest written", "rows per table, counted in the dump's own snapshot"),
+    _machine("DX300", _REHEARSAL, "Rehearsed on the restored backup", "the whole of this phase", key=True),
+    _machine("DX301", _REHEARSAL, "Staging is not production", "system_identifier and database of both"),
+    _machine("DX302", _REHEARSAL, "Backup restored", "pg_restore into staging, timed"),
+    _machine("DX303", _REHEARSAL, "Rows equal the backup's", "row counts per table against the manifest"),
+    _machine("DX304", _REHEARSAL, "Migrations apply on staging", "the same files with the same executor"),
+    _machine("DX305", _REHEARSAL, "Staging is up to date", "history table and, where installed, prisma migrate status"),
+    _machine("DX306", _REHEARSAL, "Schema validates", "prisma validate, where installed"),
+    _person("DX311", _REHEARSAL, "Application tried against staging", "the runbook's dry-run, step 4", gate=False),
+    _person("DX400", Phase.BANNER, "Maintenance banner is up", "maintenance page or in-app banner", key=True),
+    _machine("DX501", Phase.GO, "Prediction fits the window", "rehearsed seconds and way back against the time left"),
+    _machine("DX600", Phase.MIGRATE, "Migrations applied", "every file of the sealed plan", waivable=False, key=True),
+    _machine("DX601", Phase.MIGRATE, "History agrees", "_prisma_migrations read again afterwards", waivable=False),
+    _machine("DX701", Phase.VERIFY, "Nothing pending or failed", "_prisma_migrations against the files"),
+    _machine("DX702", Phase.VERIFY, "prisma migrate status", "Database schema is up to date!"),
+    _machine("DX703", Phase.VERIFY, "prisma validate", "The schema at prisma/schema.prisma is valid"),
+    _machine("DX704", Phase.VERIFY, "No invalid indexes", "pg_index.indisvalid"),
+    _machine("DX705", Phase.VERIFY, "No unvalidated constraints", "pg_constraint.convalidated", gate=False),
+    _machine("DX706", Phase.VERIFY, "Health", "status, latency and body of each [[health]] endpoint"),
+    _person("DX711", Phase.VERIFY, "Logs looked at", "application errors, slow queries, violations", gate=False),
+    _machine("DX801", Phase.SIGNOFF, "Journal verifies", "the hash chain of this run's journal", gate=False),
+    _machine("DX802", Phase.SIGNOFF, "Backup verified", "this run restored and compared it", gate=False),
+    _person("DX811", Phase.SIGNOFF, "Banner down, notice sent", "the runbook's after-notice", gate=False),
+    _person("DX812", Phase.SIGNOFF, "Secrets rotation considered", "security checklist", gate=False),
+    _person("DX813", Phase.SIGNOFF, "Access logs reviewed", "security checklist", gate=False),
+    _machine("DX900", Phase.ROLLBACK, "Backup intact", "size, SHA-256 and table of contents", waivable=False),
+    _machine("DX901", Phase.ROLLBACK, "Database restored", "one transaction: whole or not at all", waivable=False),
+    _machine("DX902", Phase.ROLLBACK, "Rows equal the backup's", "row counts per table against the manifest"),
+    _machine("DX903", Phase.ROLLBACK, "Health", "each [[health]] endpoint after the rollback", gate=False),
+)
+
+SPECS: dict[str, CheckSpec] = {spec.code: spec for spec in CATALOGUE}
+
+
+def of_phase(phase: Phase) -> tuple[CheckSpec, ...]:
+    """The checks of one phase in catalogue order."""
+    return tuple(spec for spec in CATALOGUE if spec.phase is phase)
+
+
+def key_of(phase: Phase) -> CheckSpec | None:
+    """The check that stands for the whole phase, where there is one."""
+    return next((spec for spec in of_phase(phase) if spec.key), None)

@@ -1,0 +1,69 @@
+"""What a person may ask of a runner: a closed family, sent as JSON over the run's socket."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dixis_tui.model import Phase
+
+
+class _Command(Struct, frozen=True, tag_field="type", kw_only=True):
+    pass
+
+
+class StartPhase(_Command, frozen=True, kw_only=True, tag="start_phase"):
+    """Begin preflight, backup, rehearsal or verify, or begin it again."""
+
+    phase: Phase
+
+
+class Tick(_Command, frozen=True, kw_only=True, tag="tick"):
+    """Answer a person's check, or take the answer back."""
+
+    code: str
+    operator: str
+    on: bool = True
+
+
+class Waive(_Command, frozen=True, kw_only=True, tag="waive"):
+    """Open a gate by name, with a reason."""
+
+    code: str
+    operator: str
+    reason: str
+
+
+class Seal(_Command, frozen=True, kw_only=True, tag="seal"):
+    """Look at everything once more and seal the plan that the phrase will confirm."""
+
+
+class Confirm(_Command, frozen=True, kw_only=True, tag="confirm"):
+    """The typed phrase, for the plan with this digest; the runner compares both."""
+
+    phrase: str
+    operator: str
+    digest: str
+
+
+class Rollback(_Command, frozen=True, kw_only=True, tag="rollback"):
+    """The typed rollback phrase: restore the backup into production."""
+
+    phrase: str
+    operator: str
+
+
+class Stop(_Command, frozen=True, kw_only=True, tag="stop"):
+    """Stop at the next safe point: a dump or restore at once, a migration after the file that runs now."""
+
+
+class SignOff(_Command, frozen=True, kw_only=True, tag="sign_off"):
+    """End the run after it was verified."""
+
+    operator: str
+
+
+class End(_Command, frozen=True, kw_only=True, tag="end"):
+    """End the run where it stands."""
+
+
+Command = StartPhase | Tick | Waive | Seal | Confirm | Rollback | Stop | SignOff | End

@@ -1,0 +1,211 @@
+"""What may be done now, and why not: pure decisions over the state.
+
+The runner asks before it acts, the screens ask before they offer; both get the same sentence.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Verdict
+from dixis_tui.plan import phases
+from dixis_tui.plan.checks import SPECS, key_of
+from dixis_tui.run import commands as cmd
+from dixis_tui.run.state import CheckView, RunState
+
+BEFORE_GO = (Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL, Phase.BANNER)
+_BROKEN = (CheckState.FAILED, CheckState.UNKNOWN)
+
+
+class Gate(Struct, frozen=True):
+    """One closed gate: the check, and what would open it."""
+
+    phase: Phase
+    code: str
+    title: str
+    state: CheckState
+    evidence: str
+    remedy: str
+
+
+def phase_state(state: RunState, phase: Phase) -> PhaseState:
+    """A phase as a person sees it: its own work and the answers that it waits for."""
+    view = state.phase(phase)
+    if view.state is PhaseState.RUNNING:
+        return PhaseState.RUNNING
+    if phase is Phase.GO:
+        return PhaseState.PASSED if state.confirmed else PhaseState.WAITING
+    if phase is Phase.SIGNOFF:
+        return PhaseState.PASSED if state.verdict in (Verdict.DONE, Verdict.ROLLED_BACK) else PhaseState.WAITING
+    checks = [check for check in state.checks_of(phase) if check.spec.gate]
+    key = key_of(phase)
+    if key and state.check(key.code).state is CheckState.WAIVED:
+        return PhaseState.PASSED
+    if any(check.state in _BROKEN for check in checks):
+        return PhaseState.FAILED
+    worked = view.state is not PhaseState.WAITING or phase is Phase.BANNER
+    if worked and view.state is PhaseState.FAILED and not any(check.state is CheckState.WAIVED for check in checks):
+        return PhaseState.FAILED
+    return PhaseState.PASSED if worked and all(check.open for check in checks) else PhaseState.WAITING
+
+
+def closed_gates(state: RunState) -> list[Gate]:
+    """Every gate that keeps the phrase from being asked, in runbook order; empty: all is open."""
+    closed: list[Gate] = []
+    for phase in BEFORE_GO:
+        if phase_state(state, phase) is not PhaseState.PASSED:
+            closed.extend(_closed_of(state, phase))
+    return closed
+
+
+def _closed_of(state: RunState, phase: Phase) -> list[Gate]:
+    found = [_gate(check) for check in state.checks_of(phase) if check.spec.gate and not check.open]
+    if found:
+        # The key check only repeats what the others say in detail.
+        detailed = [gate for gate in found if not SPECS[gate.code].key]
+        return detailed or found
+    title = f"{phases.TITLES[phase]} has not been done"
+    return [Gate(phase, "", title, CheckState.WAITING, state.phase(phase).reason, f"Start {phases.TITLES[phase]}.")]
+
+
+def _gate(check: CheckView) -> Gate:
+    return Gate(check.spec.phase, check.code, check.spec.title, check.state, check.evidence, check.remedy)
+
+
+def current_phase(state: RunState) -> Phase:
+    """Where the run stands: the running phase, a failed migration, or the first phase that is not passed."""
+    if state.running:
+        return state.running
+    if state.rollback:
+        return Phase.ROLLBACK if phase_state(state, Phase.ROLLBACK) is not PhaseState.PASSED else Phase.SIGNOFF
+    return next((phase for phase in phases.ORDER if phase_state(state, phase) is not PhaseState.PASSED), Phase.SIGNOFF)
+
+
+def in_progress(state: RunState) -> bool:
+    """Whether leaving now would leave something behind: past preflight and not ended."""
+    begun = any(view.attempts for view in state.phases.values() if view.phase is not Phase.PREFLIGHT)
+    return state.ended is None and (begun or (state.running is not None and state.running is not Phase.PREFLIGHT))
+
+
+def production_changed(state: RunState) -> bool:
+    """Whether this run may have changed production: the phrase was taken."""
+    return state.confirmed is not None
+
+
+def failed_migration(state: RunState) -> str:
+    """The name of the migration that failed on production, or empty."""
+    found = (view.name for view in state.migrations.values() if view.state is MigrationState.FAILED)
+    return next(found, "")
+
+
+def refusal(state: RunState, command: cmd.Command) -> str:
+    """Why `command` can't be done now, as one sentence; empty: it can."""
+    if state.ended:
+        return f"This run has ended ({state.ended.verdict}); start a new one."
+    match command:
+        case cmd.Tick(code=code):
+            return _refuse_tick(code)
+        case cmd.Waive():
+            return _refuse_waiver(command)
+        case cmd.Stop():
+            return "" if state.running else "Nothing is running."
+    if state.running:
+        return f"{phases.TITLES[state.running]} is running; wait for it, or stop it."
+    match command:
+        case cmd.StartPhase(phase=phase):
+            return _refuse_start(state, phase)
+        case cmd.Seal() | cmd.Confirm():
+            return _refuse_go(state)
+        case cmd.Rollback():
+            return _refuse_rollback(state)
+        case cmd.SignOff():
+            return _refuse_sign_off(state)
+    return ""
+
+
+def _refuse_tick(code: str) -> str:
+    spec = SPECS.get(code)
+    if spec is None:
+        return f"There is no check {code}; `dixis-tui checks` lists them."
+    return "" if spec.person else f"{code} {spec.title} is looked up by the program; a person can only waive it."
+
+
+def _refuse_waiver(command: cmd.Waive) -> str:
+    spec = SPECS.get(command.code)
+    if spec is None:
+        return f"There is no check {command.code}; `dixis-tui checks` lists them."
+    if not spec.waivable:
+        return f"{spec.code} {spec.title} can't be waived: without it there is nothing to go on with."
+    return "" if command.reason.strip() else "A waiver needs a reason."
+
+
+def _refuse_start(state: RunState, phase: Phase) -> str:
+    changed = production_changed(state)
+    if phase in BEFORE_GO and changed:
+        return f"Production was changed in this run: {phases.TITLES[phase]} belongs before that."
+    if phase is Phase.PREFLIGHT:
+        return ""
+    if phase is Phase.BACKUP:
+        broken = phase_state(state, Phase.PREFLIGHT) is PhaseState.FAILED
+        looked = state.phase(Phase.PREFLIGHT).attempts > 0
+        return "" if looked and not broken else "Preflight is not clear: mend or waive what is closed there first."
+    if phase is Phase.REHEARSAL:
+        return "" if state.backup else "There is no backup to rehearse on: make it first."
+    if phase is Phase.VERIFY:
+        return "" if changed and not state.rollback else "There is nothing to verify before the migration."
+    return f"{phases.TITLES[phase]} is not started by a command of its own."
+
+
+def _refuse_go(state: RunState) -> str:
+    if state.confirmed:
+        return "The phrase was already taken in this run."
+    gates = closed_gates(state)
+    if not gates:
+        return ""
+    first = gates[0]
+    more = f" (and {len(gates) - 1} more)" if len(gates) > 1 else ""
+    return f"The gate is closed by {first.code} {first.title}{more}.".replace("  ", " ")
+
+
+def _refuse_rollback(state: RunState) -> str:
+    if state.backup is None:
+        return "There is no backup in this run to go back to."
+    if not state.confirmed:
+        return "Production has not been changed in this run: there is nothing to roll back."
+    if state.rollback and phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
+        return "Production was already rolled back in this run."
+    return ""
+
+
+def _refuse_sign_off(state: RunState) -> str:
+    if state.rollback:
+        done = phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
+        return "" if done else "The rollback is not complete: look at its checks."
+    if phase_state(state, Phase.MIGRATE) is not PhaseState.PASSED:
+        return "The migration is not done: there is nothing to sign off."
+    verified = phase_state(state, Phase.VERIFY) is PhaseState.PASSED
+    return "" if verified else "Verify is not clear: mend or waive what is closed there, or roll back."
+
+
+def verdict(state: RunState) -> Verdict:
+    """How the run would end if it ended now."""
+    if state.rollback:
+        done = phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
+        return Verdict.ROLLED_BACK if done else Verdict.UNKNOWN
+    if state.confirmed:
+        return _verdict_after_go(state)
+    if state.phase(Phase.PREFLIGHT).state is not PhaseState.PASSED or _broken_before_go(state):
+        return Verdict.CLOSED
+    return Verdict.ABANDONED if in_progress(state) else Verdict.CHECKED
+
+
+def _broken_before_go(state: RunState) -> bool:
+    return any(phase_state(state, phase) is PhaseState.FAILED for phase in BEFORE_GO)
+
+
+def _verdict_after_go(state: RunState) -> Verdict:
+    if failed_migration(state):
+        return Verdict.FAILED
+    if phase_state(state, Phase.MIGRATE) is not PhaseState.PASSED:
+        return Verdict.UNKNOWN if state.phase(Phase.MIGRATE).attempts else Verdict.FAILED
+    return Verdict.DONE if phase_state(state, Phase.VERIFY) is PhaseState.PASSED else Verdict.FAILED

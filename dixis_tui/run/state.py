@@ -1,0 +1,275 @@
+"""`fold(events)`: what a run's journal adds up to. Pure; every screen, report and policy reads only this.
+
+An entry is an event with the moment it was written. Applying one never changes the state it was applied to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from dixis_tui import events as ev
+from dixis_tui.model import (
+    Backup,
+    CheckState,
+    HealthResult,
+    Identity,
+    MigrationState,
+    Phase,
+    PhaseState,
+    Place,
+    Verdict,
+)
+from dixis_tui.plan import checks
+
+
+class Entry(Struct, frozen=True):
+    """One journal entry: its number from 1, when it was written (UTC), and the event."""
+
+    number: int
+    at: datetime
+    event: ev.Event
+
+
+class CheckView(Struct, frozen=True):
+    """One check as it stands. `who` is the operator who ticked or waived it."""
+
+    code: str
+    subject: str = ""
+    state: CheckState = CheckState.WAITING
+    evidence: str = ""
+    remedy: str = ""
+    who: str = ""
+    at: datetime | None = None
+
+    @property
+    def spec(self) -> checks.CheckSpec:
+        """What kind of check it is."""
+        return checks.SPECS[self.code]
+
+    @property
+    def open(self) -> bool:
+        """Whether it lets the way forward open."""
+        return self.state in (CheckState.PASSED, CheckState.WARNED, CheckState.WAIVED)
+
+
+class PhaseView(Struct, frozen=True):
+    """One phase's own work: when it last started, how it ended, how long it took."""
+
+    phase: Phase
+    state: PhaseState = PhaseState.WAITING
+    started: datetime | None = None
+    seconds: float = 0.0
+    reason: str = ""
+    attempts: int = 0
+
+
+class MigrationView(Struct, frozen=True):
+    """One migration of this run. Seconds are None until measured; `error` holds what the server said."""
+
+    name: str
+    checksum: str = ""
+    state: MigrationState = MigrationState.PENDING
+    started: datetime | None = None
+    rehearsed: float | None = None
+    seconds: float | None = None
+    error: str = ""
+    rehearsal_state: MigrationState = MigrationState.PENDING
+    rehearsal_error: str = ""
+
+
+class RunState(Struct, frozen=True, kw_only=True):
+    """All that is known of a run. `started` is None before the first entry was read."""
+
+    run: ev.RunStarted | None = None
+    started: datetime | None = None
+    last_at: datetime | None = None
+    entries: int = 0
+    identity: Identity | None = None
+    project: ev.ProjectSeen | None = None
+    applied_before: int = 0
+    phases: dict[Phase, PhaseView] = {}
+    checks: dict[tuple[str, str], CheckView] = {}
+    migrations: dict[str, MigrationView] = {}
+    backup: Backup | None = None
+    restored: ev.BackupRestored | None = None
+    restored_at: datetime | None = None
+    plan: ev.PlanSealed | None = None
+    confirmed: ev.Confirmed | None = None
+    rollback: ev.RollbackConfirmed | None = None
+    refused: ev.ConfirmationRefused | None = None
+    refusals: int = 0
+    progress: ev.Progress | None = None
+    health: dict[str, HealthResult] = {}
+    notes: tuple[ev.Noted, ...] = ()
+    ended: ev.RunEnded | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the run ended, or `open`."""
+        return self.ended.verdict if self.ended else Verdict.OPEN
+
+    @property
+    def running(self) -> Phase | None:
+        """The phase that is at work now."""
+        return next((view.phase for view in self.phases.values() if view.state is PhaseState.RUNNING), None)
+
+    @property
+    def predicted_seconds(self) -> float | None:
+        """What the pending migrations will take together, or None where no rehearsal has measured all of them."""
+        measured = [migration.rehearsed for migration in self.migrations.values()]
+        known = [seconds for seconds in measured if seconds is not None]
+        return sum(known) if known and len(known) == len(measured) else None
+
+    def phase(self, phase: Phase) -> PhaseView:
+        """The phase's own work, whether it was started or not."""
+        return self.phases.get(phase, PhaseView(phase))
+
+    def checks_of(self, phase: Phase) -> list[CheckView]:
+        """The checks of one phase in catalogue order."""
+        found = [view for view in self.checks.values() if view.spec.phase is phase]
+        return sorted(found, key=lambda view: view.code)
+
+    def check(self, code: str, subject: str = "") -> CheckView:
+        """One check as it stands, whether it was looked at or not."""
+        return self.checks.get((code, subject), CheckView(code, subject))
+
+
+def fold(entries: Iterable[Entry], state: RunState | None = None) -> RunState:
+    """The state after `entries`, starting from `state` or from nothing."""
+    state = state or RunState()
+    for entry in entries:
+        state = apply(state, entry)
+    return state
+
+
+def apply(state: RunState, entry: Entry) -> RunState:
+    """The state after one more entry."""
+    changed = _CHANGES[type(entry.event)](state, entry.event, entry.at)
+    return msgspec.structs.replace(state, entries=entry.number, last_at=entry.at, **changed)
+
+
+def _run_started(_: RunState, event: ev.RunStarted, at: datetime) -> dict[str, Any]:
+    people = {(spec.code, ""): CheckView(spec.code) for spec in checks.CATALOGUE if spec.person or spec.key}
+    return {"run": event, "started": at, "checks": people}
+
+
+def _pending_seen(state: RunState, event: ev.PendingSeen, _: datetime) -> dict[str, Any]:
+    views = {}
+    for file in event.pending:
+        known = state.migrations.get(file.name)
+        same = known is not None and known.checksum == file.checksum
+        views[file.name] = known if known and same else MigrationView(file.name, file.checksum)
+    kept = {name: view for name, view in state.migrations.items() if view.state is not MigrationState.PENDING}
+    return {"applied_before": event.applied, "migrations": kept | views}
+
+
+def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dict[str, Any]:
+    before = state.phase(event.phase)
+    view = PhaseView(event.phase, PhaseState.RUNNING, at, attempts=before.attempts + 1)
+    machine = {
+        key: check for key, check in state.checks.items() if check.spec.phase is not event.phase or check.spec.person
+    }
+    fresh = {(code, subject): _anew(state, code, subject) for code, subject in event.checks}
+    return {"phases": state.phases | {event.phase: view}, "checks": machine | fresh, "progress": None}
+
+
+def _anew(state: RunState, code: str, subject: str) -> CheckView:
+    # A waiver outlives a second look: it was given for the gate, not for one attempt.
+    before = state.check(code, subject)
+    return before if before.state is CheckState.WAIVED else CheckView(code, subject)
+
+
+def _phase_ended(state: RunState, event: ev.PhaseEnded, _: datetime) -> dict[str, Any]:
+    view = msgspec.structs.replace(
+        state.phase(event.phase), state=event.state, seconds=event.seconds, reason=event.reason
+    )
+    return {"phases": state.phases | {event.phase: view}, "progress": None}
+
+
+def _check_changed(state: RunState, event: ev.CheckChanged, at: datetime) -> dict[str, Any]:
+    before = state.check(event.code, event.subject)
+    waived = before.state is CheckState.WAIVED and event.state not in (CheckState.PASSED, CheckState.WARNED)
+    view = CheckView(
+        event.code,
+        event.subject,
+        CheckState.WAIVED if waived else event.state,
+        event.evidence or (before.evidence if waived else ""),
+        event.remedy,
+        before.who if waived else "",
+        at,
+    )
+    return {"checks": state.checks | {(event.code, event.subject): view}}
+
+
+def _ticked(state: RunState, event: ev.Ticked, at: datetime) -> dict[str, Any]:
+    ticked = CheckState.PASSED if event.on else CheckState.WAITING
+    evidence = f"ticked by {event.operator}" if event.on else ""
+    view = CheckView(event.code, "", ticked, evidence, "", event.operator if event.on else "", at)
+    return {"checks": state.checks | {(event.code, ""): view}}
+
+
+def _waived(state: RunState, event: ev.Waived, at: datetime) -> dict[str, Any]:
+    keys = [key for key in state.checks if key[0] == event.code] or [(event.code, "")]
+    evidence = f"waived by {event.operator}: {event.reason}"
+    fresh = {key: CheckView(*key, CheckState.WAIVED, evidence, "", event.operator, at) for key in keys}
+    return {"checks": state.checks | fresh}
+
+
+def _migration_started(state: RunState, event: ev.MigrationStarted, at: datetime) -> dict[str, Any]:
+    view = state.migrations.get(event.name, MigrationView(event.name))
+    if event.place is Place.PRODUCTION:
+        view = msgspec.structs.replace(view, state=MigrationState.RUNNING, started=at, error="")
+    else:
+        view = msgspec.structs.replace(view, rehearsal_state=MigrationState.RUNNING, rehearsal_error="", started=at)
+    return {"migrations": state.migrations | {event.name: view}}
+
+
+def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> dict[str, Any]:
+    view = state.migrations.get(event.name, MigrationView(event.name))
+    outcome = MigrationState.FAILED if event.error else MigrationState.APPLIED
+    if event.place is Place.PRODUCTION:
+        view = msgspec.structs.replace(view, state=outcome, seconds=event.seconds, error=event.error)
+    else:
+        view = msgspec.structs.replace(view, rehearsal_state=outcome, rehearsal_error=event.error)
+    return {"migrations": state.migrations | {event.name: view}}
+
+
+def _predicted(state: RunState, event: ev.Predicted, _: datetime) -> dict[str, Any]:
+    views = {
+        name: msgspec.structs.replace(view, rehearsed=event.seconds.get(name, view.rehearsed))
+        for name, view in state.migrations.items()
+    }
+    return {"migrations": views}
+
+
+_CHANGES: dict[type, Any] = {
+    ev.RunStarted: _run_started,
+    ev.TargetSeen: lambda _, event, __: {"identity": event.identity},
+    ev.ProjectSeen: lambda _, event, __: {"project": event},
+    ev.PendingSeen: _pending_seen,
+    ev.PhaseStarted: _phase_started,
+    ev.PhaseEnded: _phase_ended,
+    ev.CheckChanged: _check_changed,
+    ev.Ticked: _ticked,
+    ev.Waived: _waived,
+    ev.Progress: lambda _, event, __: {"progress": event},
+    ev.BackupMade: lambda _, event, __: {"backup": event.backup, "restored": None, "restored_at": None},
+    ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
+    ev.MigrationStarted: _migration_started,
+    ev.MigrationEnded: _migration_ended,
+    ev.Predicted: _predicted,
+    ev.PlanSealed: lambda _, event, __: {"plan": event},
+    ev.ConfirmationRefused: lambda state, event, __: {"refused": event, "refusals": state.refusals + 1},
+    ev.Confirmed: lambda _, event, __: {"confirmed": event},
+    ev.RollbackConfirmed: lambda _, event, __: {"rollback": event},
+    ev.HealthSeen: lambda state, event, __: {"health": state.health | {event.result.name: event.result}},
+    ev.Noted: lambda state, event, __: {"notes": (*state.notes, event)[-50:]},
+    ev.RunEnded: lambda _, event, at: {"ended": event, "ended_at": at},
+}
+"""One function an event; each gives the fields that it changes."""
