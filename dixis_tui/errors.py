@@ -10,7 +10,8 @@
     ├── ProjectError        the Prisma project is missing something
     ├── ToolError           a program we need is missing, too old, or failed
     ├── RunnerError         a runner can't be started, reached, or refused a command
-    └── JournalError        a journal can't be read or does not verify
+    ├── JournalError        a journal can't be read or does not verify
+    └── StoppedError        the operator asked to stop, and this was a safe point
 
 The message is one sentence: what was wrong and where. `remedy` is one sentence: what to do.
 Neither ever holds a secret. The edge (`dixis_tui.cli`) decides looks and exit code.
@@ -72,3 +73,7 @@ class RunnerError(DixisError):
 
 class JournalError(DixisError):
     """A journal can't be read, or its chain does not verify."""
+
+
+class StoppedError(DixisError):
+    """The operator asked to stop, and this was a safe point."""

@@ -1,0 +1,144 @@
+"""What a phase gets to work with: settings, secrets, a place to say what happens, and a way to be stopped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import Popen
+
+from dixis_tui import events as ev
+from dixis_tui.errors import DixisError, StoppedError
+from dixis_tui.model import CheckState, Finding, Phase, PhaseState, unknown
+from dixis_tui.plan.checks import SPECS
+from dixis_tui.run import state as st
+from dixis_tui.run.journal import Journal
+from dixis_tui.run.log import Log
+from dixis_tui.settings import Settings
+
+_PROGRESS_SECONDS = 0.5
+
+
+class Context:
+    """One a run. `emit` is the only way to say something; the state is folded as it is said."""
+
+    def __init__(self, folder: Path, settings: Settings, secrets: dict[str, str], journal: Journal, log: Log) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.secrets = secrets
+        self.log = log
+        self.stopping = threading.Event()
+        self.changed: Callable[[], None] = lambda: None
+        self.state = st.RunState()
+        self._journal = journal
+        self._lock = threading.Lock()
+        self._children: set[Popen[bytes]] = set()
+        self._progress_at = 0.0
+
+    def emit(self, *events: ev.Event, flush: bool = True) -> None:
+        """Journal `events`, fold them, and tell whoever follows."""
+        with self._lock:
+            self.state = st.fold(self._journal.append(*events, flush=flush), self.state)
+        self.changed()
+
+    @property
+    def head(self) -> str:
+        """The digest of the journal's last line."""
+        return self._journal.head
+
+    def note(self, text: str, level: str = "info") -> None:
+        """Say a sentence to the operator, in the journal and in the log."""
+        self.log.line("runner", text, level)
+        self.emit(ev.Noted(text=self.log.redactor.line(text), level=level))
+
+    def found(self, code: str, finding: Finding, subject: str = "") -> Finding:
+        """Journal what a check found; its words are cleaned and redacted here."""
+        words = self.log.redactor.line
+        event = ev.CheckChanged(
+            code=code,
+            subject=subject,
+            state=finding.state,
+            evidence=words(finding.evidence),
+            remedy=words(finding.remedy),
+        )
+        bad = finding.state in (CheckState.FAILED, CheckState.UNKNOWN)
+        level = "error" if bad else "warning" if finding.state is CheckState.WARNED else "info"
+        name = f"{SPECS[code].title} ({subject})" if subject else SPECS[code].title
+        self.log.line("runner", f"{code} {name}: {finding.state}. {finding.evidence}", level)
+        self.emit(event)
+        return finding
+
+    def check(self, code: str, look: Callable[[], Finding], subject: str = "") -> Finding:
+        """Run one check and journal what it found. An error is a finding too."""
+        self.emit(ev.CheckChanged(code=code, subject=subject, state=CheckState.RUNNING), flush=False)
+        try:
+            finding = look()
+        except StoppedError:
+            raise
+        except DixisError as error:
+            finding = Finding(CheckState.FAILED, str(error), error.remedy)
+        return self.found(code, finding, subject)
+
+    def skip(self, codes: Sequence[str], why: str) -> None:
+        """Say of each check that it could not be looked at."""
+        for code in codes:
+            self.found(code, unknown(why))
+
+    def progress(self, phase: Phase, what: str, done: int, total: int, unit: str = "bytes") -> None:
+        """Say how far a long deed is, at most twice a second."""
+        now = time.monotonic()
+        if now - self._progress_at >= _PROGRESS_SECONDS or done >= total:
+            self._progress_at = now
+            self.emit(ev.Progress(phase=phase, what=what, done=done, total=total, unit=unit), flush=False)
+
+    def child(self, process: Popen[bytes]) -> None:
+        """Remember a child, so that a stop can end it."""
+        self._children.add(process)
+        if self.stopping.is_set():
+            process.terminate()
+
+    def stop(self) -> None:
+        """Ask what runs now to stop at its next safe point."""
+        self.stopping.set()
+        for process in [child for child in self._children if child.poll() is None]:
+            process.terminate()
+
+    def safe_point(self) -> None:
+        """Raises :class:`StoppedError` where a stop was asked."""
+        if self.stopping.is_set():
+            raise StoppedError("StoppedError by the operator", "Start the phase again when ready.")
+
+    @contextmanager
+    def phase(self, phase: Phase, checks: Sequence[tuple[str, str]]) -> Iterator[None]:
+        """Journal a phase's beginning and end around its work; errors end the phase, not the runner."""
+        self.stopping.clear()
+        self._children.clear()
+        began = time.monotonic()
+        self.log.line("runner", f"{phase} begins")
+        self.emit(ev.PhaseStarted(phase=phase, checks=list(checks)))
+        state, reason = PhaseState.PASSED, ""
+        try:
+            yield
+        except DixisError as error:
+            # A stop shows as the failure of whatever was stopped: say what it was.
+            cause = StoppedError("StoppedError by the operator") if self.stopping.is_set() else error
+            state, reason = PhaseState.FAILED, self.log.redactor.line(f"{cause}. {cause.remedy}".strip())
+            self.log.line("runner", reason, "error")
+        except BaseException as error:
+            self.emit(
+                self._ended(phase, PhaseState.FAILED, began, f"Unexpected {type(error).__name__}; see runner.err")
+            )
+            raise
+        self.emit(self._ended(phase, state, began, reason))
+        self.log.line("runner", f"{phase} ended: {self.state.phase(phase).state}")
+
+    def _ended(self, phase: Phase, state: PhaseState, began: float, reason: str) -> ev.PhaseEnded:
+        broken = [
+            check
+            for check in self.state.checks_of(phase)
+            if check.spec.gate and not check.spec.person and check.state in (CheckState.FAILED, CheckState.UNKNOWN)
+        ]
+        outcome = PhaseState.FAILED if broken else state
+        return ev.PhaseEnded(phase=phase, state=outcome, seconds=time.monotonic() - began, reason=reason)

@@ -1,0 +1,123 @@
+"""The journal: one append-only file a run, a JSON object a line, flushed to disk, hash-chained.
+
+A line is `{"number":…,"at":…,"prev":…,"event":{…}}`; `prev` is the SHA-256 of the line before it (without its line
+break), so a flipped, missing or added byte breaks the chain at that line. The last line's digest is the head.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from dixis_tui.errors import JournalError
+from dixis_tui.events import Event
+from dixis_tui.run.state import Entry
+
+
+class _Line(Struct, frozen=True):
+    number: int
+    at: datetime
+    prev: str
+    event: Event
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Line).decode
+
+
+class Journal:
+    """The one writer. Thread-safe; what :meth:`append` returned is on disk (unless `flush` was false)."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        self._lock = threading.Lock()
+        self._number = 0
+        self.head = ""
+        _flush_folder(path.parent)
+
+    def append(self, *events: Event, flush: bool = True) -> list[Entry]:
+        """Write `events` in order with one write, and flush them to disk."""
+        with self._lock:
+            entries, lines = [], []
+            for event in events:
+                entry = Entry(self._number + 1, datetime.now(UTC), event)
+                line = _encode(_Line(entry.number, entry.at, self.head, event))
+                self._number, self.head = entry.number, hashlib.sha256(line).hexdigest()
+                entries.append(entry)
+                lines.append(line + b"\n")
+            _write_all(self._file, b"".join(lines))
+            if flush:
+                os.fsync(self._file)
+            return entries
+
+    def close(self) -> None:
+        """Flush and close."""
+        with self._lock:
+            os.fsync(self._file)
+            os.close(self._file)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class JournalReader:
+    """Reads what was added since the last look and checks the chain on the way. Follows a growing file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._number = 0
+        self.head = ""
+        self.cut = False
+        """Whether the file ends in the middle of a line: its writer died there, or is writing now."""
+
+    def read(self) -> list[Entry]:
+        """The whole entries added since the last call; none while the file does not exist.
+
+        Raises:
+            JournalError: a line is not an entry, or the chain breaks; the message names the line.
+        """
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        whole, newline, rest = data.rpartition(b"\n")
+        self.cut = bool(rest)
+        self._offset += len(whole) + len(newline)
+        return [self._entry(line) for line in whole.split(b"\n")] if newline else []
+
+    def _entry(self, raw: bytes) -> Entry:
+        where = f"{self._path.name} line {self._number + 1}"
+        try:
+            line = _decode(raw)
+        except msgspec.MsgspecError as error:
+            raise JournalError(
+                f"{where} is not an entry of this version: {error}", "Use the version that wrote it."
+            ) from None
+        if line.prev != self.head or line.number != self._number + 1:
+            raise JournalError(f"{where} does not follow the line before it", "The journal was changed after the run.")
+        self._number, self.head = line.number, hashlib.sha256(raw).hexdigest()
+        return Entry(line.number, line.at, line.event)
+
+
+def read(path: Path) -> list[Entry]:
+    """All whole entries of a journal, its chain checked."""
+    return JournalReader(path).read()
