@@ -119,13 +119,15 @@ class Identity(Struct, frozen=True):
 class MigrationFile(Struct, frozen=True):
     """A directory under `prisma/migrations` and its `migration.sql`.
 
-    `checksum` is the lower-case hex SHA-256 of the file's bytes, as Prisma records it.
+    `checksum` is the lower-case hex SHA-256 of the file's bytes, as Prisma records it. `equal_checksums` are those
+    of the file with the other line endings (LF, CRLF), which Prisma takes for the same file.
     """
 
     name: str
     path: str
     checksum: str
     bytes: int
+    equal_checksums: tuple[str, ...] = ()
 
 
 class Backup(Struct, frozen=True):
