@@ -125,6 +125,7 @@ def read_rows(session: Session, schema: str = "public") -> tuple[HistoryRow, ...
     """
     if not session.value(_TABLE_EXISTS, (schema,)):
         return None
+    # The only part that is not a constant is a quoted identifier.
     return tuple(session.query(_ROWS.format(table=history_table(schema)), row=HistoryRow))
 
 
