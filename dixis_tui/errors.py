@@ -52,11 +52,16 @@ class ConnectError(DixisError):
 
 
 class QueryError(DixisError):
-    """PostgreSQL answered a statement with an error; `sqlstate` is its five characters, or empty."""
+    """PostgreSQL answered a statement with an error; `sqlstate` is its five characters, or empty.
 
-    def __init__(self, sqlstate: str, sentence: str, remedy: str = "") -> None:
+    `line` is the line of the script where the server saw it (from 1; 0 unknown), `error_text` its whole message.
+    """
+
+    def __init__(self, sqlstate: str, sentence: str, remedy: str = "", *, line: int = 0, error_text: str = "") -> None:
         super().__init__(sentence, remedy)
         self.sqlstate = sqlstate
+        self.line = line
+        self.error_text = error_text
 
 
 class ProjectError(DixisError):

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dixis_tui.errors import UrlError
-from dixis_tui.postgres.url_parts import LIBPQ_KEYS, UrlProblem, take_apart
+from dixis_tui.postgres.url_parts import LIBPQ_KEYS, MalformedUrlError, take_apart
 from dixis_tui.secrets import MASK, Secret, clean
 
 _TLS_MODES = ("require", "verify-ca", "verify-full")
@@ -127,7 +127,7 @@ def parse(text: str | None, variable: str) -> DatabaseUrl:
     """
     try:
         parts = take_apart(text or "")
-    except UrlProblem as problem:
+    except MalformedUrlError as problem:
         raise UrlError(variable, problem.problem, problem.remedy) from None
     query = dict(parts.query)
     libpq = {key: value for key, value in query.items() if key in LIBPQ_KEYS}

@@ -1,0 +1,200 @@
+"""One named, bounded PostgreSQL session. Rows become typed structs in the driver; errors become ours.
+
+Sessions are in autocommit: a transaction is what somebody opened by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+import psycopg.sql
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import kwargs_row, scalar_row
+
+from dixis_tui.errors import QueryError
+from dixis_tui.postgres.session_errors import connect_error, statement_error
+from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.process import LineSink
+
+T = TypeVar("T")
+
+APPLICATION_NAME = "dixis-tui"
+_CANCEL_SECONDS = 5.0
+_CHECK_CLIENT = "SELECT set_config(name, '500', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
+"""PostgreSQL 14 and later: a statement whose client is gone ends within half a second."""
+
+
+def connect(
+    url: DatabaseUrl,
+    *,
+    purpose: str,
+    lock_timeout_seconds: float = 5.0,
+    statement_timeout_seconds: float = 0.0,
+    read_only: bool = False,
+    connect_timeout_seconds: int = 10,
+    on_notice: LineSink | None = None,
+) -> Session:
+    """Open a session named `dixis-tui <purpose>`; 0 is no limit.
+
+    `read_only` makes every transaction of the session read-only by default. `on_notice` gets the server's notices raw.
+
+    Raises:
+        ConnectError: no connection came about.
+    """
+    settings = {
+        "lock_timeout": round(lock_timeout_seconds * 1000),
+        "statement_timeout": round(statement_timeout_seconds * 1000),
+    }
+    if read_only:
+        settings["default_transaction_read_only"] = 1
+    parameters = url.parameters()
+    words = [parameters.get("options", ""), *(f"-c {name}={value}" for name, value in settings.items())]
+    keepalives = {"keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
+    parameters = keepalives | {"connect_timeout": str(connect_timeout_seconds)} | parameters
+    parameters |= {"options": " ".join(filter(None, words)), "application_name": f"{APPLICATION_NAME} {purpose}"}
+    if url.tls_password and "sslkey" in parameters:
+        parameters["sslpassword"] = url.tls_password.reveal()
+    parameters |= {"host": url.host, "port": str(url.port), "user": url.user, "dbname": url.database}
+    parameters |= {"client_encoding": "UTF8", "hostaddr": ""}  # a stray PGHOSTADDR must not lead elsewhere
+    if url.password:
+        parameters["password"] = url.password.reveal()
+    try:
+        connection = psycopg.connect(make_conninfo(**parameters), autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise connect_error(error, url) from None
+    session = Session(connection, url, purpose, on_notice)
+    session.execute(_CHECK_CLIENT)
+    return session
+
+
+class Session:
+    """A connection of ours; a context manager that closes it. One thread at a time, but :meth:`cancel` from any.
+
+    Every statement raises QueryError where PostgreSQL refuses it, ConnectError where the connection is lost.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        url: DatabaseUrl,
+        purpose: str,
+        on_notice: LineSink | None = None,
+    ) -> None:
+        self._connection = connection
+        self._purpose = purpose
+        self.url = url
+        if on_notice is not None:
+            sink = on_notice
+            connection.add_notice_handler(lambda diag: sink(f"{diag.severity}: {diag.message_primary}"))
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The backend's process id."""
+        return self._connection.info.backend_pid
+
+    @property
+    def server_version(self) -> int:
+        """150008 for 15.8."""
+        return self._connection.info.server_version
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session was closed or lost."""
+        return self._connection.closed
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, sound or failed."""
+        return self._connection.info.transaction_status in (
+            pq.TransactionStatus.INTRANS,
+            pq.TransactionStatus.INERROR,
+            pq.TransactionStatus.ACTIVE,
+        )
+
+    def query(self, sql: LiteralString, params: Sequence[object] = (), *, row: type[T]) -> list[T]:
+        """All rows as `row`, whose fields are named like the columns."""
+        with self._errors(), self._connection.cursor(row_factory=kwargs_row(row)) as cursor:
+            return cursor.execute(sql, params or None).fetchall()
+
+    def value(self, sql: LiteralString, params: Sequence[object] = ()) -> Any:
+        """The first column of the first row; None where there is no row."""
+        with self._errors(), self._connection.cursor(row_factory=scalar_row) as cursor:
+            return cursor.execute(sql, params or None).fetchone()
+
+    def execute(
+        self, sql: LiteralString | psycopg.sql.SQL | psycopg.sql.Composed, params: Sequence[object] = ()
+    ) -> None:
+        """Run one statement; its rows, if any, are dropped."""
+        with self._errors():
+            self._connection.execute(sql, params or None)
+
+    def script(self, sql: bytes) -> None:
+        """Send these very bytes as one simple query, as Prisma 6 does: one implicit transaction around all of it.
+
+        The error's `line` is the line of `sql` where PostgreSQL saw it, `error_text` the server's whole message.
+        """
+        if b"\0" in sql:
+            raise QueryError("22021", "the script holds a NUL byte", "Remove it from the file.")
+        with self._errors(sql.decode("utf-8", "replace")):
+            try:
+                self._connection.execute(sql)
+            finally:
+                self._leave_copy()
+
+    def _leave_copy(self) -> None:
+        """`COPY … FROM STDIN` in a script leaves the server waiting for data that nobody has: tell it so."""
+        pgconn = self._connection.pgconn
+        if pgconn.status != pq.ConnStatus.OK or pgconn.transaction_status != pq.TransactionStatus.ACTIVE:
+            return
+        pgconn.put_copy_end(b"a script can't bring data for COPY FROM STDIN")
+        while pgconn.get_result() is not None:
+            continue
+
+    @contextmanager
+    def transaction(self, mode: LiteralString = "") -> Iterator[None]:
+        """BEGIN and COMMIT around the block, ROLLBACK where it raises. `mode` follows BEGIN, as in `READ ONLY`."""
+        self.execute(f"BEGIN {mode}")
+        try:
+            yield
+        except BaseException as error:
+            try:
+                self.rollback()
+            except Exception as second:  # noqa: BLE001  a failing rollback never hides the first error
+                error.add_note(f"and the rollback failed: {second}")
+            raise
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the open transaction, where there is one."""
+        if not self.closed and self.in_transaction:
+            self.execute("ROLLBACK")
+
+    def cancel(self) -> None:
+        """Ask the server to stop the statement that runs; callable from any thread."""
+        with self._errors():
+            self._connection.cancel_safe(timeout=_CANCEL_SECONDS)
+
+    def close(self) -> None:
+        """End the session; what it had not committed is undone."""
+        self._connection.close()
+
+    @contextmanager
+    def _errors(self, sql: str = "") -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            lost = self._connection.closed
+            raise statement_error(error, self.url, purpose=self._purpose, lost=lost, sql=sql) from None
