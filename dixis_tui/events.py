@@ -158,6 +158,8 @@ class MigrationEnded(_Event, frozen=True, kw_only=True, tag="migration_ended"):
     seconds: float
     error: str = ""
     sqlstate: str = ""
+    unknown: bool = False
+    """The connection was lost before the server answered: only a look at the database tells."""
 
 
 class Predicted(_Event, frozen=True, kw_only=True, tag="predicted"):

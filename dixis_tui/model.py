@@ -52,6 +52,7 @@ class MigrationState(StrEnum):
     RUNNING = "running"
     APPLIED = "applied"
     FAILED = "failed"
+    UNKNOWN = "unknown"
 
 
 class Place(StrEnum):

@@ -14,6 +14,7 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run.state import CheckView, RunState
 
 BEFORE_GO = (Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL, Phase.BANNER)
+_UNCLEAR = (MigrationState.UNKNOWN, MigrationState.RUNNING)
 _BROKEN = (CheckState.FAILED, CheckState.UNKNOWN)
 
 
@@ -92,6 +93,11 @@ def production_changed(state: RunState) -> bool:
     return state.confirmed is not None
 
 
+def rehearsed(state: RunState) -> bool:
+    """Whether the present backup was restored and the pending migrations were tried on it."""
+    return state.restored is not None and phase_state(state, Phase.REHEARSAL) is PhaseState.PASSED
+
+
 def failed_migration(state: RunState) -> str:
     """The name of the migration that failed on production, or empty."""
     found = (view.name for view in state.migrations.values() if view.state is MigrationState.FAILED)
@@ -114,8 +120,10 @@ def refusal(state: RunState, command: cmd.Command) -> str:
     match command:
         case cmd.StartPhase(phase=phase):
             return _refuse_start(state, phase)
-        case cmd.Seal() | cmd.Confirm():
+        case cmd.Seal():
             return _refuse_go(state)
+        case cmd.Confirm():
+            return _refuse_go(state) or _refuse_unsealed(state)
         case cmd.Rollback():
             return _refuse_rollback(state)
         case cmd.SignOff():
@@ -167,6 +175,13 @@ def _refuse_go(state: RunState) -> str:
     return f"The gate is closed by {first.code} {first.title}{more}.".replace("  ", " ")
 
 
+def _refuse_unsealed(state: RunState) -> str:
+    if state.plan is None:
+        return "No plan is sealed: open the go / no-go board first."
+    window = state.check("DX501")
+    return "" if window.open else f"The gate is closed by DX501 {window.spec.title}: {window.evidence}."
+
+
 def _refuse_rollback(state: RunState) -> str:
     if state.backup is None:
         return "There is no backup in this run to go back to."
@@ -204,6 +219,8 @@ def _broken_before_go(state: RunState) -> bool:
 
 
 def _verdict_after_go(state: RunState) -> Verdict:
+    if any(view.state in _UNCLEAR for view in state.migrations.values()):
+        return Verdict.UNKNOWN
     if failed_migration(state):
         return Verdict.FAILED
     if phase_state(state, Phase.MIGRATE) is not PhaseState.PASSED:

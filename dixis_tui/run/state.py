@@ -233,10 +233,13 @@ def _migration_started(state: RunState, event: ev.MigrationStarted, at: datetime
 def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> dict[str, Any]:
     view = state.migrations.get(event.name, MigrationView(event.name))
     outcome = MigrationState.FAILED if event.error else MigrationState.APPLIED
+    if event.unknown:
+        outcome = MigrationState.UNKNOWN
     if event.place is Place.PRODUCTION:
         view = msgspec.structs.replace(view, state=outcome, seconds=event.seconds, error=event.error)
     else:
-        view = msgspec.structs.replace(view, rehearsal_state=outcome, rehearsal_error=event.error)
+        measured = event.seconds if outcome is MigrationState.APPLIED else None
+        view = msgspec.structs.replace(view, rehearsal_state=outcome, rehearsal_error=event.error, rehearsed=measured)
     return {"migrations": state.migrations | {event.name: view}}
 
 

@@ -1,0 +1,138 @@
+"""`python -m dixis_tui.run`: a runner. Reads its handover from standard input; never called by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import getpass
+import hashlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from dixis_tui import __version__
+from dixis_tui import events as ev
+from dixis_tui.errors import DixisError, RunnerError, UrlError
+from dixis_tui.model import Phase
+from dixis_tui.postgres import url as urls
+from dixis_tui.process import no_core_dumps
+from dixis_tui.run import folders
+from dixis_tui.run.commands import StartPhase
+from dixis_tui.run.context import Context
+from dixis_tui.run.journal import Journal
+from dixis_tui.run.log import Log
+from dixis_tui.run.runner import Runner
+from dixis_tui.run.spawn import Handover
+from dixis_tui.secrets import Redactor
+from dixis_tui.settings import DATABASE_URL, SECRET_NAMES
+
+
+def main() -> int:
+    """Be a runner until the run has ended."""
+    os.umask(0o077)
+    no_core_dumps()
+    for hang_up in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
+        signal.signal(hang_up, signal.SIG_IGN)
+    handover = msgspec.json.decode(sys.stdin.buffer.read(), type=Handover)
+    try:
+        with _lock(handover):
+            _run(handover)
+    except DixisError as error:
+        sys.stderr.write(f"{error}\n{error.remedy}\n")
+        return 1
+    return 0
+
+
+def _run(handover: Handover) -> None:
+    folder = Path(handover.folder)
+    os.chdir(folder)
+    journal = Journal(folder / folders.JOURNAL)
+    log = Log(folder / folders.LOG, Redactor(_known_secrets(handover)))
+    context = Context(folder, handover.settings, handover.secrets, journal, log)
+    context.emit(_started(handover))
+    log.line("runner", f"Run {folder.name} by {handover.operator}, dixis-tui {__version__}, pid {os.getpid()}")
+    asyncio.run(Runner(context).serve(StartPhase(phase=Phase.PREFLIGHT)))
+    journal.close()
+
+
+def _known_secrets(handover: Handover) -> list[str]:
+    known: list[str] = []
+    for name, text in handover.secrets.items():
+        known.append(text)
+        try:
+            known.extend(urls.parse(text, name).secrets)
+        except UrlError:
+            continue  # the whole text is masked all the same
+    return known
+
+
+def _started(handover: Handover) -> ev.RunStarted:
+    settings = handover.settings
+    try:
+        url = urls.parse(handover.secrets.get(DATABASE_URL), DATABASE_URL)
+        target, name = url.masked, settings.name or url.database
+    except UrlError:
+        target, name = "", settings.name
+    contacts = settings.contacts
+    people = [
+        ("On-call engineer", contacts.on_call),
+        ("Backup contact", contacts.backup),
+        ("Database provider", contacts.provider),
+        ("Decision maker", contacts.decision_maker),
+    ]
+    return ev.RunStarted(
+        run=Path(handover.folder).name,
+        version=__version__,
+        operator=handover.operator,
+        host=f"{getpass.getuser()}@{socket.gethostname()}",
+        ssh=handover.ssh,
+        pid=os.getpid(),
+        name=name,
+        environment=settings.environment,
+        target=target,
+        executor=settings.migrate.executor,
+        window_opens=settings.window.opens(),
+        window_closes=settings.window.closes(),
+        timezone=settings.window.timezone,
+        phrase=settings.confirm.phrase,
+        rollback_phrase=settings.confirm.rollback_phrase,
+        contacts=[(role, who.name, who.phone or who.url) for role, who in people if who.name or who.phone or who.url],
+        secrets={name: name in handover.secrets for name in SECRET_NAMES},
+    )
+
+
+@contextmanager
+def _lock(handover: Handover) -> Iterator[None]:
+    """One run a target on this machine: a lock file in the state directory, held as long as the runner lives."""
+    try:
+        url = urls.parse(handover.secrets.get(DATABASE_URL), DATABASE_URL)
+    except UrlError:
+        yield  # without a target there is nothing to guard: preflight says so
+        return
+    target = f"{url.host}:{url.port}/{url.database}"
+    name = f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
+    path = folders.private(folders.state_directory() / "locks") / name
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(file, 100).decode("utf-8", "replace")
+            raise RunnerError(
+                f"Run {holder} is under way on {target}", f"Look at it with `dixis-tui attach {holder}`."
+            ) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, Path(handover.folder).name.encode(), 0)
+        yield
+    finally:
+        os.close(file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

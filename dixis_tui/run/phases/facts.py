@@ -1,0 +1,107 @@
+"""What several phases look at: the target's URL, the Prisma project, and both sides of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from msgspec import Struct
+
+from dixis_tui import events as ev
+from dixis_tui.model import CheckState, Identity, MigrationFile, Phase
+from dixis_tui.plan.checks import of_phase
+from dixis_tui.plan.seal import Plan
+from dixis_tui.postgres import catalog
+from dixis_tui.postgres.session import Session, connect
+from dixis_tui.postgres.url import DatabaseUrl, parse
+from dixis_tui.prisma.cli import PrismaCli
+from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.history import History, read_history
+from dixis_tui.prisma.project import Project, discover
+from dixis_tui.run import policy
+from dixis_tui.run.context import Context
+from dixis_tui.settings import DATABASE_URL, SHADOW_DATABASE_URL
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """Production and the project, as seen at one moment."""
+
+    identity: Identity
+    project: Project
+    files: tuple[MigrationFile, ...]
+    history: History
+
+
+def production(context: Context) -> DatabaseUrl:
+    """The target's URL. Raises UrlError."""
+    return parse(context.secrets.get(DATABASE_URL), DATABASE_URL)
+
+
+def project(context: Context) -> Project:
+    """The Prisma project. Raises ProjectError."""
+    settings = context.settings.prisma
+    return discover(context.settings.prisma_directory, settings.schema, settings.command)
+
+
+@contextmanager
+def reading(context: Context, url: DatabaseUrl, purpose: str) -> Iterator[Session]:
+    """A session that can only read."""
+    with connect(
+        url, purpose=purpose, read_only=True, on_notice=context.log.sink("server"), statement_timeout_seconds=60
+    ) as session:
+        yield session
+
+
+def gather(context: Context) -> Facts:
+    """Look at everything that the plan is made of, anew. Raises any DixisError."""
+    url = production(context)
+    found = project(context)
+    files = read_migrations(found.migrations)
+    with reading(context, url, "look") as session:
+        identity = catalog.identify(session, url)
+        history = read_history(session, files, url.schema)
+    return Facts(identity=identity, project=found, files=files, history=history)
+
+
+def plan_of(context: Context, facts: Facts) -> Plan:
+    """The plan as these facts and this run's backup and rehearsal make it."""
+    state = context.state
+    waived = sorted({view.code for view in state.checks.values() if view.state is CheckState.WAIVED})
+    return Plan(
+        identity=facts.identity,
+        executor=context.settings.migrate.executor,
+        prisma_version=facts.project.prisma_version,
+        commit=facts.project.commit,
+        migrations=list(facts.history.pending),
+        backup_sha256=state.backup.sha256 if state.backup else "",
+        rehearsed=policy.rehearsed(state),
+        waived=waived,
+    )
+
+
+def project_seen(found: Project) -> ev.ProjectSeen:
+    """The event that shows the project."""
+    return ev.ProjectSeen(
+        directory=str(found.directory),
+        prisma_version=found.prisma_version,
+        command=found.shown,
+        commit=found.commit,
+    )
+
+
+def cli_for(context: Context, found: Project, url: DatabaseUrl) -> PrismaCli:
+    """The project's own CLI, pointed at `url`."""
+    migrate = context.settings.migrate
+    shadow = context.secrets.get(SHADOW_DATABASE_URL)
+    return PrismaCli(
+        found,
+        url,
+        lock_timeout_seconds=migrate.lock_timeout_seconds,
+        statement_timeout_seconds=migrate.statement_timeout_seconds,
+        shadow=parse(shadow, SHADOW_DATABASE_URL) if shadow else None,
+    )
+
+
+def phase_checks(phase: Phase, *skipped: str) -> list[tuple[str, str]]:
+    """Codes of the checks that a phase answers by looking, without subjects."""
+    return [(spec.code, "") for spec in of_phase(phase) if not spec.person and spec.code not in skipped]

@@ -1,0 +1,73 @@
+"""Phase 5: the sealed plan, and the phrase. Phase 6 follows from it at once, and phase 7 from that."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dixis_tui import events as ev
+from dixis_tui.model import Finding, Phase, failed, passed, warned
+from dixis_tui.plan.phases import PLANNED_SECONDS
+from dixis_tui.plan.seal import differences
+from dixis_tui.plan.seal import seal as seal_plan
+from dixis_tui.run.commands import Confirm
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts, migrate
+from dixis_tui.run.state import RunState
+
+
+def seal(context: Context) -> None:
+    """Look at everything anew and seal the plan."""
+    with context.phase(Phase.GO, facts.phase_checks(Phase.GO)):
+        context.found("DX501", fits(context.state, datetime.now(UTC)))
+        context.emit(seal_plan(facts.plan_of(context, facts.gather(context))))
+
+
+def confirm(context: Context, command: Confirm) -> None:
+    """The phrase was right: check the seal once more, then act."""
+    sealed = context.state.plan
+    if sealed is None or command.digest != sealed.digest:
+        _refuse(context, command, "The plan was sealed anew since the phrase was asked. Read it again.")
+        return
+    seen = facts.gather(context)
+    changed = differences(sealed, seal_plan(facts.plan_of(context, seen)))
+    if changed:
+        _refuse(context, command, f"The plan changed since it was sealed: {'; '.join(changed)}. Nothing was done.")
+        return
+    context.log.line("operator", f"{command.operator} confirmed plan {sealed.hash}")
+    context.emit(ev.Confirmed(operator=command.operator, digest=sealed.digest))
+    migrate.run(context, seen)
+
+
+def _refuse(context: Context, command: Confirm, reason: str) -> None:
+    context.log.line("runner", reason, "warning")
+    context.emit(ev.ConfirmationRefused(operator=command.operator, reason=context.log.redactor.line(reason)))
+
+
+def fits(state: RunState, now: datetime) -> Finding:
+    """Whether what is predicted, and the way back, fit into what is left of the window. Pure."""
+    run = state.run
+    if run is None or run.window_opens is None or run.window_closes is None:
+        return warned("no window to fit into (waived)")
+    predicted = state.predicted_seconds
+    way_back = state.restored.seconds if state.restored else None
+    needed = (predicted if predicted is not None else PLANNED_SECONDS[Phase.MIGRATE]) + (
+        way_back if way_back is not None else PLANNED_SECONDS[Phase.ROLLBACK]
+    )
+    words = f"migration {_minutes(predicted)} and way back {_minutes(way_back)}"
+    if now < run.window_opens and not _window_waived(state):
+        wait = (run.window_opens - now).total_seconds()
+        return failed(f"the window opens in {_minutes(wait)}", "Wait for it, or waive DX501 with a reason.")
+    left = (run.window_closes - now).total_seconds()
+    if left < needed:
+        return failed(f"{words} do not fit into the {_minutes(max(left, 0))} left", "Agree on a longer window.")
+    return passed(f"{words} fit into the {_minutes(left)} left")
+
+
+def _window_waived(state: RunState) -> bool:
+    return state.check("DX121").state == "waived"
+
+
+def _minutes(seconds: float | None) -> str:
+    if seconds is None:
+        return "(not rehearsed)"
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

@@ -1,0 +1,54 @@
+"""Phase 6: the sealed plan's files, on production. What came of it is read from the database, not from an exit code."""
+
+from __future__ import annotations
+
+from dixis_tui.model import Finding, MigrationState, Phase, Place, failed, passed
+from dixis_tui.postgres.session import connect
+from dixis_tui.prisma.history import read_history
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts, verify
+from dixis_tui.run.phases.apply import apply
+
+
+def run(context: Context, seen: facts.Facts) -> None:
+    """Apply, read the history again, and go on to verify where all went well."""
+    with context.phase(Phase.MIGRATE, facts.phase_checks(Phase.MIGRATE)):
+        url = facts.production(context)
+        try:
+            apply(context, url, seen.project, seen.history.pending, Place.PRODUCTION)
+        finally:
+            context.check("DX601", lambda: _history(context, seen))
+            context.found("DX600", _applied(context))
+    if context.state.check("DX600").open and context.state.check("DX601").open:
+        verify.run(context)
+
+
+def _applied(context: Context) -> Finding:
+    views = list(context.state.migrations.values())
+    done = [view for view in views if view.state is MigrationState.APPLIED]
+    bad = next((view for view in views if view.state in (MigrationState.FAILED, MigrationState.UNKNOWN)), None)
+    untouched = [view.name for view in views if view.state is MigrationState.PENDING]
+    tally = f"{len(done)} of {len(views)} applied"
+    if bad:
+        rest = f"; not touched: {', '.join(untouched)}" if untouched else ""
+        what = "failed" if bad.state is MigrationState.FAILED else "ended in a way that is not known"
+        return failed(f"{tally}; {bad.name} {what}{rest}", "Roll back (x), or mend it and resolve the failed row.")
+    if untouched:
+        return failed(f"{tally}; not touched: {', '.join(untouched)}", "Roll back (x), or run the rest anew.")
+    return passed(tally)
+
+
+def _history(context: Context, seen: facts.Facts) -> Finding:
+    url = facts.production(context)
+    planned = {file.name for file in seen.history.pending}
+    with connect(url, purpose="look", read_only=True) as session:
+        history = read_history(session, seen.files, url.schema)
+    applied = planned & {row.migration_name for row in history.applied}
+    told = {view.name for view in context.state.migrations.values() if view.state is MigrationState.APPLIED}
+    if applied != told:
+        differ = ", ".join(sorted(applied ^ told))
+        return failed(f"the history does not agree about {differ}", "Look at the history table before anything else.")
+    if history.failed:
+        names = ", ".join(row.migration_name for row in history.failed)
+        return failed(f"recorded as failed: {names}", "Roll back (x), or mend it and resolve the failed row.")
+    return passed(f"{len(applied)} rows of this run are finished, none failed")

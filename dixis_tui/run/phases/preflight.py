@@ -1,0 +1,203 @@
+"""Phase 1: what the target is, what the project is, and whether both are fit for tonight. Reads only."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from dixis_tui import events as ev
+from dixis_tui.errors import DixisError
+from dixis_tui.model import CheckState, Finding, Identity, MigrationFile, Phase, failed, passed, warned
+from dixis_tui.postgres import catalog
+from dixis_tui.postgres.session import Session, connect
+from dixis_tui.postgres.tools import find_tools
+from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.history import read_history
+from dixis_tui.prisma.project import Project
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts, judges
+from dixis_tui.run.phases.backup import backup_folder
+from dixis_tui.settings import DATABASE_URL, SECRET_NAMES, WindowSettings
+
+_ON_SERVER = ("DX104", "DX105", "DX106", "DX107", "DX122")
+_ON_PROJECT = ("DX112", "DX113")
+_ON_BOTH = ("DX114", "DX115")
+
+
+def run(context: Context) -> None:
+    """Answer every check of preflight that can be looked up."""
+    with context.phase(Phase.PREFLIGHT, facts.phase_checks(Phase.PREFLIGHT)):
+        context.check("DX121", lambda: _window(context.settings.window, datetime.now(UTC)))
+        context.check("DX123", lambda: _contacts(context))
+        found, files = _project(context)
+        url = _url(context)
+        if url is None:
+            context.skip(("DX102", "DX103", *_ON_SERVER, *_ON_BOTH), f"{DATABASE_URL} can't be used")
+            return
+        context.check("DX102", lambda: _direct(url))
+        _target(context, url, found, files)
+        if found and found.supported:
+            context.check("DX113", lambda: judges.validate(context, found, url))
+
+
+def _url(context: Context) -> DatabaseUrl | None:
+    finding = context.check("DX101", lambda: _secrets(context))
+    return facts.production(context) if finding.state is CheckState.PASSED else None
+
+
+def _secrets(context: Context) -> Finding:
+    facts.production(context)
+    words = [f"{name} {'set' if name in context.secrets else 'not set'}" for name in SECRET_NAMES]
+    return passed(", ".join(words))
+
+
+def _direct(url: DatabaseUrl) -> Finding:
+    if reason := url.pooled:
+        return failed(reason, "Use the direct connection: Prisma's lock does not hold through a transaction pooler.")
+    return passed(f"port {url.port}, no pooler in sight")
+
+
+def _project(context: Context) -> tuple[Project | None, tuple[MigrationFile, ...] | None]:
+    seen: list[Project] = []
+    files: list[tuple[MigrationFile, ...]] = []
+
+    def look() -> Finding:
+        found = facts.project(context)
+        seen.append(found)
+        files.append(read_migrations(found.migrations))
+        context.emit(facts.project_seen(found))
+        return passed(f"{found.directory}, {len(files[0])} migrations, {found.shown}")
+
+    context.check("DX111", look)
+    if not seen:
+        context.skip(_ON_PROJECT, "the Prisma project could not be read")
+        return None, None
+    context.check("DX112", lambda: _version(seen[0]))
+    if not seen[0].supported:
+        context.skip(("DX113",), "this Prisma is not supported")
+    return seen[0], files[0] if files else None
+
+
+def _version(found: Project) -> Finding:
+    if found.unsupported:
+        return failed(found.unsupported, "Pin Prisma 6 or 7 in the project, or run this one by its own tools.")
+    evidence = f"{found.prisma_version} ({found.version_source})"
+    if found.version_warning:
+        return warned(f"{evidence}; {found.version_warning}", "Pin the exact version.")
+    if found.splits_statements:
+        return warned(
+            f"{evidence} commits each statement of a file by itself",
+            "After a failure half of a file may stay: the executor direct runs a file as one transaction.",
+        )
+    return passed(evidence)
+
+
+def _target(context: Context, url: DatabaseUrl, found: Project | None, files: tuple[MigrationFile, ...] | None) -> None:
+    sessions: list[Session] = []
+
+    def reach() -> Finding:
+        session = connect(url, purpose="preflight", read_only=True, statement_timeout_seconds=60)
+        sessions.append(session)
+        identity = catalog.identify(session, url)
+        context.emit(ev.TargetSeen(identity=identity))
+        return passed(f"{identity.database} on PostgreSQL {identity.version}, as {identity.user}")
+
+    context.check("DX103", reach)
+    identity = context.state.identity
+    if not sessions or identity is None:
+        context.skip((*_ON_SERVER, *_ON_BOTH), "the target can't be reached")
+        return
+    with sessions[0] as session:
+        context.check("DX104", lambda: _primary(identity))
+        context.check("DX105", lambda: _tls(url, identity))
+        context.check("DX106", lambda: _rights(session))
+        context.check("DX107", lambda: _tools(context, identity))
+        context.check("DX122", lambda: _disk(context, session))
+        if found is None or files is None:
+            context.skip(_ON_BOTH, "the Prisma project could not be read")
+        else:
+            _history(context, session, url, files)
+
+
+def _primary(identity: Identity) -> Finding:
+    if identity.in_recovery:
+        return failed("the server is a replica (in recovery)", "Put the primary's host into DATABASE_URL.")
+    if identity.read_only:
+        return failed("the server takes no writes (default_transaction_read_only)", "Find out who set it, and why.")
+    return passed("primary, takes writes")
+
+
+def _tls(url: DatabaseUrl, identity: Identity) -> Finding:
+    if identity.tls:
+        return passed(f"{identity.tls} on our own connection")
+    if url.host in ("localhost", "127.0.0.1", "::1") or url.host.startswith("/"):
+        return passed("none, and the connection never leaves this machine")
+    return warned("this connection is not encrypted", "Add sslmode=require (or verify-full) to DATABASE_URL.")
+
+
+def _rights(session: Session) -> Finding:
+    rights = catalog.rights(session)
+    if not rights.can_create:
+        return failed("the role may not create in the schema", "Use the role that owns the schema's tables.")
+    if rights.not_owned:
+        names = ", ".join(rights.not_owned[:3])
+        return failed(f"the role does not own {names}", "Use the owner: ALTER TABLE is refused to anybody else.")
+    return passed("may create, owns every table")
+
+
+def _tools(context: Context, identity: Identity) -> Finding:
+    tools = find_tools(identity.major, pg_bindir=context.settings.backup.pg_bindir, tls=bool(identity.tls))
+    return passed(f"pg_dump {tools.major} from {tools.source}")
+
+
+def _disk(context: Context, session: Session) -> Finding:
+    needed = catalog.database_size(session)
+    free = shutil.disk_usage(backup_folder(context)).free
+    evidence = f"{_mb(free)} free, database {_mb(needed)}"
+    if free < needed:
+        return failed(evidence, "Make room, or set backup.directory to a bigger disk.")
+    return passed(evidence)
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
+def _history(context: Context, session: Session, url: DatabaseUrl, files: tuple[MigrationFile, ...]) -> None:
+    try:
+        history = read_history(session, files, url.schema)
+    except DixisError as error:
+        context.found("DX114", failed(str(error), error.remedy or "Give the role the right to read it."))
+        context.skip(("DX115",), "the history could not be read")
+        return
+    context.check("DX114", lambda: judges.history(session, history))
+    context.emit(ev.PendingSeen(applied=len(history.applied), pending=list(history.pending)))
+    if history.pending:
+        names = ", ".join(file.name for file in history.pending)
+        context.found("DX115", passed(f"{len(history.pending)} pending: {names}"))
+    else:
+        context.found("DX115", failed("nothing is pending: the database is up to date", "There is nothing to migrate."))
+
+
+def _window(window: WindowSettings, now: datetime) -> Finding:
+    opens, closes = window.opens(), window.closes()
+    if opens is None or closes is None:
+        return failed("no window is agreed in dixis.toml", "Set window.start (local time) and window.minutes.")
+    zone = ZoneInfo(window.timezone)
+    times = f"{opens.astimezone(zone):%a %d %b %H:%M}–{closes.astimezone(zone):%H:%M} {window.timezone}"
+    if now >= closes:
+        return failed(f"the window is over: {times}", "Agree on a new one and set it in dixis.toml.")
+    if now < opens:
+        return warned(f"not open yet: {times}", "Everything up to the go may be done before it opens.")
+    return passed(f"open now: {times}")
+
+
+def _contacts(context: Context) -> Finding:
+    contacts = context.settings.contacts
+    roles = {"on-call": contacts.on_call, "decision maker": contacts.decision_maker, "backup": contacts.backup}
+    unnamed = [role for role, who in roles.items() if not who.name]
+    if unnamed:
+        return warned(f"not named: {', '.join(unnamed)}", "Name them in dixis.toml under [contacts].")
+    return passed("on-call, backup and decision maker are named")

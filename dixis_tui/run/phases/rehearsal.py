@@ -1,0 +1,155 @@
+"""Phase 3: the backup restored into staging, compared, and the same migrations run there with the same executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from dixis_tui import events as ev
+from dixis_tui.errors import DixisError, ToolError
+from dixis_tui.model import (
+    Backup,
+    CheckState,
+    Finding,
+    MigrationFile,
+    MigrationState,
+    Phase,
+    Place,
+    failed,
+    passed,
+)
+from dixis_tui.postgres import catalog
+from dixis_tui.postgres.embedded import EmbeddedServer
+from dixis_tui.postgres.restore import restore
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.tools import find_tools
+from dixis_tui.postgres.url import DatabaseUrl, parse
+from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.history import read_history
+from dixis_tui.prisma.project import Project
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts, judges
+from dixis_tui.run.phases.apply import apply
+from dixis_tui.settings import STAGING_DATABASE_URL
+
+
+def run(context: Context) -> None:
+    """Prove the backup by restoring it, then rehearse on it and measure."""
+    backup = context.state.backup
+    with context.phase(Phase.REHEARSAL, facts.phase_checks(Phase.REHEARSAL)), _staging(context) as (url, where):
+        if backup is None:
+            raise ToolError("There is no backup to rehearse on", "Make the backup first.")
+        context.check("DX301", lambda: _not_production(context, url, where))
+        if context.state.check("DX301").state is not CheckState.PASSED:
+            raise DixisError("Staging is not fit for a rehearsal", "Mend STAGING_DATABASE_URL, or unset it.")
+        _restore(context, url, where, backup)
+        context.safe_point()
+        _migrate(context, url)
+        unfit = [
+            view.code
+            for view in context.state.checks_of(Phase.REHEARSAL)
+            if view.spec.gate and not view.spec.key and not view.open
+        ]
+        if unfit:
+            context.found("DX300", failed(f"not passed: {', '.join(unfit)}", "Mend it, then rehearse again."))
+        else:
+            total = context.state.predicted_seconds
+            measured = f", the migrations took {total:.1f} s" if total is not None else ""
+            context.found("DX300", passed(f"restored and migrated on {where}{measured}"))
+
+
+@contextmanager
+def _staging(context: Context) -> Iterator[tuple[DatabaseUrl, str]]:
+    """Staging as configured, or an embedded scratch server that lives as long as the rehearsal."""
+    configured = context.secrets.get(STAGING_DATABASE_URL)
+    if configured:
+        url = parse(configured, STAGING_DATABASE_URL)
+        yield url, f"{url.database} @ {url.host}:{url.port}"
+        return
+    context.note("No STAGING_DATABASE_URL: rehearsing on an embedded scratch server.")
+    server = EmbeddedServer(context.folder / "scratch")
+    server.create()
+    try:
+        server.start()
+        server.create_database("rehearsal")
+        yield parse(server.url("rehearsal"), "the scratch server's URL"), "the embedded scratch server"
+    finally:
+        server.remove()
+
+
+def _not_production(context: Context, url: DatabaseUrl, where: str) -> Finding:
+    with facts.reading(context, url, "rehearsal") as session:
+        staging = catalog.identify(session, url)
+        missing = sorted(set(_extensions(context)) - set(catalog.available_extensions(session)))
+    production = context.state.identity
+    if production is None or staging.same_database(production):
+        return failed(
+            f"STAGING_DATABASE_URL is the production database itself ({where})",
+            "Point it at another database: a rehearsal empties it.",
+        )
+    if staging.in_recovery or staging.read_only:
+        return failed(f"{where} takes no writes", "Point STAGING_DATABASE_URL at a server that does.")
+    if missing:
+        return failed(f"{where} lacks the extensions {', '.join(missing)}", "Install them on the staging server.")
+    return passed(f"{where}, PostgreSQL {staging.version}")
+
+
+def _extensions(context: Context) -> list[str]:
+    url = facts.production(context)
+    with facts.reading(context, url, "rehearsal") as session:
+        return list(catalog.extensions(session))
+
+
+def _restore(context: Context, url: DatabaseUrl, where: str, backup: Backup) -> None:
+    with facts.reading(context, url, "rehearsal") as session:
+        major = catalog.identify(session, url).major
+        encrypted = bool(catalog.identify(session, url).tls)
+    # An archive can be read by its own major's pg_restore or a newer one's, a server written by its own major's.
+    tools = find_tools(
+        max(major, backup.server_version // 10000), pg_bindir=context.settings.backup.pg_bindir, tls=encrypted
+    )
+    seconds = restore(
+        url,
+        tools,
+        backup,
+        keep_owners=False,
+        atomic=False,
+        on_progress=lambda what, done, total: context.progress(Phase.REHEARSAL, what, done, total),
+        on_line=context.log.sink("pg_restore"),
+        started=context.child,
+    )
+    context.found("DX302", passed(f"into {where} in {seconds:.1f} s"))
+    with facts.reading(context, url, "rehearsal") as session:
+        context.check("DX303", lambda: judges.counts(session, backup))
+    if context.state.check("DX303").open:
+        rows = sum(backup.counts.values())
+        context.emit(
+            ev.BackupRestored(place=Place.STAGING, where=where, seconds=seconds, tables=len(backup.counts), rows=rows)
+        )
+
+
+def _migrate(context: Context, url: DatabaseUrl) -> None:
+    found = facts.project(context)
+    files = read_migrations(found.migrations)
+    with facts.reading(context, url, "rehearsal") as session:
+        pending = read_history(session, files, url.schema).pending
+    wanted = [file.name for file in pending]
+    planned = list(context.state.migrations)
+    if wanted != planned:
+        context.found(
+            "DX304",
+            failed("staging's pending files are not production's", "Look again (preflight), then make a new backup."),
+        )
+        return
+    context.check("DX304", lambda: _apply(context, url, found, pending))
+    with connect(url, purpose="rehearsal", read_only=True) as session:
+        context.check("DX305", lambda: judges.up_to_date(context, session, url, found))
+    context.check("DX306", lambda: judges.validate(context, found, url))
+
+
+def _apply(context: Context, url: DatabaseUrl, found: Project, pending: Sequence[MigrationFile]) -> Finding:
+    apply(context, url, found, pending, Place.STAGING)
+    bad = [view for view in context.state.migrations.values() if view.rehearsal_state is not MigrationState.APPLIED]
+    if bad:
+        return failed(f"{bad[0].name}: {bad[0].rehearsal_error or 'was not applied'}", "Mend the migration first.")
+    return passed(f"{len(pending)} applied in {context.state.predicted_seconds or 0:.1f} s")

@@ -1,0 +1,79 @@
+"""Phase 7: history, schema, catalog and the application, looked at after the migration."""
+
+from __future__ import annotations
+
+from dixis_tui import events as ev
+from dixis_tui.model import CheckState, Finding, HealthResult, Phase, failed, passed, warned
+from dixis_tui.postgres import catalog
+from dixis_tui.postgres.session import Session
+from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.history import read_history
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts, judges
+
+
+def run(context: Context) -> None:
+    """Answer every check of verify that can be looked up."""
+    checks = [*facts.phase_checks(Phase.VERIFY, "DX706"), *health_subjects(context, "DX706")]
+    with context.phase(Phase.VERIFY, checks):
+        url, found = facts.production(context), facts.project(context)
+        with facts.reading(context, url, "verify") as session:
+            context.check("DX701", lambda: _history(session, found, url.schema))
+            context.check("DX704", lambda: _indexes(session))
+            context.check("DX705", lambda: _constraints(session))
+        context.check("DX702", lambda: judges.status(context, url, found))
+        context.check("DX703", lambda: judges.validate(context, found, url))
+        health(context, "DX706")
+
+
+def _history(session: Session, found: facts.Project, schema: str) -> Finding:
+    history = read_history(session, read_migrations(found.migrations), schema)
+    if history.up_to_date and history.consistent:
+        return passed(f"{len(history.applied)} applied, none pending, none failed")
+    return judges.history(session, history) if not history.up_to_date else warned("files and rows differ")
+
+
+def _indexes(session: Session) -> Finding:
+    invalid = catalog.invalid_indexes(session)
+    if invalid:
+        names = ", ".join(row.index for row in invalid)
+        return failed(f"invalid: {names}", f'REINDEX INDEX CONCURRENTLY "{invalid[0].index}", or drop and create it.')
+    return passed("every index is valid")
+
+
+def _constraints(session: Session) -> Finding:
+    open_ones = catalog.unvalidated_constraints(session)
+    if open_ones:
+        names = ", ".join(row.constraint for row in open_ones)
+        return warned(f"not validated: {names}", "ALTER TABLE … VALIDATE CONSTRAINT when the load allows it.")
+    return passed("every constraint is validated")
+
+
+def health_subjects(context: Context, code: str) -> list[tuple[str, str]]:
+    """One check for each endpoint in the settings; one without a subject where there is none."""
+    return [(code, setting.name) for setting in context.settings.health] or [(code, "")]
+
+
+def health(context: Context, code: str) -> None:
+    """Look at every endpoint."""
+    if not context.settings.health:
+        context.found(code, warned("no [[health]] endpoints in dixis.toml", "Add the routes that matter."))
+        return
+    from dixis_tui.web.health import client, probe  # httpx is slow to import and needed only here
+
+    with client() as web:
+        for setting in context.settings.health:
+            context.emit(ev.CheckChanged(code=code, subject=setting.name, state=CheckState.RUNNING), flush=False)
+            result = probe(setting, web)
+            words = context.log.redactor.line
+            clean = HealthResult(
+                result.name, words(result.url), result.status, result.milliseconds, words(result.problem)
+            )
+            context.emit(ev.HealthSeen(result=clean))
+            context.found(code, _judge(clean), setting.name)
+
+
+def _judge(result: HealthResult) -> Finding:
+    if result.ok:
+        return passed(f"{result.status} in {result.milliseconds:.0f} ms, {result.url}")
+    return failed(f"{result.url} {result.problem}", "Look at the application's log; roll back if it can't be mended.")

@@ -1,0 +1,154 @@
+"""The runner: the one process of a run that acts. Takes commands on a socket, works in one thread, journals.
+
+The socket speaks JSON lines. A client sends `{"id":1,"command":{…}}` and gets `{"id":1,"refused":""}`; whenever the
+journal has grown every client gets `{"entries":N}` and reads the journal itself. Nothing a client does, or its going
+away, touches the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import socket
+import struct
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+
+from dixis_tui import events as ev
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import folders, policy, work
+from dixis_tui.run.context import Context
+from dixis_tui.run.protocol import Message, Request
+
+IDLE_SECONDS = 12 * 3600.0
+"""A runner that nobody has looked at for so long, with nothing at work, ends its run: it holds secrets in memory."""
+_SLOW_CLIENT_BYTES = 64 * 1024
+
+
+class Runner:
+    """Serves one run until it has ended."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._queue: queue.SimpleQueue[cmd.Command | None] = queue.SimpleQueue()
+        self._clients: set[asyncio.StreamWriter] = set()
+        self._news = False
+        self._ended = asyncio.Event()
+        self._looked_at = time.monotonic()
+
+    async def serve(self, first: cmd.Command) -> None:
+        """Listen, work on `first`, take commands; returns once the run has ended and everyone was told."""
+        loop = asyncio.get_running_loop()
+        self._context.changed = lambda: self._tell_soon(loop)
+        # Relative, since a socket's path may have only some 100 bytes: the runner's working directory is its folder.
+        server = await asyncio.start_unix_server(self._client, path=folders.SOCKET)
+        Path(folders.SOCKET).chmod(0o600)
+        worker = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._queue.put(first)
+        worker.start()
+        while not self._ended.is_set():
+            try:
+                await asyncio.wait_for(self._ended.wait(), 60)
+            except TimeoutError:
+                self._end_if_forgotten()
+        self._queue.put(None)
+        await asyncio.to_thread(worker.join)
+        self._tell()
+        server.close()
+        for writer in list(self._clients):
+            writer.close()
+        Path(folders.SOCKET).unlink(missing_ok=True)
+
+    def _work(self) -> None:
+        while (command := self._queue.get()) is not None:
+            # Looked at again here: what was true when it was taken may not be true now.
+            if reason := policy.refusal(self._context.state, command):
+                self._context.note(reason, "warning")
+                continue
+            work.perform(self._context, command)
+
+    def _end_if_forgotten(self) -> None:
+        idle = not self._clients and self._context.state.running is None
+        if not idle:
+            self._looked_at = time.monotonic()
+        elif time.monotonic() - self._looked_at > IDLE_SECONDS:
+            self._context.note("Nobody has looked at this run for twelve hours: it ends here.", "warning")
+            self._queue.put(cmd.End())
+
+    # Talking to clients, all in the event loop's thread.
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not _same_user(writer.get_extra_info("socket")):
+            writer.close()
+            return
+        self._clients.add(writer)
+        self._looked_at = time.monotonic()
+        try:
+            while line := await reader.readline():
+                self._answer(line, writer)
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # a client that goes away, or sends a line without end, is only a client
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+
+    def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = msgspec.json.decode(line, type=Request)
+        except msgspec.MsgspecError:
+            _send(writer, Message(refused="That is not a command of this version."))
+            return
+        _send(writer, Message(id=request.id, refused=self._take(request.command)))
+
+    def _take(self, command: cmd.Command) -> str:
+        context = self._context
+        if reason := policy.refusal(context.state, command):
+            if isinstance(command, cmd.Confirm | cmd.Rollback):
+                context.emit(ev.ConfirmationRefused(operator=command.operator, reason=reason))
+            return reason
+        if isinstance(command, cmd.Confirm | cmd.Rollback) and (wrong := work.wrong_phrase(context, command)):
+            context.emit(ev.ConfirmationRefused(operator=command.operator, reason=wrong))
+            return wrong
+        match command:
+            case cmd.Tick(code=code, operator=operator, on=on):
+                context.emit(ev.Ticked(code=code, operator=operator, on=on))
+            case cmd.Waive(code=code, operator=operator, reason=reason):
+                words = context.log.redactor.line
+                context.emit(ev.Waived(code=code, operator=operator, reason=words(reason)))
+                context.log.line("operator", f"{operator} waived {code}: {reason}", "warning")
+            case cmd.Stop():
+                context.note("Stop asked: the run stops at its next safe point.", "warning")
+                context.stop()
+            case _:
+                self._queue.put(command)
+        return ""
+
+    def _tell_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._news:
+            self._news = True
+            loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        self._news = False
+        for writer in list(self._clients):
+            if writer.transport.get_write_buffer_size() < _SLOW_CLIENT_BYTES:
+                _send(writer, Message(entries=self._context.state.entries))
+        if self._context.state.ended:
+            self._ended.set()
+
+
+def _send(writer: asyncio.StreamWriter, message: Message) -> None:
+    if not writer.is_closing():
+        writer.write(msgspec.json.encode(message) + b"\n")
+
+
+def _same_user(peer: socket.socket) -> bool:
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True  # the socket's mode 0600 and its folder's 0700 are what is left to trust
+    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return bool(uid == os.getuid())

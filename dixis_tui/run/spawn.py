@@ -1,0 +1,98 @@
+"""Starting a runner: a process of its own session, secrets handed over through a pipe, output to a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+import dixis_tui
+from dixis_tui.errors import RunnerError
+from dixis_tui.process import child_environment
+from dixis_tui.run import folders
+from dixis_tui.settings import Settings
+
+_START_SECONDS = 20.0
+_PASSED_ON = ("XDG_STATE_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+
+class Handover(Struct, frozen=True, kw_only=True):
+    """What a new runner reads from its standard input, once."""
+
+    folder: str
+    settings: Settings
+    secrets: dict[str, str]
+    operator: str
+    ssh: str = ""
+
+
+class Starting:
+    """A runner on its way up."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+        self.folder = folder
+        self._process = process
+
+    def wait(self) -> Path:
+        """The run's folder, once its runner listens and has journaled its beginning.
+
+        Raises:
+            RunnerError: it ended before that; the message is what it said.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        pause = threading.Event()
+        while not (self.folder / folders.SOCKET).exists():
+            if self._process.poll() is not None:
+                if (self.folder / folders.JOURNAL).exists():
+                    return self.folder  # it was quicker than we: there is a journal to show
+                raise _last_words(self.folder)
+            if time.monotonic() > deadline:
+                raise RunnerError("The runner did not start in time", f"Look into {self.folder / folders.ERRORS}.")
+            pause.wait(0.005)
+        return self.folder
+
+
+def start(settings: Settings, secrets: dict[str, str], operator: str, runs: Path | None = None) -> Starting:
+    """Start a runner for a new run. It outlives us, our terminal and our session."""
+    folder = folders.new_run(runs or folders.state_directory() / "runs")
+    passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PRISMA_")}
+    # Where this very package is, so that the runner is the same code as we are.
+    passed_on["PYTHONPATH"] = str(Path(dixis_tui.__file__).parent.parent)
+    with (folder / folders.ERRORS).open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dixis_tui.run"],
+            stdin=subprocess.PIPE,
+            stdout=errors,
+            stderr=errors,
+            cwd=folder,
+            env=child_environment(passed_on),
+            start_new_session=True,
+            umask=0o077,
+        )
+    ssh = os.environ.get("SSH_CONNECTION", "")
+    handover = Handover(folder=str(folder), settings=settings, secrets=secrets, operator=operator, ssh=ssh)
+    try:
+        _hand_over(process, handover)
+    except BrokenPipeError:
+        process.wait()
+    return Starting(folder, process)
+
+
+def _hand_over(process: subprocess.Popen[bytes], handover: Handover) -> None:
+    assert process.stdin is not None  # noqa: S101 - PIPE was asked for
+    with process.stdin as pipe:
+        pipe.write(msgspec.json.encode(handover))
+
+
+def _last_words(folder: Path) -> RunnerError:
+    text = (folder / folders.ERRORS).read_text("utf-8", "replace").strip()
+    sentence, _, remedy = text.partition("\n")
+    shutil.rmtree(folder, ignore_errors=True)  # a run that never began leaves no run behind
+    return RunnerError(sentence or "The runner ended at once", remedy.strip())

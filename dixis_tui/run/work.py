@@ -1,0 +1,93 @@
+"""From a command to the phase that does it."""
+
+from __future__ import annotations
+
+import hmac
+
+from dixis_tui import events as ev
+from dixis_tui.errors import DixisError
+from dixis_tui.model import Phase, Verdict, passed, warned
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import folders, policy
+from dixis_tui.run.context import Context
+from dixis_tui.run.journal import read
+
+
+def wrong_phrase(context: Context, command: cmd.Confirm | cmd.Rollback) -> str:
+    """A sentence where the phrase is not the one that is asked; empty where it is. The runner alone decides this."""
+    confirm = context.settings.confirm
+    wanted = confirm.phrase if isinstance(command, cmd.Confirm) else confirm.rollback_phrase
+    same = hmac.compare_digest(command.phrase.encode(), wanted.encode())
+    return "" if same else "Wrong phrase. Nothing was done."
+
+
+def perform(context: Context, command: cmd.Command) -> None:
+    """Do what the command says; it was allowed by the policy. Never raises for what the world does."""
+    # Phases are imported when they are first needed: psycopg alone takes a tenth of a second.
+    from dixis_tui.run.phases import backup, go, preflight, rehearsal, rollback, verify
+
+    starts = {
+        Phase.PREFLIGHT: preflight.run,
+        Phase.BACKUP: backup.run,
+        Phase.REHEARSAL: rehearsal.run,
+        Phase.VERIFY: verify.run,
+    }
+    try:
+        match command:
+            case cmd.StartPhase(phase=phase):
+                starts[phase](context)
+            case cmd.Seal():
+                go.seal(context)
+            case cmd.Confirm():
+                go.confirm(context, command)
+            case cmd.Rollback():
+                rollback.run(context, command)
+            case cmd.SignOff():
+                _sign_off(context, command)
+            case cmd.End():
+                _end(context)
+    except DixisError as error:
+        context.note(f"{error}. {error.remedy}".strip(), "error")
+
+
+def _sign_off(context: Context, command: cmd.SignOff) -> None:
+    with context.phase(Phase.SIGNOFF, [("DX801", ""), ("DX802", "")]):
+        entries = read(context.folder / folders.JOURNAL)
+        context.found("DX801", passed(f"{len(entries)} entries, chain whole, head {context.head[:12]}…"))
+        restored = context.state.restored
+        if restored:
+            context.found("DX802", passed(f"restored and compared on {restored.where} in {restored.seconds:.1f} s"))
+        else:
+            context.found("DX802", warned("this run's backup was never restored"))
+    context.log.line("operator", f"{command.operator} signed off")
+    _end(context)
+
+
+def _end(context: Context) -> None:
+    verdict = policy.verdict(context.state)
+    summary = _summary(context, verdict)
+    context.log.line("runner", f"Run ended: {verdict}. {summary}")
+    size, digest = context.log.seal()
+    context.emit(ev.RunEnded(verdict=verdict, summary=summary, log_sha256=digest, log_bytes=size))
+
+
+def _summary(context: Context, verdict: Verdict) -> str:
+    state = context.state
+    done = [view for view in state.migrations.values() if view.seconds is not None and not view.error]
+    seconds = sum(view.seconds or 0 for view in done)
+    match verdict:
+        case Verdict.DONE:
+            return f"{len(done)} migrations applied in {seconds:.1f} s and verified."
+        case Verdict.ROLLED_BACK:
+            return "Production was restored from this run's backup and its rows counted."
+        case Verdict.CHECKED:
+            return "Preflight passed; nothing was changed."
+        case Verdict.ABANDONED:
+            return "Ended before the go; production was not changed."
+        case Verdict.CLOSED:
+            gates = [gate.code for gate in policy.closed_gates(state) if gate.state in ("failed", "unknown")]
+            return f"Closed by {', '.join(gates) or 'preflight'}; production was not changed."
+        case Verdict.FAILED:
+            name = policy.failed_migration(state)
+            return f"{name} failed on production." if name else "The migration was not verified."
+    return "The state of production is not known: look at the database before anything else."
