@@ -151,17 +151,27 @@ class Session:
         with self._errors(sql.decode("utf-8", "replace")):
             try:
                 self._connection.execute(sql)
-            finally:
-                self._leave_copy()
+            except psycopg.ProgrammingError:
+                if not self._left_copy():
+                    raise
+                raise QueryError(
+                    "0A000",
+                    "the script holds a COPY from or to the client, which has no data and no place for it here",
+                    "Use INSERT, or COPY with a file on the server.",
+                ) from None
 
-    def _leave_copy(self) -> None:
-        """`COPY … FROM STDIN` in a script leaves the server waiting for data that nobody has: tell it so."""
+    def _left_copy(self) -> bool:
+        """Whether the server stood in the middle of a COPY; it has been ended, and so has the script."""
         pgconn = self._connection.pgconn
         if pgconn.status != pq.ConnStatus.OK or pgconn.transaction_status != pq.TransactionStatus.ACTIVE:
-            return
-        pgconn.put_copy_end(b"a script can't bring data for COPY FROM STDIN")
-        while pgconn.get_result() is not None:
-            continue
+            return False
+        while (result := pgconn.get_result()) is not None:
+            if result.status == pq.ExecStatus.COPY_IN:
+                pgconn.put_copy_end(b"no data comes from here")
+            elif result.status == pq.ExecStatus.COPY_OUT:
+                while pgconn.get_copy_data(0)[0] > 0:
+                    continue
+        return True
 
     @contextmanager
     def transaction(self, mode: LiteralString = "") -> Iterator[None]:

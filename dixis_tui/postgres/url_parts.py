@@ -18,7 +18,9 @@ LIBPQ_KEYS: dict[str, int] = {
     "sslnegotiation": 17,
     **dict.fromkeys(("max_protocol_version", "min_protocol_version"), 18),
 }
-"""What libpq takes as a parameter and since which major (13: that or before), without what names the address, the login, or a file of such (below)."""
+"""What libpq takes as a parameter, and since which major (13: that or before).
+
+Without what names the address, the login, or a file of such (below)."""
 
 _MISPLACED = frozenset(
     {"user", "password", "dbname", "port", "hostaddr", "service", "servicefile", "passfile", "replication"}
