@@ -44,13 +44,11 @@ def _direct(context: Context, url: DatabaseUrl, files: Sequence[MigrationFile], 
         statement_timeout_seconds=migrate.statement_timeout_seconds,
         on_notice=context.log.sink("server"),
     ) as session:
-        steps = direct.apply(session, files, url.schema, on_waiting_for_lock=waiting)
-        for step in steps:
+        for step in direct.apply(session, files, url.schema, on_waiting_for_lock=waiting):
             match step:
                 case direct.Started(name=name):
                     if context.stopping.is_set():
-                        steps.close()  # nothing of this file was sent
-                        break
+                        break  # nothing of this file was sent; the session's end gives the lock back
                     context.log.line("migrate", f"Applying {name} on {place}")
                     context.emit(ev.MigrationStarted(name=name, place=place))
                 case direct.Applied(name=name, seconds=seconds):

@@ -43,13 +43,13 @@ def run(context: Context, command: Rollback) -> None:
         with facts.reading(context, url, "rollback") as session:
             context.check("DX902", lambda: judges.counts(session, backup))
         if context.state.check("DX902").open:
-            rows = sum(backup.counts.values())
+            tables, rows = len(backup.counts), sum(backup.counts.values())
             context.emit(
                 ev.BackupRestored(
                     place=Place.PRODUCTION,
                     where=identity.database,
                     seconds=seconds,
-                    tables=len(backup.counts),
+                    tables=tables,
                     rows=rows,
                 )
             )

@@ -8,6 +8,7 @@ from dixis_tui.postgres import catalog
 from dixis_tui.postgres.session import Session
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
+from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, judges
 
@@ -26,7 +27,7 @@ def run(context: Context) -> None:
         health(context, "DX706")
 
 
-def _history(session: Session, found: facts.Project, schema: str) -> Finding:
+def _history(session: Session, found: Project, schema: str) -> Finding:
     history = read_history(session, read_migrations(found.migrations), schema)
     if history.up_to_date and history.consistent:
         return passed(f"{len(history.applied)} applied, none pending, none failed")
