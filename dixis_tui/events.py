@@ -133,6 +133,14 @@ class BackupMade(_Event, frozen=True, kw_only=True, tag="backup_made"):
     backup: Backup
 
 
+class BackupAdopted(_Event, frozen=True, kw_only=True, tag="backup_adopted"):
+    """This run goes back to the backup of an earlier run, made from the database with this identity."""
+
+    run: str
+    identity: Identity
+    backup: Backup
+
+
 class BackupRestored(_Event, frozen=True, kw_only=True, tag="backup_restored"):
     """The dump was restored and its row counts compared: the way back is real and takes this long."""
 
@@ -232,6 +240,7 @@ Event = (
     | Waived
     | Progress
     | BackupMade
+    | BackupAdopted
     | BackupRestored
     | MigrationStarted
     | MigrationEnded

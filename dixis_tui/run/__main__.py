@@ -25,10 +25,11 @@ from dixis_tui.process import no_core_dumps
 from dixis_tui.run import folders
 from dixis_tui.run.commands import StartPhase
 from dixis_tui.run.context import Context
-from dixis_tui.run.journal import Journal
+from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.log import Log
 from dixis_tui.run.runner import Runner
 from dixis_tui.run.spawn import Handover
+from dixis_tui.run.state import fold
 from dixis_tui.secrets import Redactor
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES
 
@@ -57,8 +58,18 @@ def _run(handover: Handover) -> None:
     context = Context(folder, handover.settings, handover.secrets, journal, log)
     context.emit(_started(handover))
     log.line("runner", f"Run {folder.name} by {handover.operator}, dixis-tui {__version__}, pid {os.getpid()}")
-    asyncio.run(Runner(context).serve(StartPhase(phase=Phase.PREFLIGHT)))
+    first = None if handover.adopts else StartPhase(phase=Phase.PREFLIGHT)
+    if handover.adopts:
+        context.emit(_adopted(Path(handover.adopts)))
+    asyncio.run(Runner(context).serve(first))
     journal.close()
+
+
+def _adopted(folder: Path) -> ev.BackupAdopted:
+    state = fold(read(folder / folders.JOURNAL))
+    if state.backup is None or state.identity is None:
+        raise RunnerError(f"Run {folder.name} has no backup to go back to", "List the runs with `dixis-tui runs`.")
+    return ev.BackupAdopted(run=folder.name, identity=state.identity, backup=state.backup)
 
 
 def _known_secrets(handover: Handover) -> list[str]:

@@ -91,9 +91,6 @@ class Client:
 async def _open(folder: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        # A socket's path may have only some 100 bytes; through the folder's descriptor every folder is short.
-        short = Path("/proc/self/fd") / str(handle) / folders.SOCKET
-        path = short if short.parent.exists() else folder / folders.SOCKET
-        return await asyncio.open_unix_connection(str(path))
+        return await asyncio.open_unix_connection(folders.socket_path(folder, handle))
     finally:
         os.close(handle)

@@ -68,3 +68,12 @@ def find_run(run: str) -> Path:
         return (exact or found)[0]
     what = "fits no run" if not found else f"fits {len(found)} runs"
     raise UsageError(f"'{run}' {what}", "List them with `dixis-tui runs`.")
+
+
+def socket_path(folder: Path, handle: int) -> str:
+    """A path to the run's socket that is short enough for a socket (some 100 bytes).
+
+    `handle` is a descriptor of `folder`, open while the path is used.
+    """
+    short = Path("/proc/self/fd") / str(handle)
+    return str((short if short.exists() else folder) / SOCKET)

@@ -93,6 +93,13 @@ def production_changed(state: RunState) -> bool:
     return state.confirmed is not None
 
 
+def seen_verdict(state: RunState, *, live: bool) -> Verdict:
+    """How the run stands for who looks from outside: one whose runner is gone without an end is not `open`."""
+    if state.ended or live:
+        return state.verdict
+    return Verdict.UNKNOWN if production_changed(state) or state.rollback else Verdict.INTERRUPTED
+
+
 def rehearsed(state: RunState) -> bool:
     """Whether the present backup was restored and the pending migrations were tried on it."""
     return state.restored is not None and phase_state(state, Phase.REHEARSAL) is PhaseState.PASSED
@@ -185,7 +192,7 @@ def _refuse_unsealed(state: RunState) -> str:
 def _refuse_rollback(state: RunState) -> str:
     if state.backup is None:
         return "There is no backup in this run to go back to."
-    if not state.confirmed:
+    if not state.confirmed and not state.adopted:
         return "Production has not been changed in this run: there is nothing to roll back."
     if state.rollback and phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
         return "Production was already rolled back in this run."
@@ -223,6 +230,8 @@ def _verdict_after_go(state: RunState) -> Verdict:
         return Verdict.UNKNOWN
     if failed_migration(state):
         return Verdict.FAILED
+    if not state.check("DX601").open:
+        return Verdict.UNKNOWN  # nobody has read the history since
     if phase_state(state, Phase.MIGRATE) is not PhaseState.PASSED:
-        return Verdict.UNKNOWN if state.phase(Phase.MIGRATE).attempts else Verdict.FAILED
+        return Verdict.FAILED
     return Verdict.DONE if phase_state(state, Phase.VERIFY) is PhaseState.PASSED else Verdict.FAILED

@@ -40,7 +40,7 @@ class Runner:
         self._ended = asyncio.Event()
         self._looked_at = time.monotonic()
 
-    async def serve(self, first: cmd.Command) -> None:
+    async def serve(self, first: cmd.Command | None) -> None:
         """Listen, work on `first`, take commands; returns once the run has ended and everyone was told."""
         loop = asyncio.get_running_loop()
         self._context.changed = lambda: self._tell_soon(loop)
@@ -48,7 +48,8 @@ class Runner:
         server = await asyncio.start_unix_server(self._client, path=folders.SOCKET)
         Path(folders.SOCKET).chmod(0o600)
         worker = threading.Thread(target=self._work, name="worker", daemon=True)
-        self._queue.put(first)
+        if first:
+            self._queue.put(first)
         worker.start()
         while not self._ended.is_set():
             try:

@@ -31,6 +31,8 @@ class Handover(Struct, frozen=True, kw_only=True):
     secrets: dict[str, str]
     operator: str
     ssh: str = ""
+    adopts: str = ""
+    """Folder of an earlier run to whose backup this run goes back; empty: an ordinary run."""
 
 
 class Starting:
@@ -59,8 +61,10 @@ class Starting:
         return self.folder
 
 
-def start(settings: Settings, secrets: dict[str, str], operator: str, runs: Path | None = None) -> Starting:
-    """Start a runner for a new run. It outlives us, our terminal and our session."""
+def start(
+    settings: Settings, secrets: dict[str, str], operator: str, runs: Path | None = None, adopts: Path | None = None
+) -> Starting:
+    """Start a runner for a new run in `runs`. It outlives us, our terminal and our session."""
     folder = folders.new_run(runs or folders.state_directory() / "runs")
     passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PRISMA_")}
     # Where this very package is, so that the runner is the same code as we are.
@@ -77,7 +81,14 @@ def start(settings: Settings, secrets: dict[str, str], operator: str, runs: Path
             umask=0o077,
         )
     ssh = os.environ.get("SSH_CONNECTION", "")
-    handover = Handover(folder=str(folder), settings=settings, secrets=secrets, operator=operator, ssh=ssh)
+    handover = Handover(
+        folder=str(folder),
+        settings=settings,
+        secrets=secrets,
+        operator=operator,
+        ssh=ssh,
+        adopts=str(adopts or ""),
+    )
     try:
         _hand_over(process, handover)
     except BrokenPipeError:

@@ -96,6 +96,7 @@ class RunState(Struct, frozen=True, kw_only=True):
     checks: dict[tuple[str, str], CheckView] = {}
     migrations: dict[str, MigrationView] = {}
     backup: Backup | None = None
+    adopted: ev.BackupAdopted | None = None
     restored: ev.BackupRestored | None = None
     restored_at: datetime | None = None
     plan: ev.PlanSealed | None = None
@@ -263,6 +264,7 @@ _CHANGES: dict[type, Any] = {
     ev.Waived: _waived,
     ev.Progress: lambda _, event, __: {"progress": event},
     ev.BackupMade: lambda _, event, __: {"backup": event.backup, "restored": None, "restored_at": None},
+    ev.BackupAdopted: lambda _, event, __: {"backup": event.backup, "adopted": event},
     ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
     ev.MigrationStarted: _migration_started,
     ev.MigrationEnded: _migration_ended,

@@ -26,6 +26,12 @@ def run(context: Context, command: Rollback) -> None:
         url = facts.production(context)
         with facts.reading(context, url, "rollback") as session:
             identity = catalog.identify(session, url)
+        adopted = context.state.adopted
+        if adopted and not identity.same_database(adopted.identity):
+            raise ToolError(
+                f"Run {adopted.run} backed up another database than DATABASE_URL names",
+                "Point DATABASE_URL at the database of that run.",
+            )
         tools = find_tools(identity.major, pg_bindir=context.settings.backup.pg_bindir, tls=bool(identity.tls))
         verify_backup(backup, tools)
         context.found("DX900", passed(f"{backup.bytes:,} bytes, SHA-256 {backup.sha256[:12]}… as written"))
