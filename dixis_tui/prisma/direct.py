@@ -229,7 +229,8 @@ def _prepare(session: Session, schema: str, files: Sequence[MigrationFile]) -> N
     if failed := [row for row in rows if row.unfinished]:
         since = failed[0].started_at.astimezone(UTC)
         raise ProjectError(
-            f"The migration {clean(failed[0].migration_name)}, started {since:%Y-%m-%d %H:%M:%S} UTC, is recorded as failed (P3009)",
+            f"The migration {clean(failed[0].migration_name)}, started {since:%Y-%m-%d %H:%M:%S} UTC, "
+            "is recorded as failed (P3009)",
             "Mend the database, then `prisma migrate resolve` with --rolled-back or --applied.",
         )
     standing = {row.migration_name for row in rows if row.rolled_back_at is None}
