@@ -5,7 +5,7 @@ Sessions are in autocommit: a transaction is what somebody opened by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, LiteralString, TypeVar
@@ -22,11 +22,16 @@ from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.process import LineSink
 
 T = TypeVar("T")
+Statement = LiteralString | psycopg.sql.SQL | psycopg.sql.Composed
+Parameters = Sequence[object] | Mapping[str, object]
 
 APPLICATION_NAME = "dixis-tui"
 _CANCEL_SECONDS = 5.0
 _CHECK_CLIENT = "SELECT set_config(name, '500', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
 """PostgreSQL 14 and later: a statement whose client is gone ends within half a second."""
+
+_READ_ONLY = "SET default_transaction_read_only = on"
+"""Not among the connection's options: `pg_settings.reset_val` then still tells what role and server say."""
 
 
 def connect(
@@ -50,8 +55,6 @@ def connect(
         "lock_timeout": round(lock_timeout_seconds * 1000),
         "statement_timeout": round(statement_timeout_seconds * 1000),
     }
-    if read_only:
-        settings["default_transaction_read_only"] = 1
     parameters = url.parameters()
     words = [parameters.get("options", ""), *(f"-c {name}={value}" for name, value in settings.items())]
     keepalives = {"keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
@@ -69,6 +72,8 @@ def connect(
         raise connect_error(error, url) from None
     session = Session(connection, url, purpose, on_notice)
     session.execute(_CHECK_CLIENT)
+    if read_only:
+        session.execute(_READ_ONLY)
     return session
 
 
@@ -124,12 +129,12 @@ class Session:
             pq.TransactionStatus.ACTIVE,
         )
 
-    def query(self, sql: LiteralString, params: Sequence[object] = (), *, row: type[T]) -> list[T]:
+    def query(self, sql: LiteralString, params: Parameters = (), *, row: type[T]) -> list[T]:
         """All rows as `row`, whose fields are named like the columns."""
         with self._errors(), self._connection.cursor(row_factory=kwargs_row(row)) as cursor:
             return cursor.execute(sql, params or None).fetchall()
 
-    def value(self, sql: LiteralString, params: Sequence[object] = ()) -> Any:
+    def value(self, sql: Statement, params: Parameters = ()) -> Any:
         """The first column of the first row; None where there is no row."""
         with self._errors(), self._connection.cursor(row_factory=scalar_row) as cursor:
             return cursor.execute(sql, params or None).fetchone()
