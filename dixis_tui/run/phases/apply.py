@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import time
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
@@ -12,12 +12,12 @@ from dixis_tui.model import Executor, MigrationFile, Place
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma import direct
-from dixis_tui.prisma.history import read_history
+from dixis_tui.prisma.history import HistoryRow, lock_holder, read_rows
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts
 
-_APPLYING = re.compile(r"^\s*Applying migration `(.+)`\s*$")
+_WATCH_SECONDS = 0.25
 
 
 def apply(context: Context, url: DatabaseUrl, project: Project, files: Sequence[MigrationFile], place: Place) -> None:
@@ -75,59 +75,81 @@ def _failed(context: Context, step: direct.Failed, place: Place) -> None:
     )
 
 
-class _Deploy:
-    """Turns the lines of `prisma migrate deploy` into events."""
+class _Watch(threading.Thread):
+    """Reads the history while Prisma's CLI deploys, and says what it sees as events.
 
-    def __init__(self, context: Context, place: Place) -> None:
+    Not every engine prints what it is at, and its one exit code says nothing; the rows in `_prisma_migrations` are
+    committed outside the files' transactions, so they show each beginning and end as it happens.
+    """
+
+    def __init__(self, context: Context, url: DatabaseUrl, files: Sequence[MigrationFile], place: Place) -> None:
+        super().__init__(name="history watch", daemon=True)
         self._context = context
+        self._url = url
+        self._names = {file.name for file in files}
         self._place = place
-        self._sink = context.log.sink("prisma")
-        self._began = 0.0
-        self.current = ""
+        self._stop = threading.Event()
+        self._begun: set[str] = set()
+        self._over: set[str] = set()
 
-    def line(self, text: str) -> None:
-        """One line of output."""
-        self._sink(text)
-        if found := _APPLYING.match(self._context.log.redactor.line(text)):
-            self.finish()
-            self.current, self._began = found[1], time.monotonic()
-            self._context.emit(ev.MigrationStarted(name=self.current, place=self._place))
+    def run(self) -> None:
+        while not self._stop.wait(_WATCH_SECONDS):
+            with suppress(DixisError):  # the last look, below, is the one that counts
+                self._look()
 
-    def finish(self, error: str = "", *, unknown: bool = False) -> None:
-        """The current migration is over."""
-        if self.current:
-            seconds = time.monotonic() - self._began
-            ended = ev.MigrationEnded(
-                name=self.current, place=self._place, seconds=seconds, error=error, unknown=unknown
-            )
-            self._context.emit(ended)
-        self.current = ""
+    def finish(self, error: str) -> None:
+        """Prisma has ended: look once more, and settle what began but did not finish.
+
+        Raises:
+            DixisError: the history can't be read; what was running then is unknown.
+        """
+        self._stop.set()
+        self.join()
+        try:
+            unfinished = self._look()
+        except DixisError as lost:
+            for name in self._begun - self._over:
+                self._end(name, 0.0, f"{error}; the history can't be read: {lost}", unknown=True)
+            raise
+        for row, running in unfinished:
+            why = (row.logs or "").strip() or error or "Prisma ended without finishing it"
+            self._end(row.migration_name, 0.0, why, unknown=running)
+
+    def _look(self) -> list[tuple[HistoryRow, bool]]:
+        """Say what is new; returns the rows that are neither finished nor rolled back, and whether one runs still."""
+        with connect(self._url, purpose="history", read_only=True) as session:
+            rows = read_rows(session, self._url.schema) or ()
+            holder = lock_holder(session)
+        ours = [row for row in rows if row.migration_name in self._names and row.rolled_back_at is None]
+        for row in sorted(ours, key=lambda row: row.started_at):
+            if row.migration_name not in self._begun:
+                self._begun.add(row.migration_name)
+                self._context.emit(ev.MigrationStarted(name=row.migration_name, place=self._place))
+            if row.finished_at and row.migration_name not in self._over:
+                self._end(row.migration_name, (row.finished_at - row.started_at).total_seconds(), "")
+        return [(row, holder is not None) for row in ours if row.unfinished]
+
+    def _end(self, name: str, seconds: float, error: str, *, unknown: bool = False) -> None:
+        self._over.add(name)
+        error = self._context.log.redactor.line(error)
+        self._context.emit(
+            ev.MigrationEnded(name=name, place=self._place, seconds=seconds, error=error, unknown=unknown)
+        )
 
 
 def _with_prisma(
     context: Context, url: DatabaseUrl, project: Project, files: Sequence[MigrationFile], place: Place
 ) -> None:
-    deploy = _Deploy(context, place)
-    # No stop while it runs: killed, it may leave a migration that goes on in the server.
-    result = facts.cli_for(context, project, url).deploy(deploy.line)
-    if result.code == 0:
-        deploy.finish()
-        return
-    _settle(context, url, files, deploy, result.error_text or f"prisma migrate deploy ended with {result.code}")
-
-
-def _settle(context: Context, url: DatabaseUrl, files: Sequence[MigrationFile], deploy: _Deploy, error: str) -> None:
-    """Prisma has one exit code for every failure: the history says which migration it was, and why."""
-    words = context.log.redactor.line
+    watch = _Watch(context, url, files, place)
+    cli = facts.cli_for(context, project, url)
+    context.log.line("runner", f"{project.shown} migrate deploy on {place}")
+    watch.start()
+    error = "Prisma's CLI could not be run"
     try:
-        with facts.reading(context, url, "look") as session:
-            history = read_history(session, files, url.schema)
-    except DixisError as lost:
-        deploy.finish(words(f"{error}; and the history can't be read: {lost}"), unknown=True)
-        raise
-    row = next((row for row in history.failed if row.migration_name == deploy.current), None)
-    if row is None and deploy.current in {applied.migration_name for applied in history.applied}:
-        deploy.finish()
-        raise DixisError(words(error), "Look into the log: Prisma failed after this migration.")
-    deploy.finish(words((row.logs if row else "") or error), unknown=row is None and bool(deploy.current))
-    raise DixisError(words(error.strip().splitlines()[0]), "Look into the log for what Prisma said.")
+        # No stop while it runs: killed, it may leave a migration that goes on in the server.
+        result = cli.deploy(facts.prisma_sink(context))
+        error = result.elsewhere or result.error_text or (f"exit code {result.code}" if result.code else "")
+    finally:
+        watch.finish(error)
+    if error:
+        raise DixisError(f"prisma migrate deploy: {error.splitlines()[0]}", "The log has all that Prisma said.")

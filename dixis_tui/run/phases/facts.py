@@ -14,7 +14,7 @@ from dixis_tui.plan.seal import Plan
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl, parse
-from dixis_tui.prisma.cli import PrismaCli
+from dixis_tui.prisma.cli import PrismaCli, StreamSink
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import History, read_history
 from dixis_tui.prisma.project import Project, discover
@@ -41,6 +41,11 @@ def project(context: Context) -> Project:
     """The Prisma project. Raises ProjectError."""
     settings = context.settings.prisma
     return discover(context.settings.prisma_directory, settings.schema, settings.command)
+
+
+def prisma_sink(context: Context) -> StreamSink:
+    """Where the CLI's lines go: the log, stderr as warnings, since Prisma writes notes there as well as errors."""
+    return lambda stream, line: context.log.line("prisma", line, "warning" if stream == "stderr" else "info")
 
 
 @contextmanager

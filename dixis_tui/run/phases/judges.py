@@ -57,7 +57,7 @@ def validate(context: Context, found: Project, url: DatabaseUrl) -> Finding:
     """`prisma validate` with the project's own CLI; a warning where it isn't installed and isn't needed."""
     if missing := cli_missing(context, found):
         return missing
-    result = facts.cli_for(context, found, url).validate(context.log.sink("prisma"))
+    result = facts.cli_for(context, found, url).validate(facts.prisma_sink(context))
     if result.code == 0:
         return passed("the schema is valid")
     return failed(f"exit code {result.code}: see the log", "Mend the schema, commit it, and look again.")
@@ -99,7 +99,7 @@ def status(context: Context, url: DatabaseUrl, found: Project) -> Finding:
     """`prisma migrate status` with the project's own CLI, where it is installed."""
     if missing := cli_missing(context, found):
         return warned(f"history is up to date; {missing.evidence}", missing.remedy)
-    answer = facts.cli_for(context, found, url).status(context.log.sink("prisma"))
+    answer = facts.cli_for(context, found, url).status(facts.prisma_sink(context))
     if answer.up_to_date:
         return passed("Database schema is up to date!")
     return failed(f"prisma migrate status ended with {answer.code}", "Look into the log for what it said.")

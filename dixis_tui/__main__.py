@@ -1,0 +1,20 @@
+"""The console command, and `python -m dixis_tui`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    # TEXTUAL_PRESS and its like could type a confirmation: gone before Textual is imported, and for children too.
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]
+    from dixis_tui.cli.main import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

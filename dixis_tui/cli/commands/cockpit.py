@@ -1,0 +1,60 @@
+"""`dixis-tui` without a command: the cockpit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dixis_tui.cli.options import Common
+from dixis_tui.cli.terminal import require_terminal
+from dixis_tui.errors import UrlError
+from dixis_tui.run.runs import Run, live_runs
+from dixis_tui.settings import DATABASE_URL, secrets_from
+
+
+def open_cockpit(common: Common) -> int:
+    """Attach to the run under way on this target, or start one; returns the exit code."""
+    require_terminal()
+    settings = common.settings()
+    secrets = secrets_from()
+    under_way = _under_way(secrets.get(DATABASE_URL))
+    if under_way:
+        return show(under_way.folder, common.person(), f"Attached to run {under_way.id}, under way.")
+    from dixis_tui.run.spawn import start
+
+    # The runner comes up while Textual is imported: both take about the same time.
+    starting = start(settings, secrets, common.person())
+    import screens.app  # noqa: F401
+
+    return show(starting.wait(), common.person())
+
+
+def show(folder: Path, operator: str, notice: str = "") -> int:
+    """Draw one run until the operator leaves; says where it went on."""
+    from screens.app import run_cockpit
+
+    from dixis_tui.run.client import Client
+    from dixis_tui.run.runs import look
+
+    code = run_cockpit(Client(folder), operator, notice)
+    left = look(folder)
+    if left.live:
+        click.echo(f"Run {left.id} goes on without this screen. `dixis-tui attach {left.id}` opens it again.")
+    else:
+        click.echo(f"Run {left.id}: {left.verdict}. Journal: {folder / 'journal.jsonl'}")
+    return code
+
+
+def _under_way(text: str | None) -> Run | None:
+    """The live run on the target that the environment names; without one, the latest live run there is."""
+    from dixis_tui.postgres.url import parse
+
+    runs = [run for run in live_runs() if run.state.run and run.state.run.environment != "demo"]
+    if text is None:
+        return runs[-1] if runs else None
+    try:
+        target = parse(text, DATABASE_URL).masked
+    except UrlError:
+        return None
+    return next((run for run in reversed(runs) if run.target == target), None)

@@ -1,0 +1,99 @@
+"""Following a run in plain lines, and driving it by a script: the headless front end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from dixis_tui.cli.lines import describe
+from dixis_tui.cli.script import Script, next_step
+from dixis_tui.run import commands as cmd
+from dixis_tui.run.client import Client
+from dixis_tui.run.state import RunState, apply
+
+Decide = Callable[[RunState], cmd.Command | None]
+
+
+class Driver:
+    """Prints what happens, sends what `decide` says, returns when the run has ended or its runner is gone."""
+
+    def __init__(self, folder: Path, decide: Decide, *, quiet: bool, watching: bool = False) -> None:
+        self._client = Client(folder)
+        self._decide = decide
+        self._quiet = quiet
+        self._watching = watching
+        self._news = asyncio.Event()
+        self._sent: cmd.Command | None = None
+        self._sent_at = -1
+        self.state = RunState()
+        self.interrupted = False
+        self.refused = ""
+
+    async def run(self) -> RunState:
+        """Drive to the end."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        loop.add_signal_handler(signal.SIGTERM, self._interrupt)
+        following = asyncio.create_task(self._client.follow(self._news.set))
+        following.add_done_callback(lambda _: self._news.set())
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            self._read()
+            if self.state.ended or following.done() or (self._watching and self.interrupted):
+                break
+            await self._step()
+        following.cancel()
+        self._read()
+        return self.state
+
+    def _read(self) -> None:
+        for entry in self._client.read():
+            self.state = apply(self.state, entry)
+            if not self._quiet and (line := describe(entry)):
+                click.echo(line)
+
+    async def _step(self) -> None:
+        command = self._decide(self.state) if not self.interrupted else self._way_out()
+        if command is None or (command == self._sent and self.state.entries == self._sent_at):
+            return
+        self._sent, self._sent_at = command, self.state.entries
+        if refused := await self._client.send(command):
+            self.refused = refused
+            if not self.interrupted and not self.state.ended:
+                click.echo(refused, err=True)
+
+    def _way_out(self) -> cmd.Command:
+        return cmd.Stop() if self.state.running else cmd.End()
+
+    def _interrupt(self) -> None:
+        if not self.interrupted:
+            goes = (
+                "the run goes on without us." if self._watching else "the run stops at its next safe point, then ends."
+            )
+            click.echo(f"Interrupted: {goes}", err=True)
+        self.interrupted = True
+        self._news.set()
+
+
+def drive(folder: Path, script: Script, *, quiet: bool) -> Driver:
+    """Drive the run in `folder` by `script`; returns the driver with the last state."""
+    return run_driver(folder, lambda state: next_step(state, script), quiet=quiet)
+
+
+def run_driver(folder: Path, decide: Decide, *, quiet: bool) -> Driver:
+    """Drive the run in `folder` by `decide` until it has ended."""
+    driver = Driver(folder, decide, quiet=quiet)
+    asyncio.run(driver.run())
+    return driver
+
+
+def follow(folder: Path, *, quiet: bool) -> Driver:
+    """Print the run in `folder` until it ends, or until Ctrl-C: then the run goes on without us."""
+    driver = Driver(folder, lambda _: None, quiet=quiet, watching=True)
+    asyncio.run(driver.run())
+    return driver

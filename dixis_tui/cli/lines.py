@@ -1,0 +1,62 @@
+"""Journal entries as plain lines, for a terminal without a screen and for a pipe."""
+
+from __future__ import annotations
+
+from dixis_tui import events as ev
+from dixis_tui.model import CheckState, PhaseState
+from dixis_tui.plan.checks import SPECS
+from dixis_tui.plan.phases import TITLES
+from dixis_tui.run.state import Entry
+
+_GLYPHS = {
+    CheckState.PASSED: "✔",
+    CheckState.WARNED: "▲",
+    CheckState.FAILED: "✖",
+    CheckState.UNKNOWN: "?",
+    CheckState.WAIVED: "○",
+}
+
+
+def describe(entry: Entry) -> str:
+    """One plain line for an entry, or nothing."""
+    text = _check(entry.event) or _person(entry.event) or _work(entry.event)
+    return f"{entry.at:%H:%M:%SZ} {text}" if text else ""
+
+
+def _check(event: ev.Event) -> str:
+    if not isinstance(event, ev.CheckChanged) or event.state not in _GLYPHS:
+        return ""
+    name = f"{SPECS[event.code].title} {event.subject}".strip()
+    todo = f" → {event.remedy}" if event.remedy else ""
+    return f" {_GLYPHS[event.state]} {event.code} {name}: {event.state}. {event.evidence}{todo}"
+
+
+def _person(event: ev.Event) -> str:
+    match event:
+        case ev.Ticked(code=code, operator=operator, on=on):
+            return f" ✔ {code} {SPECS[code].title}: {'ticked' if on else 'taken back'} by {operator}"
+        case ev.Waived(code=code, operator=operator, reason=reason):
+            return f" ○ {code} {SPECS[code].title}: waived by {operator}: {reason}"
+        case ev.Confirmed(operator=operator) | ev.RollbackConfirmed(operator=operator):
+            return f"   confirmed by {operator}"
+        case ev.ConfirmationRefused(reason=reason):
+            return f" ✖ {reason}"
+    return ""
+
+
+def _work(event: ev.Event) -> str:
+    match event:
+        case ev.PhaseStarted(phase=phase):
+            return f"── {TITLES[phase]}"
+        case ev.PhaseEnded(phase=phase, state=state, seconds=seconds, reason=reason):
+            word = "done" if state is PhaseState.PASSED else "not passed"
+            return f"   {TITLES[phase]} {word} in {seconds:.1f} s {reason}".rstrip()
+        case ev.MigrationEnded(name=name, place=place, seconds=seconds, error=error):
+            return f"   {name} on {place}: {error or f'applied in {seconds:.2f} s'}"
+        case ev.PlanSealed(hash=short):
+            return f"   plan {short} sealed"
+        case ev.Noted(text=text):
+            return f"   {text}"
+        case ev.RunEnded(verdict=verdict, summary=summary):
+            return f"── {verdict}: {summary}"
+    return ""

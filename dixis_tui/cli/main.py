@@ -1,0 +1,87 @@
+"""The command line: options, errors in one sentence, exit codes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from dixis_tui import __version__
+from dixis_tui.cli.exits import Exit, of_error
+from dixis_tui.errors import DixisError
+
+_COMMANDS = ("check", "run", "demo", "attach", "status", "runs", "rollback", "checks")
+
+
+class _Lazy(click.Group):
+    """Imports a command's module when it is called or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"dixis_tui.cli.commands.{cmd_name}").command
+        return command
+
+
+@click.group(cls=_Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", type=click.Path(path_type=Path), help="dixis.toml to use (default: ./dixis.toml if there).")
+@click.option("--executor", type=click.Choice(["direct", "prisma"]), help="Who applies the migrations.")
+@click.option("--operator", help="Your name in the journal (default: the login name).")
+@click.version_option(__version__, prog_name="dixis-tui")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, executor: str | None, operator: str | None) -> None:
+    """Run Prisma migrations on a production PostgreSQL, from the first check to the sign-off.
+
+    Without a command: open the cockpit on the run that is under way, or on a new one. DATABASE_URL names the target;
+    nothing but reads reaches it before the phrase is typed.
+
+    Exit codes: 0 done, 2 wrong usage, 3 a gate is closed, 4 a migration failed, 5 the state of the database is
+    unknown, 130 interrupted, 1 anything else.
+    """
+    from dixis_tui.cli.options import Common
+
+    ctx.obj = Common(config=config, executor=executor, operator=operator)
+    if ctx.invoked_subcommand is None:
+        from dixis_tui.cli.commands.cockpit import open_cockpit
+
+        ctx.exit(open_cockpit(ctx.obj))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code. Never a traceback for what a user can cause."""
+    try:
+        code = cli.main(arguments, prog_name="dixis-tui", standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        _json_error(arguments, error.format_message(), "See --help.", Exit.USAGE)
+        return Exit.USAGE
+    except DixisError as error:
+        exit_code = of_error(error)
+        click.echo(f"dixis-tui: {error}", err=True)
+        if error.remedy:
+            click.echo(f"  {error.remedy}", err=True)
+        _json_error(arguments, str(error), error.remedy, exit_code)
+        return exit_code
+    except BrokenPipeError:
+        # Whoever read us has gone; nothing more can be said to them.
+        sys.stderr.close()
+        return Exit.ERROR
+    return int(code or 0)
+
+
+def _json_error(arguments: list[str], sentence: str, remedy: str, code: Exit) -> None:
+    if "--json" in arguments:
+        from dixis_tui.cli.result import Refusal, to_json
+
+        verdict = "usage" if code is Exit.USAGE else "error"
+        click.echo(to_json(Refusal(verdict=verdict, error=sentence, remedy=remedy)))

@@ -1,0 +1,110 @@
+"""What several commands share: options, the settings they give, and last words with an exit code."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from msgspec import Struct
+
+from dixis_tui.cli.exits import Exit, of_verdict
+from dixis_tui.errors import UrlError, UsageError
+from dixis_tui.model import Verdict
+from dixis_tui.settings import DATABASE_URL, Settings, load
+
+
+class Common(Struct, frozen=True):
+    """The group's own options."""
+
+    config: Path | None = None
+    executor: str | None = None
+    operator: str | None = None
+
+    def settings(self) -> Settings:
+        """The settings as the call gives them. Raises UsageError."""
+        return load(self.config, self.executor)
+
+    def person(self, operator: str | None = None) -> str:
+        """Who is at the keyboard, as far as we were told."""
+        name = operator or self.operator or os.environ.get("SUDO_USER") or getpass.getuser()
+        return name.strip() or "unknown"
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="The last line of stdout is one JSON object.")
+operator_option = click.option("--operator", help="Your name in the journal (default: the login name).")
+
+
+def person_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--tick`, `--waive` and `--operator`."""
+    tick = click.option("--tick", "ticks", multiple=True, metavar="CODE", help="Answer a person's check with yes.")
+    waive = click.option(
+        "--waive", "waivers", multiple=True, metavar="CODE=REASON", help="Open a closed gate by name, with a reason."
+    )
+    return operator_option(tick(waive(function)))
+
+
+def parse_waivers(waivers: tuple[str, ...]) -> dict[str, str]:
+    """`CODE=REASON` as a mapping; raises UsageError."""
+    from dixis_tui.plan.checks import SPECS
+
+    parsed = {}
+    for waiver in waivers:
+        code, equals, reason = waiver.partition("=")
+        if not equals or not reason.strip():
+            raise UsageError(f"--waive {code} has no reason", "Write --waive CODE=REASON.")
+        if code not in SPECS:
+            raise UsageError(f"--waive {code}: there is no such check", "List them with `dixis-tui checks`.")
+        if not SPECS[code].waivable:
+            raise UsageError(f"--waive {code}: {SPECS[code].title} can't be waived", "Mend what it finds.")
+        parsed[code] = reason.strip()
+    return parsed
+
+
+def parse_ticks(ticks: tuple[str, ...]) -> frozenset[str]:
+    """Codes of person's checks; raises UsageError."""
+    from dixis_tui.plan.checks import SPECS
+
+    for code in ticks:
+        if code not in SPECS:
+            raise UsageError(f"--tick {code}: there is no such check", "List them with `dixis-tui checks`.")
+        if not SPECS[code].person:
+            raise UsageError(f"--tick {code}: {SPECS[code].title} is looked up, not ticked", "Waive it if you must.")
+    return frozenset(ticks)
+
+
+def secrets_for_headless() -> dict[str, str]:
+    """The secrets, where the target's URL is usable. Raises UrlError otherwise: nothing could be looked at."""
+    from dixis_tui.postgres.url import parse
+    from dixis_tui.settings import secrets_from
+
+    secrets = secrets_from()
+    parse(secrets.get(DATABASE_URL), DATABASE_URL)
+    return secrets
+
+
+def finish(folder: Path, *, as_json: bool, interrupted: bool = False) -> int:
+    """Last words about a run: what closed it, where its journal is; returns the exit code."""
+    from dixis_tui.cli.result import of_run, to_json
+    from dixis_tui.cli.script import closed
+    from dixis_tui.run.folders import JOURNAL
+    from dixis_tui.run.runs import look
+
+    run = look(folder)
+    journal = str(folder / JOURNAL)
+    if run.verdict in (Verdict.CLOSED, Verdict.ABANDONED):
+        for gate in closed(run.state):
+            click.echo(
+                f"closed: {gate.code} {gate.title}: {gate.state}. {gate.evidence} {gate.remedy}".rstrip(), err=True
+            )
+    click.echo(f"Verdict {run.verdict}. Journal: {journal}", err=as_json)
+    if as_json:
+        click.echo(to_json(of_run(run, journal)))
+    changed = run.verdict in (Verdict.FAILED, Verdict.UNKNOWN, Verdict.DONE, Verdict.ROLLED_BACK)
+    return Exit.INTERRUPTED if interrupted and not changed else of_verdict(run.verdict)
+
+
+__all__ = ["Common", "UrlError", "finish", "json_option", "operator_option", "person_options"]

@@ -1,0 +1,88 @@
+"""What a run without a person does next: a pure decision over its state."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dixis_tui.model import CheckState, Phase, PhaseState
+from dixis_tui.plan.checks import CATALOGUE, SPECS
+from dixis_tui.plan.phases import number
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy
+from dixis_tui.run.state import RunState
+
+
+class Script(Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line. `waivers` maps codes to reasons; `confirm` is the typed phrase."""
+
+    operator: str
+    until: Phase = Phase.SIGNOFF
+    confirm: str = ""
+    ticks: frozenset[str] = frozenset()
+    waivers: dict[str, str] = {}
+
+
+def next_step(state: RunState, script: Script) -> cmd.Command | None:
+    """The command to send now; None: wait for the next event. A run that can't go on is ended."""
+    if state.ended or state.running or not state.phase(Phase.PREFLIGHT).attempts:
+        return None
+    phase = policy.current_phase(state)
+    if answer := _answer(state, script, phase):
+        return answer
+    if script.until is Phase.PREFLIGHT:
+        return cmd.End()
+    if state.confirmed:
+        return _after_go(state, script)
+    if _hopeless(state, script):
+        return cmd.End()
+    return _before_go(state, script, phase)
+
+
+def _answer(state: RunState, script: Script, phase: Phase) -> cmd.Command | None:
+    """Ticks and waivers, each when the run has come to its phase."""
+    for spec in CATALOGUE:
+        view = state.check(spec.code)
+        here = number(spec.phase) <= number(phase)
+        if spec.code in script.ticks and here and view.state is CheckState.WAITING:
+            return cmd.Tick(code=spec.code, operator=script.operator)
+        reason = script.waivers.get(spec.code)
+        views = [check for check in state.checks.values() if check.code == spec.code]
+        if reason and here and any(not check.open for check in views):
+            return cmd.Waive(code=spec.code, operator=script.operator, reason=reason)
+    return None
+
+
+def _hopeless(state: RunState, script: Script) -> bool:
+    """Whether a gate is closed that nothing in the script will open: better said before the dump than after it."""
+    coming = script.ticks | set(script.waivers)
+    people = [spec.code for spec in CATALOGUE if spec.person and spec.gate and number(spec.phase) < number(Phase.GO)]
+    unanswered = [code for code in people if not state.check(code).open and code not in coming]
+    broken = any(policy.phase_state(state, phase) is PhaseState.FAILED for phase in policy.BEFORE_GO)
+    return bool(unanswered) or broken
+
+
+def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command:
+    if phase in (Phase.BACKUP, Phase.REHEARSAL):
+        return cmd.StartPhase(phase=phase)
+    if policy.closed_gates(state):
+        return cmd.End()
+    if state.plan is None:
+        return cmd.Seal() if not state.phase(Phase.GO).attempts else cmd.End()
+    if not state.check("DX501").open or state.refused:
+        return cmd.End()
+    return cmd.Confirm(phrase=script.confirm, operator=script.operator, digest=state.plan.digest)
+
+
+def _after_go(state: RunState, script: Script) -> cmd.Command:
+    sign_off = cmd.SignOff(operator=script.operator)
+    return cmd.End() if policy.refusal(state, sign_off) else sign_off
+
+
+def closed(state: RunState) -> list[policy.Gate]:
+    """The gates that ended this run, for the last words."""
+    gates = policy.closed_gates(state)
+    window = state.check("DX501")
+    if not gates and state.phase(Phase.GO).attempts and not window.open:
+        spec = SPECS["DX501"]
+        gates = [policy.Gate(spec.phase, spec.code, spec.title, window.state, window.evidence, window.remedy)]
+    return gates
