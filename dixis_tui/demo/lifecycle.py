@@ -1,0 +1,158 @@
+"""One demo from its first start to its removal."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dixis_tui.demo import folder as folders
+from dixis_tui.demo.folder import DemoState, demo_folder, locked
+from dixis_tui.demo.project import copy_sample, fingerprint, install_prisma, write_config
+from dixis_tui.demo.servers import PRODUCTION, STAGING, Servers
+from dixis_tui.demo.shop_process import ShopProcess
+from dixis_tui.errors import ToolError, UsageError
+from dixis_tui.process import LineSink
+from dixis_tui.settings import DATABASE_URL, STAGING_DATABASE_URL
+
+__all__ = ["Demo", "DemoReady", "demo_folder"]
+
+DEFAULT_ROWS = 500_000
+"""Orders: enough for the pending migrations to take seconds."""
+LEAST_ROWS = 100
+
+
+class DemoReady(Struct, frozen=True, kw_only=True):
+    """A demo that runs. `environment` holds what the cockpit takes from the environment, secrets among it."""
+
+    folder: Path
+    config: Path
+    environment: dict[str, str]
+    shop: str
+    """The shop's address."""
+
+    def __repr__(self) -> str:
+        return f"DemoReady({self.folder})"  # never the environment
+
+
+class Demo:
+    """The demo in `folder` (see :func:`demo_folder`). `fsync=False` is for tests.
+
+    Every method may raise ToolError (a program or server fails), UsageError (the folder can't be used), QueryError and
+    ConnectError (a server of ours refuses or goes).
+    """
+
+    def __init__(self, folder: Path, *, fsync: bool = True) -> None:
+        self.folder = folder.absolute()
+        self._servers = Servers(self.folder, fsync=fsync)
+        self._shop = ShopProcess(self.folder)
+
+    @property
+    def prepared(self) -> bool:
+        """Whether its data are there, running or not."""
+        return folders.read_state(self.folder) is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether any process of it runs."""
+        return self._servers.running or self._shop.running is not None
+
+    def prepare(
+        self,
+        rows: int = DEFAULT_ROWS,
+        executor: str = "direct",
+        on_line: LineSink = lambda _: None,
+        *,
+        broken: bool = False,
+        new_window: bool = False,
+    ) -> DemoReady:
+        """Bring everything up: servers with data, project, `dixis.toml`, shop. What is there already is used again.
+
+        The data are made anew only where `rows` differ from what is there, or the sample has changed; where `broken`
+        differs, production goes back to its first state. `new_window` begins a new maintenance window though the old
+        one is still open. `on_line` hears what is being done.
+        """
+        if rows < LEAST_ROWS:
+            raise UsageError(f"{rows} rows are too few for a marketplace", f"Ask for --rows {LEAST_ROWS} or more.")
+        with locked(self.folder, on_line):
+            self._have_data(rows, on_line)
+            self._servers.start()
+            self._have_production(broken)
+            copy_sample(self.folder / "project")
+            environment = self._environment()
+            if executor == "prisma":
+                environment |= install_prisma(self.folder / "project", self.folder / "npm-cache", on_line)
+            on_line("Opening the shop")
+            port = self._shop.start(self._servers.application(self._servers.production, PRODUCTION))
+            config = write_config(self.folder, executor=executor, shop_port=port, new_window=new_window)
+        return DemoReady(folder=self.folder, config=config, environment=environment, shop=f"http://127.0.0.1:{port}")
+
+    def reset(self) -> None:
+        """Production as before any pending migration, in a second or so; sessions on it are ended."""
+        with locked(self.folder):
+            state = self._state()
+            self._servers.start()
+            self._servers.drop_production()
+            self._servers.have_production(broken=state.broken)
+
+    def break_production(self) -> None:
+        """Put a row into production that the third pending migration fails on: the data have drifted.
+
+        After the backup, so that the rehearsal passes and production fails.
+        """
+        self._state()
+        self._servers.break_production()
+
+    def stop(self) -> None:
+        """End the shop and both servers; the data stay. Does nothing where there is no demo."""
+        if not self._exists():
+            return
+        with locked(self.folder):
+            self._shop.stop()
+            self._servers.stop()
+
+    def clean(self) -> None:
+        """End everything and delete the folder, the demo's runs with it. Does nothing where there is no demo."""
+        if not self._exists():
+            return
+        with locked(self.folder):
+            self._shop.stop()
+            self._servers.remove()
+            folders.remove(self.folder)
+
+    def _exists(self) -> bool:
+        return (self.folder / folders.LOCK).exists()
+
+    def _state(self) -> DemoState:
+        state = folders.read_state(self.folder)
+        if state is None:
+            raise ToolError(f"There is no demo in {self.folder}", "Start one with `dixis-tui demo`.")
+        return state
+
+    def _have_data(self, rows: int, on_line: LineSink) -> None:
+        wanted = DemoState(fingerprint=fingerprint(), rows=rows)
+        state = folders.read_state(self.folder)
+        if state is not None and replace(state, broken=False) == wanted:
+            return
+        folders.forget_state(self.folder)
+        self._shop.stop()
+        self._servers.remove()
+        folders.check_space(self.folder, rows)
+        if state is not None and state.fingerprint != wanted.fingerprint:
+            shutil.rmtree(self.folder / "project", ignore_errors=True)
+        self._servers.create(rows, on_line)
+        folders.write_state(self.folder, wanted)
+
+    def _have_production(self, broken: bool) -> None:
+        state = self._state()
+        if state.broken != broken:
+            self._servers.drop_production()  # first: a crash from here on finds no production, and makes the right one
+            folders.write_state(self.folder, replace(state, broken=broken))
+        self._servers.have_production(broken=broken)
+
+    def _environment(self) -> dict[str, str]:
+        production = self._servers.application(self._servers.production, PRODUCTION)
+        staging = self._servers.application(self._servers.staging, STAGING)
+        return {DATABASE_URL: production.raw.reveal(), STAGING_DATABASE_URL: staging.raw.reveal()}

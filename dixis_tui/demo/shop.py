@@ -1,0 +1,117 @@
+"""The sample shop: the application whose database is migrated. Run as `python -m dixis_tui.demo.shop --state FILE`.
+
+The database's URL comes in on standard input, never as an argument. One short read-only session a request, so that no
+open transaction stands in a migration's way and nothing needs mending after the database was replaced.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dixis_tui.demo.shop_pages import ROUTES, Page, Route, ShopError, json_page
+from dixis_tui.demo.shop_process import ShopState, birth, read_state, write_state
+from dixis_tui.errors import DixisError
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.url import DatabaseUrl, parse
+from dixis_tui.process import no_core_dumps
+
+_PATIENCE_SECONDS = 5.0
+"""A page that waits longer for the database is an error to its visitor."""
+_PAGES = {route.path: route for route in ROUTES}
+
+
+class Shop(ThreadingHTTPServer):
+    """Serves the pages until it is told to stop, or until its state file is no longer its own."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, database: DatabaseUrl, state: Path) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self._database = database
+        self._state = state
+        self._me = ShopState(os.getpid(), birth(os.getpid()), self.server_address[1], database.masked)
+
+    def announce(self) -> None:
+        """Say where we are; from here on requests are answered."""
+        write_state(self._state, self._me)
+
+    def service_actions(self) -> None:
+        """Called twice a second: whoever deleted the demo's folder by hand has closed the shop."""
+        if read_state(self._state) != self._me:
+            threading.Thread(target=self.shutdown, daemon=True).start()
+
+    def answer(self, route: Route) -> tuple[HTTPStatus, Page]:
+        """The page, or what keeps it from being shown."""
+        try:
+            with connect(
+                self._database,
+                purpose="demo shop",
+                read_only=True,
+                lock_timeout_seconds=_PATIENCE_SECONDS,
+                statement_timeout_seconds=_PATIENCE_SECONDS,
+            ) as session:
+                return HTTPStatus.OK, route.show(session)
+        except (DixisError, ShopError) as error:
+            return HTTPStatus.INTERNAL_SERVER_ERROR, json_page({"status": "error", "error": str(error)})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Shop
+    server_version = "DixisShop"
+    sys_version = ""
+    timeout = 15.0
+
+    def do_GET(self) -> None:
+        route = _PAGES.get(urlsplit(self.path).path)
+        if route is None:
+            self._send(HTTPStatus.NOT_FOUND, json_page({"status": "error", "error": "no such page"}))
+        else:
+            self._send(*self.server.answer(route))
+
+    do_HEAD = do_GET  # noqa: N815 - the name that http.server looks for
+
+    def _send(self, status: HTTPStatus, page: Page) -> None:
+        body = page.body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", page.kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="where to write process and port")
+    parser.add_argument("--port", type=int, default=0, help="preferred port; another one where it is taken")
+    options = parser.parse_args(arguments)
+    no_core_dumps()
+    database = parse(sys.stdin.readline().rstrip("\n"), "the shop's database")
+    try:
+        shop = Shop(options.port, database, options.state)
+    except OSError:
+        shop = Shop(0, database, options.state)
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=shop.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    with shop:
+        shop.announce()
+        shop.serve_forever()
+    options.state.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
