@@ -1,0 +1,103 @@
+"""A dump's manifest: what was dumped, by whom, and how to know the file again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from dixis_tui.errors import ToolError
+from dixis_tui.model import Backup, Identity
+from dixis_tui.postgres.tools import Tools, archive_readable_by
+
+SUFFIX = ".manifest.json"
+_WHOLE = "Take a new backup; this file is not to be trusted."
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """Lies beside the dump as `<dump>.manifest.json`."""
+
+    backup: Backup
+    source: Identity
+    taken_at: datetime
+    tools_major: int
+    extensions: dict[str, str]
+    """Names and versions in the dumped database."""
+
+
+def manifest_path(dump: Path) -> Path:
+    """Where the manifest of a dump lies."""
+    return dump if dump.name.endswith(SUFFIX) else dump.with_name(dump.name + SUFFIX)
+
+
+def load_manifest(path: Path) -> Manifest:
+    """The manifest of a dump; `path` is either file.
+
+    Raises:
+        ToolError: it is missing or damaged.
+    """
+    file = manifest_path(path)
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise ToolError(f"{file} can't be read: {error.strerror}", "Name a backup that has its manifest.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ToolError(f"{file} is not a backup's manifest", _WHOLE) from None
+
+
+def read_manifest(path: Path) -> Backup:
+    """The backup that a manifest describes; `path` is the dump or its manifest. ToolError as `load_manifest`."""
+    return load_manifest(path).backup
+
+
+def write_manifest(manifest: Manifest) -> Path:
+    """Write it whole or not at all, 0600, flushed to disk."""
+    file = manifest_path(Path(manifest.backup.path))
+    part = file.with_name(file.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+    part.rename(file)
+    flush_folder(file.parent)
+    return file
+
+
+def verify_backup(backup: Backup, tools: Tools) -> None:
+    """Look at the file as it is now: size, SHA-256, and whether pg_restore reads its table of contents.
+
+    Raises:
+        ToolError: it is missing, changed or unreadable.
+    """
+    path = Path(backup.path)
+    try:
+        size = path.stat().st_size
+        if size != backup.bytes:
+            raise ToolError(f"the backup {path} has {size} bytes and should have {backup.bytes}", _WHOLE)
+        digest = sha256(path)
+    except OSError as error:
+        raise ToolError(f"the backup {path} can't be read: {error.strerror}", "Look where it went.") from None
+    if digest != backup.sha256:
+        raise ToolError(f"the backup {path} was changed since it was made (SHA-256 differs)", _WHOLE)
+    if not archive_readable_by(path, tools):
+        raise ToolError(f"pg_restore {tools.major} can't read the backup {path}", _WHOLE)
+
+
+def sha256(path: Path) -> str:
+    """Lower-case hex digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def flush_folder(folder: Path) -> None:
+    """Make a rename in it last."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
