@@ -84,7 +84,7 @@ class Blocks:
             status = self.path.stat()
         except FileNotFoundError:
             return False
-        if self._file >= 0 and (status.st_ino != self._inode or status.st_size < self._end):
+        if self._file >= 0 and (status.st_ino != self._inode or status.st_size < self._seen):
             self.close()
             self._forget()
             self.generation += 1

@@ -107,6 +107,10 @@ class LogStore:
         """The row of the line `number`, or of the first shown line after it."""
         return number if self._shown is None else self._shown.rank(number)
 
+    def is_placed(self, number: int) -> bool:
+        """Whether :meth:`row` of that line is final: everything before it was counted."""
+        return self._shown is None or self._shown.has_passed(number)
+
     # -- filter
 
     @property

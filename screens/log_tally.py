@@ -57,6 +57,10 @@ class Tally:
         block = bisect_right(self._before, row) - 1
         return self._blocks.first(block) + self.picker(self._blocks.read(block))[row - self._before[block]]
 
+    def has_passed(self, line: int) -> bool:
+        """Whether everything up to `line` was counted, so that its rank is final."""
+        return self._blocks.block_of(line) < self._done or self.complete
+
     def rank(self, line: int) -> int:
         """How many chosen lines stand before `line`, as far as counted."""
         block = self._blocks.block_of(line)

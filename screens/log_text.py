@@ -21,6 +21,8 @@ SOURCES = ("runner", "postgres", "pg_dump", "pg_restore", "prisma", "server", "h
 _STAMP = 24
 """Characters of `2026-11-25T20:50:59.120Z`."""
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\t([a-z_]+)\t(info|warning|error)\t(.*)", re.DOTALL)
+_JOINERS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+"""What makes several emoji one: terminals disagree on the width of the result, and agree on that of the parts."""
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 
 
@@ -39,10 +41,15 @@ def parse(raw: bytes) -> LogLine:
     if found := _LINE.fullmatch(line):
         stamp, source, level, text = found.groups()
         try:
-            return LogLine(datetime.fromisoformat(stamp), source, level, clean(text))
+            return LogLine(datetime.fromisoformat(stamp), source, level, _drawable(text))
         except ValueError:
             pass  # A thirteenth month: malformed like any other.
-    return LogLine(None, "", "info", clean(line))
+    return LogLine(None, "", "info", _drawable(line))
+
+
+def _drawable(text: str) -> str:
+    text = clean(text)
+    return text if text.isascii() else _JOINERS.sub("", text)
 
 
 def fold(text: str) -> str:

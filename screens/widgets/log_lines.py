@@ -6,6 +6,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
@@ -69,8 +70,8 @@ class LogLines(ScrollView, can_focus=True):
         & > .log-lines--operator { color: $text; text-style: bold; }
         & > .log-lines--warning { color: $text-warning; }
         & > .log-lines--error { color: $text-error; text-style: bold; }
-        & > .log-lines--match { text-style: reverse; }
-        & > .log-lines--match-current { text-style: reverse bold underline; }
+        & > .log-lines--match { color: $text-accent; text-style: bold underline; }
+        & > .log-lines--match-current { text-style: bold reverse; }
     }
     """
 
@@ -97,35 +98,50 @@ class LogLines(ScrollView, can_focus=True):
 
     # -- what the store tells
 
-    def sync(self, *, settled: bool) -> None:
-        """Draw what changed in the store since the last call, and nothing where nothing did.
-
-        `settled` says that the store has counted everything, so that a line's row is final.
-        """
+    def sync(self) -> None:
+        """Draw what changed in the store since the last call, and nothing where nothing did."""
         rows, before = self._store.row_count, self._rows
         if self._store.generation != self._generation:
             self._generation, self.current, self._wanted = self._store.generation, None, None
             self.refresh()
         if rows != before:
             self._rows = rows
-            self.virtual_size = Size(self.size.width, rows)
+            # Assigned, it would have the whole screen laid out and every row drawn anew for each line that comes.
+            self.set_reactive(LogLines.virtual_size, Size(self.size.width, rows))
+            # While paused the thumb moves less than can be seen: not worth a column of escapes a few times a second.
+            bar = self.vertical_scrollbar
+            if self.follow or rows < before or (rows - bar.window_virtual_size) * 100 > rows:
+                bar.window_virtual_size = rows
             first, height = self.scroll_offset.y, self.size.height
             if rows < before or before == 0:
+                self.scroll_y = min(self.scroll_y, self.max_scroll_y)
                 self.refresh()
             elif before < first + height:
                 self.refresh_lines(before, min(rows, first + height) - before)
         if self._wanted is not None:
             self._to(self._store.row(self._wanted) - self._wanted_below)
-            self._wanted = None if settled else self._wanted
+            self._wanted = None if self._store.is_placed(self._wanted) else self._wanted
         elif self.follow:
             self._to(self.max_scroll_y)
 
     def show(self, number: int) -> None:
-        """Bring the line `number` into sight and stop following; stays where it is if the line is there already."""
+        """Bring the line `number` and its first match into sight, moving as little as need be; stop following."""
         self.follow = False
+        self._reveal(self._store.line(number))
         row, first, height = self._store.row(number), self.scroll_offset.y, self.size.height
         inside = first <= row < first + height
         self._keep(number, row - first if inside else height // 3)
+
+    def _reveal(self, line: LogLine) -> None:
+        found = spans(line.text, self._store.needle)
+        if not found:
+            return
+        start, end = (cell_len(line.text[:place]) for place in found[0])
+        room = self.size.width - self.scrollbar_size_vertical - Strip(self._columns(line, self.rich_style)).cell_length
+        if end < room:
+            self.pan = 0
+        elif start <= self.pan or end >= self.pan + room:
+            self.pan = max(0, start - room // 3)
 
     def hold(self) -> None:
         """Remember the top line, before a filter changes; :meth:`sync` brings it back to the top."""
@@ -155,6 +171,7 @@ class LogLines(ScrollView, can_focus=True):
         """Catch up at once where it was turned on."""
         if follow:
             self._wanted = None
+            self.vertical_scrollbar.window_virtual_size = self._rows
             self._to(self.max_scroll_y)
         self.post_message(self.FollowChanged())
 
@@ -196,8 +213,12 @@ class LogLines(ScrollView, can_focus=True):
         self.pan = max(0, self.pan - _PAN)
 
     def action_scroll_right(self) -> None:
-        """Towards the text's end, for lines that are cut."""
-        self.pan += _PAN
+        """Towards the text's end, where a row in sight has more of it."""
+        first = self.scroll_offset.y
+        for row in range(first, min(first + self.size.height, self._store.row_count)):
+            if cell_len(self._store.line(self._store.number(row)).text) > self.pan + _PAN:
+                self.pan += _PAN
+                return
 
     def _by(self, rows: int) -> None:
         self._wanted = None
@@ -214,7 +235,7 @@ class LogLines(ScrollView, can_focus=True):
             return self._hint(width, base) if y == 0 and not self._store.row_count else Strip.blank(width, base)
         number = self._store.number(row)
         line = self._store.line(number)
-        columns = Strip(list(self._columns(line, width, base)))
+        columns = Strip(self._columns(line, base))
         text = self._text(line, base, max(1, width - columns.cell_length), number == self.current)
         return Strip.join([columns, text]).adjust_cell_length(width, base)
 
@@ -227,7 +248,8 @@ class LogLines(ScrollView, can_focus=True):
             style = self.get_component_rich_style("log-lines--empty")
         return self._cut(Strip([Segment(hint, style)]), width, style).adjust_cell_length(width, base)
 
-    def _columns(self, line: LogLine, width: int, base: Style) -> list[Segment]:
+    def _columns(self, line: LogLine, base: Style) -> list[Segment]:
+        width = self.size.width - self.scrollbar_size_vertical
         columns = []
         if width >= _WITH_TIME:
             time = line.at.astimezone(self._timezone).strftime("%H:%M:%S") if line.at else ""

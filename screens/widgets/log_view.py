@@ -134,7 +134,7 @@ class LogView(Vertical):
             self._publish()
 
     def _publish(self) -> None:
-        self.lines.sync(settled=not self._working)
+        self.lines.sync()
         self._show_status()
         self._show_count()
 
