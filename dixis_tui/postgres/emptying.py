@@ -36,7 +36,8 @@ BEGIN
             'pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_ts_parser'::regclass, 'pg_ts_template'::regclass,
             'pg_statistic_ext'::regclass)
           AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-          AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid, e.objsubid) = (d.classid, d.objid, d.objsubid)
+          AND NOT EXISTS (SELECT FROM pg_depend e
+                          WHERE (e.classid, e.objid, e.objsubid) = (d.classid, d.objid, d.objsubid)
                           AND (e.deptype IN ('e', 'i') OR e.deptype = 'a' AND e.refclassid = 'pg_class'::regclass))
         ORDER BY d.classid <> 'pg_class'::regclass, i.identity $q$,
     $q$ SELECT format('DROP EXTENSION IF EXISTS %%I CASCADE', extname) FROM pg_extension
