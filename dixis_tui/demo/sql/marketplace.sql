@@ -162,8 +162,9 @@ SELECT n, 'DX-' || lpad(n::TEXT, 7, '0'),
         'Κορίνθου'])[1 + n % 8] || ' ' || 1 + pg_temp.pick(n, 8, 180),
     p.town, p.code || lpad(pg_temp.pick(n, 10, 1000)::TEXT, 3, '0')
 FROM (
-    SELECT n, (current_setting('dixis.rows')::INTEGER - n)
-        * (INTERVAL '560 days' / current_setting('dixis.rows')::INTEGER) AS age
+    -- Evenly over 560 days; whole seconds, since majors divide intervals differently.
+    SELECT n, (current_setting('dixis.rows')::BIGINT - n) * 48384000 / current_setting('dixis.rows')::BIGINT
+        * INTERVAL '1 second' AS age
     FROM generate_series(1, current_setting('dixis.rows')::INTEGER) AS n
 ) AS numbered
 JOIN place AS p ON p.id = pg_temp.pick(n, 11, 25);
