@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,14 @@ class Context:
         """Say a sentence to the operator, in the journal and in the log."""
         self.log.line("runner", text, level)
         self.emit(ev.Noted(text=self.log.redactor.line(text), level=level))
+
+    def fault(self, error: Exception) -> str:
+        """Log an error that nobody foresaw, with its trace, and say so; returns the sentence."""
+        # Frames without their locals: those may hold a secret.
+        self.log.line("runner", "".join(traceback.format_exception(error, limit=-6)), "error")
+        sentence = f"A fault of dixis-tui itself ({type(error).__name__}); the log has its trace"
+        self.note(f"{sentence}.", "error")
+        return sentence
 
     def found(self, code: str, finding: Finding, subject: str = "") -> Finding:
         """Journal what a check found; its words are cleaned and redacted here."""
@@ -123,16 +132,21 @@ class Context:
             yield
         except DixisError as error:
             # A stop shows as the failure of whatever was stopped: say what it was.
-            cause = StoppedError("StoppedError by the operator") if self.stopping.is_set() else error
+            cause = StoppedError("Stopped by the operator") if self.stopping.is_set() else error
             state, reason = PhaseState.FAILED, self.log.redactor.line(f"{cause}. {cause.remedy}".strip())
             self.log.line("runner", reason, "error")
-        except BaseException as error:
-            self.emit(
-                self._ended(phase, PhaseState.FAILED, began, f"Unexpected {type(error).__name__}; see runner.err")
-            )
-            raise
+            self._fail_next(phase, cause)
+        except Exception as error:  # noqa: BLE001 - a fault of ours ends the phase, not the run
+            state, reason = PhaseState.FAILED, self.fault(error)
         self.emit(self._ended(phase, state, began, reason))
         self.log.line("runner", f"{phase} ended: {self.state.phase(phase).state}")
+
+    def _fail_next(self, phase: Phase, cause: DixisError) -> None:
+        """The check that was being worked on is the first one without an answer."""
+        unanswered = (CheckState.WAITING, CheckState.RUNNING)
+        views = [view for view in self.state.checks_of(phase) if not view.spec.person and view.state in unanswered]
+        if views:
+            self.found(views[0].code, Finding(CheckState.FAILED, str(cause), cause.remedy), views[0].subject)
 
     def _ended(self, phase: Phase, state: PhaseState, began: float, reason: str) -> ev.PhaseEnded:
         broken = [

@@ -70,7 +70,10 @@ class Runner:
             if reason := policy.refusal(self._context.state, command):
                 self._context.note(reason, "warning")
                 continue
-            work.perform(self._context, command)
+            try:
+                work.perform(self._context, command)
+            except Exception as error:  # noqa: BLE001 - a fault of ours must be seen, and must not look like work
+                self._context.fault(error)
 
     def _end_if_forgotten(self) -> None:
         idle = not self._clients and self._context.state.running is None

@@ -112,7 +112,7 @@ def _target(context: Context, url: DatabaseUrl, found: Project | None, files: tu
     with sessions[0] as session:
         context.check("DX104", lambda: _primary(identity))
         context.check("DX105", lambda: _tls(url, identity))
-        context.check("DX106", lambda: _rights(session, url.schema))
+        context.check("DX106", lambda: _rights(session))
         context.check("DX107", lambda: _tools(context, identity))
         context.check("DX122", lambda: _disk(context, session))
         if found is None or files is None:
@@ -137,8 +137,8 @@ def _tls(url: DatabaseUrl, identity: Identity) -> Finding:
     return warned("this connection is not encrypted", "Add sslmode=require (or verify-full) to DATABASE_URL.")
 
 
-def _rights(session: Session, schema: str) -> Finding:
-    rights = catalog.rights(session, schema)
+def _rights(session: Session) -> Finding:
+    rights = catalog.rights(session)
     if not rights.create_in_schema:
         return failed("the role may not create in the schema", "Use the role that owns the schema's tables.")
     if rights.not_owned:
