@@ -60,12 +60,12 @@ globalThis.setTimeout = ((callback: any, delay?: number, ...rest: any[]) => {
   return (delay ?? 0) >= 10_000 ? timer.unref() : timer
 }) as typeof setTimeout
 
-const url = new URL(process.env.DATABASE_URL ?? 'postgresql://localhost:5432/dixis')
-const schema = url.searchParams.get('schema') ?? 'public'
+const url = process.env.DATABASE_URL ?? 'postgresql://localhost:5432/dixis'
+const schema = new URL(url).searchParams.get('schema') ?? 'public'
 
 // One session to the end, as the native engine has, since the advisory lock belongs to a session; but an idle one does
 // not keep a finished command alive.
-const session = { connectionString: url.href, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true }
+const session = { connectionString: url, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true }
 
 export default defineConfig({
   schema: 'prisma/schema.prisma',
