@@ -35,7 +35,7 @@ from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.process import LineSink
 
 LOCK_WAIT_SECONDS = 30
-"""How long pg_dump waits for a table that somebody holds exclusively."""
+"""How long counting and pg_dump wait for a table that somebody holds exclusively."""
 SPARE_BYTES = 64 * 1024 * 1024
 _KEEP_SNAPSHOT = "SET idle_in_transaction_session_timeout = 0"
 _EXPORT = "SELECT pg_export_snapshot()"
@@ -61,7 +61,7 @@ def dump(
     """
     begin = time.monotonic()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with connect(url, purpose="backup", read_only=True) as session:
+    with connect(url, purpose="backup", read_only=True, lock_timeout_seconds=LOCK_WAIT_SECONDS) as session:
         session.execute(_KEEP_SNAPSHOT)
         source = identify(session, url)
         with session.transaction("ISOLATION LEVEL REPEATABLE READ, READ ONLY"):

@@ -34,12 +34,18 @@ class _Copying(Struct, frozen=True):
 
 
 class TableProgress:
-    """Adds up tables. `weights` is what each counts for, `rows` how many rows each has; called from any thread."""
+    """Adds up tables. `weights` is what each counts for, `rows` how many rows each has.
 
-    def __init__(self, weights: Mapping[str, int], rows: Mapping[str, int], report: OnProgress) -> None:
+    `jobs` is how many tables are worked on at a time. Called from any thread.
+    """
+
+    def __init__(
+        self, weights: Mapping[str, int], rows: Mapping[str, int], report: OnProgress, *, jobs: int = 1
+    ) -> None:
         self._weights = weights
         self._rows = rows
         self._report = report
+        self._jobs = jobs
         self._total = sum(weights.values())
         self._started: list[str] = []
         self._done = 0
@@ -51,9 +57,9 @@ class TableProgress:
         if match is None:
             return
         with self._lock:
-            before = sum(self._weights.get(name, 0) for name in self._started)
             self._started.append(match[1])
-            self._tell(match[1], before if len(self._started) == 1 else self._done)
+            finished = self._started[: -self._jobs]
+            self._tell(match[1], sum(self._weights.get(name, 0) for name in finished))
 
     def copying(self, tables: int, rows: int) -> None:
         """The server is at this many tables and has seen this many of their rows."""

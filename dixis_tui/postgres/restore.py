@@ -38,7 +38,7 @@ from dixis_tui.secrets import Redactor
 
 LOCK_TIMEOUT_SECONDS = 10.0
 _GONE_SECONDS = 60.0
-_JOBS = 4
+_JOBS = min(4, os.cpu_count() or 1)
 _LOCK_NOT_AVAILABLE = "55P03"
 _CHUNK = 1 << 20
 _ENTRY = re.compile(r"^\d+; \d+ \d+ (EXTENSION - |COMMENT - EXTENSION |SCHEMA - )(.*)$")
@@ -125,7 +125,7 @@ def restore(
         ConnectError, QueryError: the server can't be reached or refused the emptying.
     """
     begin = time.monotonic()
-    progress = TableProgress(backup.counts, backup.counts, on_progress)
+    progress = TableProgress(backup.counts, backup.counts, on_progress, jobs=1 if atomic else _JOBS)
     job = _Restore(
         url=url,
         tools=tools,
@@ -213,7 +213,7 @@ def _restore_in_parallel(job: _Restore, session: Session) -> None:
                     raise _blocked(job, session) from None
                 raise
         words: list[str | Path] = [job.tools.path("pg_restore"), "--verbose", "--no-password", "--exit-on-error"]
-        words += [f"--jobs={min(_JOBS, os.cpu_count() or 1)}", f"--use-list={contents}", "--no-subscriptions"]
+        words += [f"--jobs={_JOBS}", f"--use-list={contents}", "--no-subscriptions"]
         words += [*job.owners, f"--dbname=service={SERVICE}", job.archive]
         code = run_tool(words, environment, job.last, job.started)
     if code != 0:
