@@ -47,7 +47,7 @@ class TmuxTerminal:
     """`command` in a terminal of `columns` by `rows`; a context manager that ends it.
 
     The command's environment is `environment` alone, or this process's where it is None; in both cases with a UTF-8
-    locale and `COLORTERM=truecolor`, and with tmux's own `TERM`. Names of keys are Textual's: `enter`, `ctrl+p`, `f1`.
+    locale and `COLORTERM=truecolor`, with tmux's own `TERM`, and without `COLUMNS` and `LINES`. Names of keys are Textual's: `enter`, `ctrl+p`, `f1`.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class TmuxTerminal:
         self._home = tempfile.TemporaryDirectory(prefix="terminal-")
         base = dict(os.environ if environment is None else environment)
         base.setdefault("PATH", os.defpath)
-        for name in ("TMUX", "TMUX_PANE", "LC_ALL"):
+        for name in ("TMUX", "TMUX_PANE", "LC_ALL", "COLUMNS", "LINES"):
             base.pop(name, None)
         self._environment = base | {"LANG": "C.UTF-8", "LC_CTYPE": "C.UTF-8", "COLORTERM": "truecolor"}
         words = ["start-server", ";"]
