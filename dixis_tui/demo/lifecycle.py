@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dixis_tui.demo import folder as folders
 from dixis_tui.demo.folder import DemoState, demo_folder, locked
-from dixis_tui.demo.project import copy_sample, fingerprint, install_prisma, write_config
+from dixis_tui.demo.project import copy_sample, find_node, fingerprint, install_prisma, write_config
 from dixis_tui.demo.servers import PRODUCTION, STAGING, Servers
 from dixis_tui.demo.shop_process import ShopProcess
 from dixis_tui.errors import ToolError, UsageError
@@ -76,16 +76,17 @@ class Demo:
         """
         if rows < LEAST_ROWS:
             raise UsageError(f"{rows} rows are too few for a marketplace", f"Ask for --rows {LEAST_ROWS} or more.")
+        environment = find_node() if executor == "prisma" else {}
         with locked(self.folder, on_line):
             self._have_data(rows, on_line)
             self._servers.start()
             self._have_production(broken)
             copy_sample(self.folder / "project")
-            environment = self._environment()
             if executor == "prisma":
-                environment |= install_prisma(self.folder / "project", self.folder / "npm-cache", on_line)
+                install_prisma(self.folder / "project", self.folder / "npm-cache", on_line)
             on_line("Opening the shop")
             port = self._shop.start(self._servers.application(self._servers.production, PRODUCTION))
+            environment |= self._urls()
             config = write_config(self.folder, executor=executor, shop_port=port, new_window=new_window)
         return DemoReady(folder=self.folder, config=config, environment=environment, shop=f"http://127.0.0.1:{port}")
 
@@ -140,7 +141,7 @@ class Demo:
         self._shop.stop()
         self._servers.remove()
         folders.check_space(self.folder, rows)
-        if state is not None and state.fingerprint != wanted.fingerprint:
+        if state is None or state.fingerprint != wanted.fingerprint:
             shutil.rmtree(self.folder / "project", ignore_errors=True)
         self._servers.create(rows, on_line)
         folders.write_state(self.folder, wanted)
@@ -152,7 +153,7 @@ class Demo:
             folders.write_state(self.folder, replace(state, broken=broken))
         self._servers.have_production(broken=broken)
 
-    def _environment(self) -> dict[str, str]:
+    def _urls(self) -> dict[str, str]:
         production = self._servers.application(self._servers.production, PRODUCTION)
         staging = self._servers.application(self._servers.staging, STAGING)
         return {DATABASE_URL: production.raw.reveal(), STAGING_DATABASE_URL: staging.raw.reveal()}

@@ -73,11 +73,12 @@ def copy_sample(target: Path) -> None:
     part.rename(target)
 
 
-def install_prisma(project: Path, cache: Path, on_line: LineSink) -> dict[str, str]:
-    """Install the project's pinned Prisma with npm, once; returns what its CLI needs in the environment.
+def find_node() -> dict[str, str]:
+    """What the project's CLI needs in the environment: any existing executable keeps it from looking for its native
+    engines (`prisma.config.ts` says more).
 
     Raises:
-        ToolError: Node.js or npm is missing, or npm failed.
+        ToolError: Node.js or npm is missing.
     """
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
@@ -85,13 +86,20 @@ def install_prisma(project: Path, cache: Path, on_line: LineSink) -> dict[str, s
             "The executor `prisma` needs Node.js and npm, which are not on PATH",
             "Install Node.js 18.18 or later, or use --executor direct.",
         )
+    return {"PRISMA_QUERY_ENGINE_LIBRARY": node, "PRISMA_SCHEMA_ENGINE_BINARY": node}
+
+
+def install_prisma(project: Path, cache: Path, on_line: LineSink) -> None:
+    """Install the project's pinned Prisma with npm, once.
+
+    Raises:
+        ToolError: npm failed.
+    """
     done = project / "node_modules" / ".dixis-installed"
     if not done.exists():
         on_line("Installing the project's Prisma with npm ci")
         _npm_ci(project, cache, on_line)
         done.touch()
-    # Any existing executable keeps the CLI from looking for its native engines; prisma.config.ts says more.
-    return {"PRISMA_QUERY_ENGINE_LIBRARY": node, "PRISMA_SCHEMA_ENGINE_BINARY": node}
 
 
 def _npm_ci(project: Path, cache: Path, on_line: LineSink) -> None:
