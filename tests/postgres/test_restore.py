@@ -24,6 +24,7 @@ from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.tools import Tools, archive_major, archive_readable_by, find_tools, major_in
 from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.process import child_environment
+from dixis_tui.secrets import Secret
 from tests.conftest import fresh_database
 from tests.majors import both_majors
 from tests.waiting import until
@@ -290,3 +291,32 @@ def test_a_server_that_dies_in_the_middle(tmp_path: Path) -> None:
 
 def _url(server: EmbeddedServer) -> DatabaseUrl:
     return parse(server.url("shop"), "DATABASE_URL")
+
+
+@both_majors
+@pytest.mark.parametrize("atomic", [True, False], ids=["atomic", "parallel"])
+def test_an_owner_who_is_no_superuser_can_go_back(
+    server: EmbeddedServer, database: DatabaseUrl, tools: Tools, tmp_path: Path, atomic: bool
+) -> None:
+    """As on hosted servers: the database is ours, some of its extensions are not."""
+    role = f"app_{database.database}"
+    with connect(database, purpose="test") as session:
+        session.script(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'".encode())
+        session.script(f"ALTER DATABASE {database.database} OWNER TO {role}".encode())
+        session.script(b"CREATE EXTENSION pg_stat_statements; CREATE SCHEMA ext; CREATE EXTENSION pg_trgm SCHEMA ext")
+        session.script(b"COMMENT ON EXTENSION pg_stat_statements IS 'theirs'")
+    owner = replace(database, user=role, password=Secret("secret"))
+    with connect(owner, purpose="test") as session:
+        session.script(b"CREATE EXTENSION citext; CREATE TABLE a (word citext); INSERT INTO a VALUES ('x'), ('y')")
+        session.script(b"CREATE SCHEMA mine; CREATE TABLE mine.b AS SELECT generate_series(1, 5) AS id")
+    backup = dump(owner, tools, tmp_path, on_progress=lambda *_: None, on_line=lambda _: None)
+    before = schema_of(owner, tools)
+    with connect(owner, purpose="test") as session:
+        session.script(b"DROP TABLE a; ALTER TABLE mine.b ADD c int; CREATE EXTENSION hstore")
+    quietly(owner, tools, backup, keep_owners=atomic, atomic=atomic)
+    assert schema_of(owner, tools) == before
+    with connect(owner, purpose="test") as session:
+        assert compare_counts(session, backup) == []
+        assert extensions(session).keys() == {"plpgsql", "citext", "pg_trgm", "pg_stat_statements"}
+    with connect(database, purpose="test") as session:
+        session.script(f"REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}; DROP ROLE {role}".encode())
