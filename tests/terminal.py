@@ -6,6 +6,7 @@ import builtins
 import os
 import re
 import shlex
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +48,8 @@ class TmuxTerminal:
     """`command` in a terminal of `columns` by `rows`; a context manager that ends it.
 
     The command's environment is `environment` alone, or this process's where it is None; in both cases with a UTF-8
-    locale and `COLORTERM=truecolor`, with tmux's own `TERM`, and without `COLUMNS` and `LINES`. Names of keys are Textual's: `enter`, `ctrl+p`, `f1`.
+    locale and `COLORTERM=truecolor`, with tmux's own `TERM`, and without `COLUMNS` and `LINES`. Names
+    of keys are Textual's: `enter`, `ctrl+p`, `f1`.
     """
 
     def __init__(
@@ -124,10 +126,15 @@ class TmuxTerminal:
     @property
     def exit_status(self) -> int | None:
         """None while the command runs; negative: ended by that signal."""
-        dead, status, signal = self._ask("#{pane_dead},#{pane_dead_status},#{pane_dead_signal}").split(",")
-        if dead != "1" or not (status or signal):
-            return None  # The terminal may be closed a moment before the status is known.
-        return -int(signal) if signal else int(status)
+        form = "#{pane_dead},#{pane_dead_status},#{pane_dead_signal},#{pid}"
+        dead, status, ended_by, server = self._ask(form).split(",")
+        if dead != "1":
+            return None
+        if not (status or ended_by):
+            # tmux sometimes misses that its child has ended, and then leaves it a zombie: tell it again.
+            os.kill(int(server), signal.SIGCHLD)
+            return None
+        return -int(ended_by) if ended_by else int(status)
 
     @property
     def pid(self) -> int:
