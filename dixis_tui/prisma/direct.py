@@ -205,7 +205,7 @@ def _advisory_lock(session: Session, on_waiting: Callable[[LockHolder | None], N
 
 
 def _lock_refused(holder: LockHolder | None) -> QueryError:
-    who = f", held by process {holder.pid} ({clean(holder.application) or 'no name'})" if holder else ""
+    who = f", held by {holder}" if holder else ""
     return QueryError(
         "55P03",
         f"Prisma's advisory lock {ADVISORY_LOCK} was not given within {LOCK_WAIT_SECONDS} s{who}",

@@ -15,6 +15,7 @@ from msgspec import Struct
 from dixis_tui.model import MigrationFile
 from dixis_tui.postgres.session import Session
 from dixis_tui.prisma.files import order_key, same_checksum
+from dixis_tui.secrets import clean
 
 TABLE_NAME = "_prisma_migrations"
 ADVISORY_LOCK = 72707369
@@ -75,6 +76,10 @@ class LockHolder(Struct, frozen=True):
     application: str
     user: str
     address: str
+
+    def __str__(self) -> str:
+        place = f" from {self.address}" if self.address else ""
+        return f"process {self.pid} ({clean(self.application) or 'no name'}, user {clean(self.user)}{place})"
 
 
 class _Table(Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from dixis_tui.errors import ProjectError, QueryError
 from dixis_tui.model import MigrationFile
+from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma import direct
@@ -16,6 +19,7 @@ from dixis_tui.prisma.direct import Applied, Failed, Outcome, Started, Step, app
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import HistoryRow, LockHolder, lock_holder, read_history, read_rows
 from tests.prisma.conftest import write_migrations
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -148,6 +152,36 @@ def test_connection_lost_while_a_file_runs(session: Session, look: Session, tmp_
     assert [row.unfinished for row in rows(look)] == [True]
 
 
+_CLIENT = """
+import sys
+from pathlib import Path
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.url import parse
+from dixis_tui.prisma.direct import apply
+from dixis_tui.prisma.files import read_migrations
+with connect(parse(sys.stdin.read(), "DATABASE_URL"), purpose="victim") as session:
+    list(apply(session, read_migrations(Path(sys.argv[1]))))
+"""
+
+
+def test_client_killed_while_a_file_runs(
+    look: Session, server: EmbeddedServer, database: DatabaseUrl, tmp_path: Path
+) -> None:
+    """The server notices within half a second, and undoes the file; the row says unfinished, the lock is free."""
+    files_of(tmp_path, {"1_a": "CREATE TABLE a (); SELECT pg_sleep(600)"})
+    command = [sys.executable, "-c", _CLIENT, str(tmp_path / "prisma" / "migrations")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as client:
+        assert client.stdin
+        client.stdin.write(server.url(database.database))
+        client.stdin.close()
+        sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+        until(lambda: look.value(sleeping), what="the file to run")
+        client.kill()
+    until(lambda: lock_holder(look) is None, what="the server to end the dead client's session")
+    assert look.value("SELECT to_regclass('a')") is None
+    assert [(row.unfinished, row.logs) for row in rows(look)] == [(True, None)]
+
+
 def test_waits_for_the_lock(session: Session, look: Session, tmp_path: Path) -> None:
     look.value("SELECT pg_advisory_lock(72707369)")
     seen: list[LockHolder | None] = []
@@ -164,7 +198,7 @@ def test_waits_for_the_lock(session: Session, look: Session, tmp_path: Path) -> 
 def test_lock_not_given(session: Session, look: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(direct, "_WAIT_FOR_LOCK", direct._WAIT_FOR_LOCK.replace("10s", "50ms"))
     look.value("SELECT pg_advisory_lock(72707369)")
-    with pytest.raises(QueryError, match=rf"held by process {look.pid} \(dixis-tui look\)") as caught:
+    with pytest.raises(QueryError, match=rf"held by process {look.pid} \(dixis-tui look, user ") as caught:
         list(apply(session, files_of(tmp_path, {"1_a": "SELECT 1"})))
     assert caught.value.sqlstate == "55P03"
     assert read_rows(look) is None
