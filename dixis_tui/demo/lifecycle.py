@@ -61,20 +61,21 @@ class Demo:
 
     def prepare(
         self,
-        rows: int = DEFAULT_ROWS,
+        rows: int | None = None,
         executor: str = "direct",
         on_line: LineSink = lambda _: None,
         *,
-        broken: bool = False,
+        broken: bool | None = None,
         new_window: bool = False,
     ) -> DemoReady:
         """Bring everything up: servers with data, project, `dixis.toml`, shop. What is there already is used again.
 
-        The data are made anew only where `rows` differ from what is there, or the sample has changed; where `broken`
-        differs, production goes back to its first state. `new_window` begins a new maintenance window though the old
-        one is still open. `on_line` hears what is being done.
+        `rows` counts orders; None: what is there, or half a million. The data are made anew only where they differ, or
+        where the sample has changed. `broken` has a row in production that the third pending migration fails on (None:
+        as it is); where that differs, production goes back to its first state. `new_window` begins a new maintenance
+        window though the old one is still open. `on_line` hears what is being done.
         """
-        if rows < LEAST_ROWS:
+        if rows is not None and rows < LEAST_ROWS:
             raise UsageError(f"{rows} rows are too few for a marketplace", f"Ask for --rows {LEAST_ROWS} or more.")
         environment = find_node() if executor == "prisma" else {}
         with locked(self.folder, on_line):
@@ -92,6 +93,7 @@ class Demo:
 
     def reset(self) -> None:
         """Production as before any pending migration, in a second or so; sessions on it are ended."""
+        self._state()
         with locked(self.folder):
             state = self._state()
             self._servers.start()
@@ -104,7 +106,9 @@ class Demo:
         After the backup, so that the rehearsal passes and production fails.
         """
         self._state()
-        self._servers.break_production()
+        with locked(self.folder):
+            self._servers.start()
+            self._servers.break_production()
 
     def stop(self) -> None:
         """End the shop and both servers; the data stay. Does nothing where there is no demo."""
@@ -132,26 +136,28 @@ class Demo:
             raise ToolError(f"There is no demo in {self.folder}", "Start one with `dixis-tui demo`.")
         return state
 
-    def _have_data(self, rows: int, on_line: LineSink) -> None:
-        wanted = DemoState(fingerprint=fingerprint(), rows=rows)
+    def _have_data(self, rows: int | None, on_line: LineSink) -> None:
         state = folders.read_state(self.folder)
-        if state is not None and replace(state, broken=False) == wanted:
+        rows = rows or (state.rows if state else DEFAULT_ROWS)
+        sample = fingerprint()
+        if state is not None and (state.rows, state.fingerprint) == (rows, sample):
             return
         folders.forget_state(self.folder)
         self._shop.stop()
         self._servers.remove()
         folders.check_space(self.folder, rows)
-        if state is None or state.fingerprint != wanted.fingerprint:
+        if state is None or state.fingerprint != sample:
             shutil.rmtree(self.folder / "project", ignore_errors=True)
         self._servers.create(rows, on_line)
-        folders.write_state(self.folder, wanted)
+        folders.write_state(self.folder, DemoState(fingerprint=sample, rows=rows))
 
-    def _have_production(self, broken: bool) -> None:
+    def _have_production(self, broken: bool | None) -> None:
         state = self._state()
-        if state.broken != broken:
+        if broken is not None and state.broken != broken:
             self._servers.drop_production()  # first: a crash from here on finds no production, and makes the right one
-            folders.write_state(self.folder, replace(state, broken=broken))
-        self._servers.have_production(broken=broken)
+            state = replace(state, broken=broken)
+            folders.write_state(self.folder, state)
+        self._servers.have_production(broken=state.broken)
 
     def _urls(self) -> dict[str, str]:
         production = self._servers.application(self._servers.production, PRODUCTION)

@@ -123,8 +123,7 @@ class ShopProcess:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                # Where this very package is, so that the shop is the same code as we are.
-                env=child_environment({"PYTHONPATH": str(Path(dixis_tui.__file__).parent.parent)}),
+                env=child_environment({"PYTHONPATH": _python_path()}),
                 start_new_session=True,
                 umask=0o077,
             )
@@ -149,3 +148,8 @@ class ShopProcess:
         deadline = time.monotonic() + seconds
         while not condition() and time.monotonic() < deadline:
             threading.Event().wait(0.02)
+
+
+def _python_path() -> str:
+    """Where this very package and all it needs were found, so that the shop is the same code as we are."""
+    return os.pathsep.join([str(Path(dixis_tui.__file__).parent.parent), *filter(None, sys.path)])

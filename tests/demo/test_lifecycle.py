@@ -38,7 +38,7 @@ def used(shared: tuple[Demo, DemoReady]) -> Iterator[Demo]:
     """A demo to work on; put back afterwards."""
     demo, _ = shared
     yield demo
-    demo.prepare(ROWS, new_window=True)
+    demo.prepare(ROWS, broken=False, new_window=True)
     demo.reset()
 
 
@@ -101,7 +101,7 @@ def test_prepared_again_it_uses_what_is_there(used: Demo) -> None:
     processes = processes_of(used.folder)
     migrate(first)
     said: list[str] = []
-    second = used.prepare(ROWS, on_line=said.append)
+    second = used.prepare(on_line=said.append)
     assert not any("Filling" in line for line in said)
     assert (second.environment, second.shop) == (first.environment, first.shop)
     assert set(processes) <= set(processes_of(used.folder))
@@ -148,7 +148,7 @@ def test_broken_fails_on_the_third_and_so_does_drift(used: Demo) -> None:
     assert isinstance(last, Failed)
     assert last.name == "20251110152244_backfill_shipping_zone"
     used.reset()
-    assert isinstance(migrate(ready)[-1], Failed)
+    assert isinstance(migrate(used.prepare())[-1], Failed)
     ready = used.prepare(ROWS, broken=False)
     assert len(history(ready).pending) == 4
     used.break_production()
@@ -230,7 +230,7 @@ def test_a_killed_reset_is_repaired_by_the_next_start(used: Demo) -> None:
         session.execute("DROP DATABASE dixis_prod WITH (FORCE)")
         session.execute("CREATE DATABASE dixis_next")
     assert httpx.get(f"{ready.shop}/").status_code == 500
-    ready = used.prepare(ROWS, broken=True)
+    ready = used.prepare()
     assert httpx.get(f"{ready.shop}/").status_code == 200
     assert isinstance(migrate(ready)[-1], Failed)
 
@@ -259,6 +259,7 @@ def test_what_needs_a_demo_says_so_without_one(demo: Demo) -> None:
         demo.break_production()
     with pytest.raises(UsageError, match="too few"):
         demo.prepare(5)
+    assert not demo.folder.exists()
 
 
 def test_demos_live_in_the_state_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
