@@ -63,7 +63,7 @@ class Driver:
             return
         self._sent, self._sent_at = command, self.state.entries
         if refused := await self._client.send(command):
-            self.refused = refused
+            self.refused, self._sent = refused, None
             if not self.interrupted and not self.state.ended:
                 click.echo(refused, err=True)
 

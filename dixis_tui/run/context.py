@@ -44,6 +44,11 @@ class Context:
             self.state = st.fold(self._journal.append(*events, flush=flush), self.state)
         self.changed()
 
+    def settled(self) -> st.RunState:
+        """The state with everything in it that a client may have read in the journal."""
+        with self._lock:
+            return self.state
+
     @property
     def head(self) -> str:
         """The digest of the journal's last line."""

@@ -111,7 +111,7 @@ class Runner:
 
     def _take(self, command: cmd.Command) -> str:
         context = self._context
-        if reason := policy.refusal(context.state, command):
+        if reason := policy.refusal(context.settled(), command):
             if isinstance(command, cmd.Confirm | cmd.Rollback):
                 context.emit(ev.ConfirmationRefused(operator=command.operator, reason=reason))
             return reason
