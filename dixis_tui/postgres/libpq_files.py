@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +17,31 @@ from dixis_tui.postgres.url_parts import LIBPQ_KEYS
 
 SERVICE = "dixis"
 """Name this on the command line: `--dbname=service=dixis`."""
+
+_PREFIX = "dixis-libpq-"
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A 0700 folder that is gone afterwards; where we were killed, the next of us removes it.
+
+    Whoever uses one holds a lock in it, which the system lets go of when its process ends, however it ends.
+    """
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
+        folder = Path(name)
+        fresh = folder / "lock.new"
+        with fresh.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            fresh.rename(folder / "lock")
+            yield folder
+
+
+def _sweep() -> None:
+    for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/lock"):
+        with contextlib.suppress(OSError), lock.open() as handle:  # somebody else's, or in use
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 @contextmanager
@@ -35,8 +63,8 @@ def connection_files(
     if url.tls_password and "sslkey" in service:
         service["sslpassword"] = url.tls_password.reveal()
     lines = [f"[{SERVICE}]", *(_line(url.variable, key, value) for key, value in service.items())]
-    with tempfile.TemporaryDirectory(prefix="dixis-") as folder:  # made 0700
-        service_file, pass_file = Path(folder, "service"), Path(folder, "pass")
+    with private_folder() as folder:
+        service_file, pass_file = folder / "service", folder / "pass"
         _write(service_file, "\n".join(lines) + "\n")
         _write(pass_file, _password_line(url))
         yield {"PGSERVICEFILE": str(service_file), "PGSERVICE": SERVICE, "PGPASSFILE": str(pass_file)}

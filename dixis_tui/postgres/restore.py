@@ -13,7 +13,6 @@ import re
 import secrets
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from dixis_tui.errors import DixisError, QueryError, ToolError
 from dixis_tui.model import Backup
 from dixis_tui.postgres.catalog import extensions, table_counts
 from dixis_tui.postgres.emptying import emptying
-from dixis_tui.postgres.libpq_files import SERVICE, connection_files
+from dixis_tui.postgres.libpq_files import SERVICE, connection_files, private_folder
 from dixis_tui.postgres.progress import OnProgress, TableProgress, watching
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.tool_runs import LastLines, Started, run_tool
@@ -193,8 +192,8 @@ def _list_file(job: _Restore, session: Session) -> Iterator[Path]:
                 kept.append(line)
         elif match[2].strip() not in installed:
             kept.append(line)
-    with tempfile.TemporaryDirectory(prefix="dixis-") as folder:
-        path = Path(folder, "list")
+    with private_folder() as folder:
+        path = folder / "list"
         path.write_text("\n".join(kept) + "\n")
         yield path
 

@@ -21,6 +21,7 @@ from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.tools import Tools
 from dixis_tui.postgres.url import DatabaseUrl
 from tests.majors import both_majors
+from tests.waiting import until
 
 
 @both_majors
@@ -128,7 +129,8 @@ def test_no_secret_is_in_pg_dumps_arguments_or_environment(filled: DatabaseUrl, 
     def look(process: subprocess.Popen[bytes]) -> None:
         os.kill(process.pid, signal.SIGSTOP)
         for name in ("cmdline", "environ"):
-            seen.append(Path(f"/proc/{process.pid}/{name}").read_bytes())
+            file = Path(f"/proc/{process.pid}/{name}")  # empty for a moment while the program is being loaded
+            seen.append(until(file.read_bytes, what=name))
         os.kill(process.pid, signal.SIGCONT)
 
     if not Path("/proc/self/environ").exists():

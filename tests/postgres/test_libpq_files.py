@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,27 @@ def test_what_such_files_can_not_hold_is_said(database: DatabaseUrl, change: dic
     url = replace(database, **change)
     with pytest.raises(ToolError, match="DATABASE_URL"), connection_files(url):
         raise AssertionError("not refused")
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(database: DatabaseUrl) -> None:
+    script = """
+import os, signal
+from dixis_tui.postgres.libpq_files import connection_files
+from dixis_tui.postgres.url import parse
+
+with connection_files(parse(os.environ["TARGET"], "TARGET")) as environment:
+    print(environment["PGPASSFILE"], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    with connection_files(database) as mine:
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"TARGET": database.raw.reveal()},
+            capture_output=True,
+            text=True,
+        )
+        left = Path(done.stdout.strip())
+        assert left.name == "pass"
+        with connection_files(database):
+            assert not left.parent.exists()
+            assert Path(mine["PGPASSFILE"]).exists()
