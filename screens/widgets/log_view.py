@@ -14,6 +14,7 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Key
 from textual.geometry import Region
 from textual.widgets import Input, Static
 
@@ -55,7 +56,6 @@ class LogView(Vertical):
             & > #log-search-count { width: auto; max-width: 50%; padding: 0 1; }
             & > Input { width: 1fr; background: transparent; }
         }
-        &.-searching > #log-search { display: block; }
     }
     """
 
@@ -150,6 +150,16 @@ class LogView(Vertical):
 
     # -- keys
 
+    def on_key(self, event: Key) -> None:
+        """Letters typed ahead of a search that is just opening (a slow line sends them together) belong to it."""
+        field = self.query_one(Input)
+        if self.screen.focused is self.lines and event.key == "slash":
+            event.stop()  # The binding would act too late: those letters are already on their way to the lines.
+            self.action_open_search()
+        elif self.screen.focused is field and event.is_printable and event.character:
+            event.stop()
+            field.insert_text_at_cursor(event.character)
+
     def action_toggle_follow(self) -> None:
         """Follow the log's end, or stay."""
         self.lines.follow = not self.lines.follow
@@ -165,17 +175,18 @@ class LogView(Vertical):
 
     def action_open_search(self) -> None:
         """Open the search, or go back to it."""
-        self.add_class("-searching")
-        self.query_one(Input).focus()
+        self.query_one("#log-search").display = True
+        self.screen.set_focus(self.query_one(Input))
 
     def action_close_search(self) -> None:
         """Close the search and forget its matches; elsewhere the key keeps its meaning."""
-        if not self.has_class("-searching"):
+        bar = self.query_one("#log-search")
+        if not bar.display:
             raise SkipAction
-        self.remove_class("-searching")
+        self.screen.set_focus(self.lines)
+        bar.display = False
         self.query_one(Input).value = ""
         self._search("")
-        self.lines.focus()
 
     def action_find(self, direction: int) -> None:
         """To the next match down (1) or up (-1), round the end; a search that begins while following looks up."""
@@ -204,7 +215,7 @@ class LogView(Vertical):
     @on(Input.Submitted, "#log-search-text")
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        self.lines.focus()
+        self.screen.set_focus(self.lines)
         if self.store.needle:
             self.action_find(1)
 

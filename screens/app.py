@@ -1,0 +1,254 @@
+"""The app: reads the run's state, follows it, sends commands. It alone talks to the client."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy
+from dixis_tui.run.state import Entry, RunState, apply
+from screens import spots
+from screens.cockpit import Cockpit
+from screens.guide import Offer
+from screens.theme import THEME
+from screens.view import Clock, Link, Shows, Spot, View
+
+LEAVE = "leave"
+_TONES = {"info": "quiet", "warning": "warn", "error": "bad"}
+
+
+class RunClient(Protocol):
+    """What the screens need of a run's client."""
+
+    run_id: str
+    folder: Path
+    log: Path
+    live: bool
+
+    def read(self) -> list[Entry]:
+        """The entries added since the last call."""
+
+    async def follow(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever entries were added; returns when the runner is gone."""
+
+    async def send(self, command: cmd.Command) -> str:
+        """Empty when the command was taken, else why not, as one sentence."""
+
+
+class CockpitApp(App[str]):
+    """One run on the screen. The result is `leave`."""
+
+    TITLE = "Dixis"
+    ENABLE_COMMAND_PALETTE = False
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["look.tcss", "cockpit.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+c", "interrupted", show=False, system=True),
+    ]
+
+    def __init__(self, client: RunClient, operator: str, notice: str = "", *, clock: Clock | None = None) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.client = client
+        self.clock = clock or Clock()
+        self._operator = operator
+        self._notice = notice
+        self._held: Spot | None = None
+        self._held_in = ""
+        self._progress_at: datetime | None = None
+        self._asked_at = 0
+        self._noted = 0
+        self.view = View(
+            state=RunState(),
+            now=self.clock.utc(),
+            operator=operator,
+            journal=str(client.folder / "journal.jsonl"),
+        )
+        self._read()
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The cockpit, drawn from the state that was read before anything was mounted."""
+        return Cockpit(self.view)
+
+    def on_mount(self) -> None:
+        """Begin to follow the run, and let the clocks tick."""
+        self.set_interval(1.0, self._tick)
+        self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=True)
+        if self._notice:
+            self.say(self._notice)
+
+    # -- the state
+
+    @property
+    def cockpit(self) -> Cockpit:
+        """The screen under everything else."""
+        return self.screen_stack[0]  # type: ignore[return-value]
+
+    async def _follow(self) -> None:
+        await self.client.follow(self._changed)
+        self._read()
+        gone = self.client.read() == [] and self.view.state.ended is None
+        at = self.clock.utc() if self.view.link is Link.LIVE else self.view.state.last_at
+        self._publish(link=Link.GONE, gone_at=at if gone else None, asked="")
+
+    def _changed(self) -> None:
+        self._read()
+        link = Link.LIVE if self.client.live else self.view.link
+        self._publish(link=link)
+
+    def _read(self) -> None:
+        state = self.view.state
+        for entry in self.client.read():
+            before = state.progress
+            state = apply(state, entry)
+            if state.progress and (before is None or before.what != state.progress.what):
+                self._progress_at = entry.at
+        asked = self.view.asked if state.entries == self._asked_at else ""
+        self.view = msgspec.structs.replace(
+            self.view, state=state, now=self.clock.utc(), asked=asked, progress_at=self._progress_at
+        )
+        self._place()
+
+    def _place(self) -> None:
+        """The cursor stays where it was put, until the run moves on to another phase."""
+        state = self.view.state
+        phase = policy.current_phase(state)
+        if self._held is not None and self._held_in != phase:
+            self._held = None
+        spot = self._held or spots.home(state)
+        if spot not in spots.rows(state, spot):
+            spot = Spot(spot.phase)
+        self.view = msgspec.structs.replace(self.view, spot=spot)
+
+    def _publish(self, **changes: Any) -> None:
+        self.view = msgspec.structs.replace(self.view, now=self.clock.utc(), **changes)
+        for screen in self.screen_stack:
+            if isinstance(screen, Shows) and screen.is_mounted:
+                screen.show(self.view)
+        self._say_notes()
+
+    def _say_notes(self) -> None:
+        notes = self.view.state.notes
+        said = [note for note in notes if note.text]
+        if len(said) != self._noted and said and self._noted >= 0:
+            self.say(said[-1].text, _TONES.get(said[-1].level, "quiet"))
+        self._noted = len(said)
+
+    def _tick(self) -> None:
+        self._publish()
+
+    # -- the cursor
+
+    def move(self, steps: int) -> None:
+        """Move the cursor, and hold it where it is put."""
+        self.hold(spots.moved(self.view.state, self.view.spot, steps))
+
+    def hold(self, spot: Spot) -> None:
+        """Put the cursor on this row."""
+        self._held, self._held_in = spot, policy.current_phase(self.view.state)
+        self._place()
+        self._publish()
+
+    def go_home(self) -> None:
+        """The cursor back to what needs the operator."""
+        self._held = None
+        self._place()
+        self._publish()
+
+    # -- what keys do
+
+    def say(self, text: str, tone: str = "text") -> None:
+        """One sentence above the keys."""
+        self.cockpit.say(text, tone)
+
+    def act(self, offer: Offer) -> None:
+        """Do what a key offers, or say why not."""
+        if offer.refusal:
+            self.say(offer.refusal, "warn")
+        elif offer.opens:
+            self.open(offer.opens, offer)
+        elif offer.command is not None:
+            self.ask(offer.command, offer.label)
+
+    def ask(self, command: cmd.Command, label: str = "") -> None:
+        """Send a command; a refusal is said above the keys."""
+        if isinstance(command, cmd.Tick):
+            self.hold(self.view.spot)
+        else:
+            self._asked_at = self.view.state.entries
+            self.view = msgspec.structs.replace(self.view, asked=label.capitalize())
+        self.run_worker(self._ask(command), group="ask", exit_on_error=True)
+
+    async def _ask(self, command: cmd.Command) -> None:
+        refused = await self.client.send(command)
+        self._read()
+        if refused:
+            self.say(refused, "warn")
+            self._publish(asked="")
+        else:
+            self._publish()
+
+    def open(self, name: str, offer: Offer | None = None) -> None:
+        """Open a screen over the cockpit; each is imported when it is first needed."""
+        from screens.doors import door
+
+        self.push_screen(door(name, self.view, offer))
+
+    def leave(self) -> None:
+        """Leave this screen; the runner is a process of its own and goes on."""
+        state = self.view.state
+        if state.ended:
+            message = f"Run {self.client.run_id} has ended: {state.ended.verdict}."
+        elif self.view.link is Link.GONE:
+            message = (
+                f"The runner of {self.client.run_id} is gone. Open dixis-tui again: it looks before it says anything."
+            )
+        elif state.running or policy.in_progress(state):
+            message = f"Run {self.client.run_id} goes on. Open dixis-tui again to attach to it."
+        else:
+            message = f"Run {self.client.run_id} stays open. Open dixis-tui again to go on with it."
+        self.exit(LEAVE, message=Text(message))
+
+    def action_leave(self) -> None:
+        """Ctrl+Q does what q does."""
+        self.leave()
+
+    def action_interrupted(self) -> None:
+        """Ctrl+C stops nothing by itself."""
+        self.say("Ctrl+C stops nothing here: s stops what runs, q leaves and lets it run.", "warn")
+
+    # -- crashes
+
+    def _fatal_error(self) -> None:
+        # Textual's own prints every local variable of every frame; a secret may be among them.
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
+
+def run_cockpit(client: RunClient, operator: str, notice: str = "") -> int:
+    """Show one run until the operator leaves; 0, or the app's return code after a crash."""
+    gc.disable()  # nothing is freed before the first screen; a tenth of its time is spent looking
+    app = CockpitApp(client, operator, notice)
+    app.call_later(gc.enable)
+    try:
+        # Without the mouse: its reports flood a slow line, and the terminal's own selection goes on working.
+        app.run(mouse=False)
+    finally:
+        gc.enable()
+    return app.return_code or 0

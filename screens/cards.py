@@ -1,0 +1,170 @@
+"""The NOW card: what runs, or what is waited for and which key does it, or what went wrong and what to do. Pure."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dixis_tui.model import MigrationState, Phase, PhaseState
+from dixis_tui.plan import phases
+from dixis_tui.run import policy
+from dixis_tui.run.state import CheckView, MigrationView, RunState
+from screens import words
+from screens.spots import broken, unanswered
+from screens.view import Link, View
+
+
+class Line(Struct, frozen=True):
+    """One line of the card. `tone` is a component class; `glyph` stands before the text in its own tone."""
+
+    text: str
+    tone: str = "text"
+    glyph: str = ""
+    glyph_tone: str = ""
+    right: str = ""
+    """Stands at the right edge: a duration, a state's word."""
+
+
+class Bar(Struct, frozen=True):
+    """How far it is: `fraction` of 1, with words beside it."""
+
+    fraction: float
+    label: str
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """What the NOW card says. `key` and `does`: the one key that goes on, and what it does."""
+
+    headline: str
+    tone: str = "text"
+    glyph: str = ""
+    bar: Bar | None = None
+    lines: tuple[Line, ...] = ()
+    key: str = ""
+    does: str = ""
+
+    @property
+    def alarm(self) -> bool:
+        """Whether it needs more room than usual: something went wrong."""
+        return self.tone == "bad"
+
+
+def card(view: View) -> Card:
+    """What the operator has to know at this moment."""
+    from screens import cards_trouble, cards_wait, cards_work
+
+    state = view.state
+    if state.ended:
+        return cards_trouble.ended(view)
+    if view.link is Link.GONE:
+        return cards_trouble.gone(view)
+    if state.run is None:
+        return Card(headline="Waiting for the runner's first entry", glyph="○", tone="quiet")
+    if state.running:
+        return cards_work.running(view, state.running)
+    if state.adopted or state.rollback:
+        return cards_trouble.way_back(view)
+    if state.confirmed and policy.phase_state(state, Phase.MIGRATE) is not PhaseState.PASSED:
+        return cards_trouble.migration(view)
+    return cards_wait.waiting(view)
+
+
+# -- what several cards say
+
+
+def problems(checks: list[CheckView]) -> tuple[Line, ...]:
+    """Closed checks: what each saw, and what to do."""
+    lines: list[Line] = []
+    for check in checks:
+        name = f"{check.spec.title} · {check.subject}" if check.subject else check.spec.title
+        evidence = f": {check.evidence}" if check.evidence else ""
+        glyph, tone = words.GLYPHS[check.state], words.TONES[check.state]
+        lines.append(Line(f"{check.code} {name}{evidence}", "text", glyph, tone))
+        if check.remedy:
+            lines.append(Line(f"  {check.remedy}", "quiet"))
+    return tuple(lines)
+
+
+def questions(state: RunState, phase: Phase) -> tuple[Line, ...]:
+    """What a person has still to answer, and where to look."""
+    found = unanswered(state, phase)
+    return tuple(
+        Line(f"{check.code} {check.spec.title}: {check.spec.looks}", "text", words.GLYPHS[check.state], "quiet")
+        for check in found
+    )
+
+
+def closed(state: RunState, phase: Phase) -> tuple[Line, ...]:
+    """Why a phase is closed: its checks, or what ended it."""
+    lines = problems(broken(state, phase))
+    reason = state.phase(phase).reason
+    return lines or ((Line(reason, "text", "✖", "bad"),) if reason else ())
+
+
+_AT_MOST = 6
+"""Migrations that are listed one by one; of more, those that are applied or untouched are counted."""
+_ERROR_LINES = 3
+
+
+def migrations(state: RunState, *, rehearsal: bool = False, elapsed: float = 0.0) -> tuple[Line, ...]:
+    """The migrations of this run in order, each with its state's word, how long it took, and its error under it."""
+    views = list(state.migrations.values())
+    if len(views) <= _AT_MOST:
+        return _each(views, rehearsal=rehearsal, elapsed=elapsed)
+    kinds = [view.rehearsal_state if rehearsal else view.state for view in views]
+    done = [view for view, kind in zip(views, kinds, strict=True) if kind is MigrationState.APPLIED]
+    left = [view for view, kind in zip(views, kinds, strict=True) if kind is MigrationState.PENDING]
+    between = [view for view in views if view not in done and view not in left]
+    lines: list[Line] = []
+    if done:
+        lines.append(Line(f"{words.count(len(done), 'migration')} to {done[-1].name}", "text", "✔", "good", "applied"))
+    lines += _each(between, rehearsal=rehearsal, elapsed=elapsed)
+    if left:
+        text = f"{words.count(len(left), 'migration')} from {left[0].name}"
+        lines.append(Line(text, "text", "○", "quiet", "not touched"))
+    return tuple(lines)
+
+
+def _each(views: list[MigrationView], *, rehearsal: bool, elapsed: float) -> tuple[Line, ...]:
+    lines = []
+    for view in views:
+        kind = view.rehearsal_state if rehearsal else view.state
+        measured = view.rehearsed if rehearsal else view.seconds
+        right = "not touched" if kind is MigrationState.PENDING else str(kind)
+        if kind is MigrationState.RUNNING:
+            right = words.duration(elapsed)
+        elif measured is not None and kind is MigrationState.APPLIED:
+            right = f"applied in {words.duration(measured)}"
+        if not rehearsal and view.rehearsed is not None and kind is MigrationState.RUNNING:
+            right += f" of about {words.duration(view.rehearsed)}"
+        glyph, tone = words.MIGRATION_GLYPHS[kind], words.MIGRATION_TONES[kind]
+        text_tone = "strong" if kind is MigrationState.RUNNING else "text"
+        lines.append(Line(view.name, text_tone, glyph, tone, right))
+        lines += _error(view.rehearsal_error if rehearsal else view.error)
+    return tuple(lines)
+
+
+def _error(error: str) -> list[Line]:
+    return [Line(f"  {said.strip()}", "bad") for said in error.splitlines() if said.strip()][:_ERROR_LINES]
+
+
+def backup_words(view: View) -> str:
+    """`made 22:41, 14 MB; restored in 21 s`: the way back in a few words; empty where there is none."""
+    backup, restored = view.state.backup, view.state.restored
+    if backup is None:
+        return ""
+    proof = f", restored in {words.duration(restored.seconds)}" if restored else ", never restored"
+    return f"{words.size(backup.bytes)}{proof}"
+
+
+def changed_words(state: RunState) -> str:
+    """What this run means for production, as a sentence."""
+    if state.rollback:
+        return "Production was being put back to the backup: its state is unknown until somebody looks."
+    if policy.production_changed(state):
+        return "The phrase was taken: production may have been changed, and is unknown until somebody looks."
+    return "The phrase was not taken: this run has not changed production."
+
+
+def title(phase: Phase) -> str:
+    """`3 Rehearsal`."""
+    return f"{phases.number(phase)} {phases.TITLES[phase]}"

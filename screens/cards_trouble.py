@@ -1,0 +1,167 @@
+"""NOW when it matters most: a failed migration, the way back, a runner that is gone, and how a run ended.
+
+Each says what happened, what it means for production, and what to do next.
+"""
+
+from __future__ import annotations
+
+from dixis_tui.model import MigrationState, Phase, PhaseState, Verdict
+from dixis_tui.plan import phases
+from dixis_tui.run import policy
+from dixis_tui.run.state import MigrationView, RunState
+from screens import words
+from screens.cards import Card, Line, backup_words, changed_words, closed, migrations
+from screens.view import View
+
+
+def gone(view: View) -> Card:
+    """The runner does not answer any more, and the run has not ended."""
+    state = view.state
+    since = view.at(view.gone_at or state.last_at)
+    lines = [Line(f"The last it wrote, at {view.at(state.last_at, seconds=True)}: {_last(state)}.", "text")]
+    tone = "bad" if policy.production_changed(state) or state.rollback else "text"
+    lines.append(Line(changed_words(state), tone))
+    lines += migrations(state) if state.confirmed else ()
+    return Card(
+        headline=f"The runner is gone since {since}",
+        tone="bad",
+        glyph="✖",
+        lines=tuple(lines),
+        key="q",
+        does="leave, then open dixis-tui again: it looks before it says anything",
+    )
+
+
+def _last(state: RunState) -> str:
+    current = next((view for view in state.migrations.values() if view.state is MigrationState.RUNNING), None)
+    if current:
+        return f"{current.name} began on production"
+    if state.running:
+        return f"{phases.TITLES[state.running].lower()} was running"
+    ended = [view for view in state.phases.values() if view.started]
+    if not ended:
+        return "nothing was running"
+    latest = max(ended, key=lambda view: view.started or state.started)  # type: ignore[arg-type,return-value]
+    return f"{phases.TITLES[latest.phase].lower()} was over ({latest.state}), nothing was running"
+
+
+def migration(view: View) -> Card:
+    """The phrase was taken and the migration is not whole: which applied, which failed and why, which untouched."""
+    state = view.state
+    bad = [found for found in state.migrations.values() if found.state is MigrationState.FAILED]
+    lost = [
+        found for found in state.migrations.values() if found.state in (MigrationState.UNKNOWN, MigrationState.RUNNING)
+    ]
+    done = sum(1 for found in state.migrations.values() if found.state is MigrationState.APPLIED)
+    lines: list[Line] = []
+    if not bad and not lost and (reason := state.phase(Phase.MIGRATE).reason):
+        lines.append(Line(reason, "text", "✖", "bad"))
+    lines += migrations(state)
+    lines += _history(state)
+    lines.append(Line(_meaning(bad, lost), "warn"))
+    lines.append(Line(_mend(bad), "quiet"))
+    of = f"{done} of {len(state.migrations)}"
+    headline = f"Migration failed on production: {of} applied"
+    if lost:
+        headline = f"It is not known whether {lost[0].name} was applied"
+    elif not bad:
+        headline = f"The migration stopped: {of} applied"
+    return Card(
+        headline=headline,
+        tone="bad",
+        glyph="✖" if not lost else "?",
+        lines=tuple(lines),
+        key="x" if state.backup else "l",
+        does=f"roll back to the backup ({backup_words(view)})    l  look into the log"
+        if state.backup
+        else "look into the log; this run has no backup to go back to",
+    )
+
+
+def _history(state: RunState) -> list[Line]:
+    check = state.check("DX601")
+    return [] if check.open or not check.evidence else [Line(f"History: {check.evidence}", "quiet")]
+
+
+def _meaning(bad: list[MigrationView], lost: list[MigrationView]) -> str:
+    if lost:
+        return "Production: look at the database before anything else; the history may say less than was done."
+    if bad:
+        return "Production: applied is in. What failed was undone, if the file was one transaction."
+    return "Production: what is marked applied is in; nothing else was touched."
+
+
+def _mend(bad: list[MigrationView]) -> str:
+    if not bad:
+        return "Or leave it as it is, end this run (e), and begin a new one for the rest."
+    return f"Or mend it: prisma migrate resolve --rolled-back {bad[0].name}"
+
+
+def way_back(view: View) -> Card:
+    """A rollback is to be done, was not whole, or is done."""
+    state = view.state
+    if state.rollback is None:
+        run = state.adopted.run if state.adopted else ""
+        return Card(
+            headline="Going back to the backup of an earlier run",
+            tone="warn",
+            glyph="▲",
+            lines=(Line(f"Run {run}, backup {backup_words(view)}.", "text"), Line("Nothing was done yet.", "quiet")),
+            key="x",
+            does="roll back: asks for its phrase",
+        )
+    if policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
+        restored = state.restored
+        rows = f"{restored.rows:,} rows in {restored.tables} tables compared" if restored else "rows not compared"
+        return Card(
+            headline="Production is back at the backup. Sign off to end the run",
+            tone="good",
+            glyph="▶",
+            lines=(
+                Line(
+                    f"Restored in {words.duration(state.phase(Phase.ROLLBACK).seconds)}; {rows}.", "text", "✔", "good"
+                ),
+                Line("What was written to production after the backup is gone.", "warn", "▲", "warn"),
+            ),
+            key="enter",
+            does="sign off",
+        )
+    return Card(
+        headline="The rollback is not whole",
+        tone="bad",
+        glyph="✖",
+        lines=(
+            *closed(state, Phase.ROLLBACK),
+            Line(
+                "Production: the restore is one transaction, whole or not at all; look before you believe it.", "warn"
+            ),
+        ),
+        key="x",
+        does="roll back again    l  look into the log",
+    )
+
+
+_MEANS = {
+    Verdict.DONE: "Production is migrated, and verified.",
+    Verdict.CHECKED: "Production was only read.",
+    Verdict.CLOSED: "Production was not changed.",
+    Verdict.ABANDONED: "Production was not changed.",
+    Verdict.ROLLED_BACK: "Production is what it was when the backup was made.",
+    Verdict.FAILED: "Production was changed and is not as planned.",
+    Verdict.UNKNOWN: "The state of production is unknown: look at the database before anything else.",
+    Verdict.INTERRUPTED: "The run was interrupted before the go; production was not changed.",
+}
+
+
+def ended(view: View) -> Card:
+    """The verdict, large, with its summary and where the journal is."""
+    state = view.state
+    word, glyph, tone = words.VERDICTS[state.verdict]
+    summary = state.ended.summary if state.ended else ""
+    plan = f", plan {state.plan.hash}" if state.plan and state.confirmed else ""
+    lines = [Line(summary, "strong"), Line(_MEANS.get(state.verdict, ""), "text")]
+    if state.confirmed:
+        lines += migrations(state)
+    who = f"Ended {view.at(state.ended_at)}{plan}"
+    lines += [Line(who, "quiet"), Line(f"Journal  {view.journal}", "quiet")]
+    return Card(headline=word, tone=tone, glyph=glyph, lines=tuple(lines), key="q", does="leave")

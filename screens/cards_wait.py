@@ -1,0 +1,176 @@
+"""NOW while nothing runs and nothing is wrong with production: what comes next and which key does it."""
+
+from __future__ import annotations
+
+from dixis_tui.model import Phase, PhaseState
+from dixis_tui.plan import phases
+from dixis_tui.run import policy
+from dixis_tui.run.state import RunState
+from screens import words
+from screens.cards import Card, Line, backup_words, closed, questions
+from screens.spots import broken, unanswered
+from screens.view import View
+
+
+def waiting(view: View) -> Card:
+    """The card of the phase that waits for the operator."""
+    phase = policy.current_phase(view.state)
+    if policy.phase_state(view.state, phase) is PhaseState.FAILED:
+        return _closed_phase(view, phase)
+    match phase:
+        case Phase.PREFLIGHT | Phase.BANNER:
+            return _answers(view, phase)
+        case Phase.BACKUP:
+            return _backup()
+        case Phase.REHEARSAL:
+            return _rehearsal()
+        case Phase.GO:
+            return _go(view)
+        case Phase.VERIFY:
+            return Card(
+                headline="Migrated. Next: verify it",
+                tone="strong",
+                glyph="▶",
+                lines=(Line("History, schema, catalog and the application are looked at, not believed.", "quiet"),),
+                key="enter",
+                does="verify",
+            )
+    return _sign_off(view)
+
+
+def _closed_phase(view: View, phase: Phase) -> Card:
+    state = view.state
+    checks = broken(state, phase)
+    name = phases.TITLES[phase]
+    what = f"{name} is closed by {words.count(len(checks), 'check')}" if checks else f"{name} did not get through"
+    lines = closed(state, phase)
+    meaning = Line("Production is untouched.", "quiet")
+    if policy.production_changed(state):
+        meaning = Line(f"Production is migrated, not verified. The way back: {backup_words(view) or 'none'}.", "warn")
+    does = {
+        Phase.PREFLIGHT: "look again, once it is mended",
+        Phase.BACKUP: "back up again",
+        Phase.REHEARSAL: "rehearse again",
+        Phase.VERIFY: "verify again    x  roll back",
+    }
+    return Card(
+        headline=what,
+        tone="bad",
+        glyph="✖",
+        lines=(*lines, meaning),
+        key="r" if phase in does else "",
+        does=does.get(phase, "") + ("    w  waive the selected one" if checks else ""),
+    )
+
+
+def _answers(view: View, phase: Phase) -> Card:
+    state = view.state
+    if phase is Phase.PREFLIGHT and not state.phase(phase).attempts:
+        return Card(
+            headline="Next: preflight",
+            tone="strong",
+            glyph="▶",
+            lines=(Line("Looks at production, the project and the window. It only reads.", "quiet"),),
+            key="enter",
+            does="look",
+        )
+    left = len(unanswered(state, phase))
+    if phase is Phase.BANNER:
+        headline = "Next: put the maintenance banner up, then say so"
+    else:
+        headline = f"Preflight found nothing wrong. {words.count(left, 'answer is', 'answers are')} yours"
+    return Card(
+        headline=headline,
+        tone="strong",
+        glyph="▶",
+        lines=questions(state, phase),
+        key="space",
+        does="tick the selected one: it is kept with your name and the time",
+    )
+
+
+def _backup() -> Card:
+    sure = "pg_dump reads one snapshot of production; it blocks nobody but schema changes."
+    return Card(
+        headline="Next: back production up",
+        tone="strong",
+        glyph="▶",
+        lines=(Line(sure, "quiet"), Line("Everything later needs it: it is the way back.", "quiet")),
+        key="enter",
+        does="start the backup",
+    )
+
+
+def _rehearsal() -> Card:
+    return Card(
+        headline="Next: rehearse on the restored backup",
+        tone="strong",
+        glyph="▶",
+        lines=(
+            Line("Restores the backup into staging, compares the rows, runs the same migrations there.", "quiet"),
+            Line("It proves the way back and measures how long the migration will take.", "quiet"),
+        ),
+        key="enter",
+        does="start the rehearsal",
+    )
+
+
+def _go(view: View) -> Card:
+    state = view.state
+    gates = policy.closed_gates(state)
+    lines: list[Line] = []
+    if gates:
+        lines = [Line(f"{gate.code} {gate.title}".strip(), "text", words.GLYPHS[gate.state], "bad") for gate in gates]
+        return Card(headline="The gate is closed", tone="warn", glyph="▲", lines=tuple(lines))
+    window = state.check("DX501")
+    if broken(state, Phase.GO):
+        lines += closed(state, Phase.GO)
+        headline, tone, glyph = "Everything is ready but the time", "warn", "▲"
+        does = "open go / no-go again    w  waive the selected one"
+    elif state.phase(Phase.GO).state is PhaseState.FAILED:
+        lines += closed(state, Phase.GO)
+        headline, tone, glyph, does = "The plan could not be sealed", "bad", "✖", "try again"
+    else:
+        headline, tone, glyph, does = "Every gate is open. Go or no-go?", "good", "▶", "open the board"
+        lines.append(Line(_summary(state), "text"))
+    if state.refused and state.refused.reason:
+        lines.append(Line(f"Last refused: {state.refused.reason}", "warn", "▲", "warn"))
+    if window.open and window.evidence:
+        lines.append(Line(window.evidence, "quiet"))
+    lines.append(Line(f"The way back: {backup_words(view) or 'none, the backup was waived'}.", "quiet"))
+    return Card(headline=headline, tone=tone, glyph=glyph, lines=tuple(lines), key="m", does=does)
+
+
+def _summary(state: RunState) -> str:
+    predicted = state.predicted_seconds
+    measured = f"predicted {words.duration(predicted)}" if predicted is not None else "not rehearsed"
+    return f"{words.count(len(state.migrations), 'migration')} for production, {measured}."
+
+
+def _sign_off(view: View) -> Card:
+    state = view.state
+    done = [migration for migration in state.migrations.values() if migration.seconds is not None]
+    seconds = sum(migration.seconds or 0 for migration in done)
+    healthy = [seen for seen in state.health.values() if seen.ok]
+    lines = [Line(f"{words.count(len(done), 'migration')} applied in {words.duration(seconds)}.", "text", "✔", "good")]
+    if state.health:
+        lines.append(
+            Line(
+                f"{len(healthy)} of {words.count(len(state.health), 'endpoint')} answer as they should.",
+                "text",
+                "✔",
+                "good",
+            )
+        )
+    optional = [check for check in state.checks_of(Phase.SIGNOFF) if check.spec.person and not check.open]
+    if optional:
+        names = ", ".join(check.spec.title.lower() for check in optional)
+        lines.append(Line(f"Not ticked yet: {names}.", "quiet", "○", "quiet"))
+    return Card(
+        headline="Migrated and verified. Take the banner down, then sign off",
+        tone="good",
+        glyph="▶",
+        lines=tuple(lines),
+        key="enter",
+        does="sign off and end the run    x  roll back",
+    )

@@ -1,0 +1,134 @@
+"""NOW while a phase is at work: what runs, how far it is, how long it will take."""
+
+from __future__ import annotations
+
+from dixis_tui.model import CheckState, MigrationState, Phase
+from dixis_tui.plan import phases
+from dixis_tui.run.state import CheckView, MigrationView, RunState
+from screens import words
+from screens.cards import Bar, Card, Line, migrations
+from screens.view import View
+
+_VERBS = {
+    Phase.PREFLIGHT: "Preflight looks at production and the project; it only reads",
+    Phase.BACKUP: "Backing up production",
+    Phase.REHEARSAL: "Rehearsing on the restored backup",
+    Phase.GO: "Looking at everything once more, to seal the plan",
+    Phase.VERIFY: "Verifying production",
+    Phase.SIGNOFF: "Signing off",
+    Phase.ROLLBACK: "Rolling production back to the backup",
+}
+
+
+def running(view: View, phase: Phase) -> Card:
+    """The card of a phase at work."""
+    if phase is Phase.MIGRATE:
+        return _migrating(view)
+    state = view.state
+    bar = _progress(view)
+    lines: tuple[Line, ...] = ()
+    if phase is Phase.REHEARSAL and (current := _current(state, rehearsal=True)):
+        lines = migrations(state, rehearsal=True, elapsed=view.elapsed(current.started))
+        bar = Bar(*_counted(state, rehearsal=True))
+    checks = state.checks_of(phase)
+    at_work = [check for check in checks if check.state is CheckState.RUNNING]
+    lines = lines or tuple(_looking(check) for check in at_work)
+    if bar is None and (answers := [check for check in checks if not check.spec.person]):
+        done = sum(1 for check in answers if check.state not in (CheckState.WAITING, CheckState.RUNNING))
+        bar = Bar(done / len(answers), f"{done} of {words.count(len(answers), 'check')}")
+    if phase is Phase.VERIFY:
+        lines += tuple(_health(state))
+    return Card(
+        headline=_VERBS.get(phase, phases.TITLES[phase]),
+        tone="work",
+        glyph="◐",
+        bar=bar,
+        lines=(
+            *lines,
+            Line(f"Since {view.at(state.phase(phase).started, seconds=True)}, {_taken(view, phase)}", "quiet"),
+        ),
+        key="s",
+        does="stop",
+    )
+
+
+def _taken(view: View, phase: Phase) -> str:
+    planned = phases.PLANNED_SECONDS[phase]
+    return f"{words.duration(int(view.elapsed(view.state.phase(phase).started)))} of {words.duration(planned)} planned"
+
+
+def _looking(check: CheckView) -> Line:
+    name = f"{check.spec.title} · {check.subject}" if check.subject else check.spec.title
+    return Line(f"{check.code} {name}: {check.spec.looks}", "text", "◐", "work")
+
+
+def _health(state: RunState) -> list[Line]:
+    return [
+        Line(
+            f"{seen.name}: {seen.problem or seen.status}",
+            "text",
+            "✔" if seen.ok else "✖",
+            "good" if seen.ok else "bad",
+            f"{seen.milliseconds:.0f} ms",
+        )
+        for seen in state.health.values()
+    ]
+
+
+def _progress(view: View) -> Bar | None:
+    progress = view.state.progress
+    if progress is None:
+        return None
+    fraction = min(progress.done / progress.total, 1.0) if progress.total else 0.0
+    label = f"{progress.what}: {words.amount(progress.done, progress.total, progress.unit)}"
+    elapsed = view.elapsed(view.progress_at)
+    if 0.02 < fraction < 1.0 and elapsed >= 2.0:
+        label += f", about {words.duration(round(elapsed * (1 - fraction) / fraction))} left"
+    return Bar(fraction, label)
+
+
+def _current(state: RunState, *, rehearsal: bool = False) -> MigrationView | None:
+    running_ones = (
+        view
+        for view in state.migrations.values()
+        if (view.rehearsal_state if rehearsal else view.state) is MigrationState.RUNNING
+    )
+    return next(running_ones, None)
+
+
+def _counted(state: RunState, *, rehearsal: bool = False) -> tuple[float, str]:
+    views = list(state.migrations.values())
+    kinds = [view.rehearsal_state if rehearsal else view.state for view in views]
+    done = sum(1 for kind in kinds if kind is MigrationState.APPLIED)
+    if not views:
+        return 0.0, ""
+    number = min(done + 1, len(views)) if MigrationState.RUNNING in kinds else done
+    return done / len(views), f"migration {number} of {len(views)}"
+
+
+def _migrating(view: View) -> Card:
+    state = view.state
+    current = _current(state)
+    fraction, label = _counted(state)
+    elapsed = view.elapsed(current.started) if current else 0.0
+    predicted = state.predicted_seconds
+    if predicted:
+        spent = sum(v.rehearsed or 0 for v in state.migrations.values() if v.state is MigrationState.APPLIED)
+        if current and current.rehearsed:
+            spent += min(elapsed, current.rehearsed)
+        fraction = min(spent / predicted, 1.0)
+        label += f", about {words.duration(max(predicted - spent, 0))} left"
+    if current is None:
+        done = [v for v in state.migrations.values() if v.state is MigrationState.APPLIED]
+        headline = "Migrating production" if len(done) < len(state.migrations) else "Reading the history again"
+    else:
+        headline = "Migrating PRODUCTION" if not view.demo else "Migrating the demo's production"
+    return Card(
+        headline=headline,
+        tone="work",
+        glyph="◐",
+        bar=Bar(fraction, label),
+        lines=migrations(state, elapsed=elapsed),
+        key="s",
+        does="stop after the file that runs now",
+    )

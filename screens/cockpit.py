@@ -1,0 +1,173 @@
+"""The cockpit: where are we, what comes next, how long, is it safe, can we still go back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import DescendantBlur, DescendantFocus, Resize
+from textual.screen import Screen
+from textual.widgets import Static
+
+from screens import cards, guide
+from screens.view import LOOK, View
+from screens.widgets.countdown import Countdown
+from screens.widgets.detail import Detail
+from screens.widgets.header import Header, WallClock
+from screens.widgets.key_line import KeyLine, Says
+from screens.widgets.log_view import LogView
+from screens.widgets.now_card import NowCard
+from screens.widgets.painted import Painted
+from screens.widgets.runbook import PhaseMarks, Runbook
+from screens.widgets.timeline import Timeline
+
+if TYPE_CHECKING:
+    from screens.app import CockpitApp
+
+_LEAST_COLUMNS, _LEAST_ROWS = 60, 16
+_LOG_HAS_KEYS = "The log has the keys: esc gives them back to the runbook."
+
+
+class Cockpit(Screen[None]):
+    """Draws the view it is given and turns keys into what the guide offers."""
+
+    AUTO_FOCUS = ""
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOK)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, f"act('{key}')", show=False) for key in ("enter", "space", "w", "r", "m", "x", "s", "e")),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "move(-8)", show=False),
+        Binding("pagedown", "move(8)", show=False),
+        Binding("home", "home", show=False),
+        Binding("escape", "back", show=False),
+        Binding("l", "log", show=False),
+        Binding("c", "checks", show=False),
+        Binding("question_mark", "help", show=False),
+        Binding("q", "leave", show=False),
+    ]
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+
+    @property
+    def cockpit_app(self) -> CockpitApp:
+        """The app, which alone talks to the runner."""
+        return self.app  # type: ignore[return-value]
+
+    def compose(self) -> ComposeResult:
+        """Mounted once, with the state that is known: the first frame is right."""
+        view = self.view
+        self._fit(self.app.size.width, self.app.size.height)
+        self.set_class(view.demo, "-demo")
+        with Horizontal(id="top"):
+            yield Header(view)
+            yield WallClock(view, id="clock")
+        yield PhaseMarks(view)
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Runbook(view, classes="pane")
+            with Vertical(id="right"):
+                with Vertical(id="time", classes="pane"):
+                    yield Countdown(view)
+                    yield Timeline(view)
+                with Vertical(id="now", classes="pane"):
+                    yield NowCard(view)
+                with Vertical(id="selected", classes="pane"):
+                    yield Detail(view)
+                yield LogView(self.cockpit_app.client.log, view.zone, frequency=2.0)
+        yield Says(view)
+        yield KeyLine(view)
+        yield Static(
+            f"This terminal is too small: at least {_LEAST_COLUMNS} columns and {_LEAST_ROWS} rows are needed. "
+            "The run is not touched by that. q leaves.",
+            id="tiny",
+            markup=False,
+        )
+
+    def on_mount(self) -> None:
+        """Titles on the rules that part the panes."""
+        self.query_one(Runbook).border_title = " RUNBOOK "
+        self.query_one("#time").border_title = " COUNTDOWN "
+        self.query_one("#now").border_title = " NOW "
+        self.query_one("#selected").border_title = " SELECTED "
+        self.query_one(LogView).border_title = " LOG "
+        self.show(self.view)
+
+    def on_resize(self, event: Resize) -> None:
+        """Another layout where the terminal has another size."""
+        self._fit(event.size.width, event.size.height)
+
+    def _fit(self, columns: int, rows: int) -> None:
+        compact = columns < 98 or rows < 28
+        self.set_class(columns < _LEAST_COLUMNS or rows < _LEAST_ROWS, "-tiny")
+        self.set_class(compact, "-compact")
+        self.set_class(not compact and rows < 38, "-low")
+        self.set_class(columns >= 160, "-wide")
+        self.set_class(columns < 116, "-narrow")
+
+    def show(self, view: View) -> None:
+        """Draw this moment; only what differs is repainted."""
+        self.view = view
+        self.set_class(view.demo, "-demo")
+        self.set_class(cards.card(view).alarm, "-alarm")
+        for widget in self.query(Painted):
+            widget.show(view)
+
+    def say(self, text: str, tone: str = "text") -> None:
+        """One sentence above the keys."""
+        self.query_one(Says).say(text, tone)
+
+    # -- keys
+
+    def _log_focused(self) -> bool:
+        return self.focused is not None and any(isinstance(node, LogView) for node in self.focused.ancestors_with_self)
+
+    def action_act(self, key: str) -> None:
+        """What the guide offers for this key, or its sentence."""
+        if self._log_focused():
+            self.say(_LOG_HAS_KEYS, "warn")
+            return
+        self.cockpit_app.act(guide.offer(self.view, key))
+
+    def action_move(self, steps: int) -> None:
+        """The cursor in the runbook."""
+        self.cockpit_app.move(steps)
+
+    def action_home(self) -> None:
+        """The cursor back to what needs the operator."""
+        self.cockpit_app.go_home()
+
+    def action_back(self) -> None:
+        """From the log back to the runbook; there, the cursor back to what needs the operator."""
+        if self._log_focused():
+            self.set_focus(None)
+        else:
+            self.cockpit_app.go_home()
+
+    def action_log(self) -> None:
+        """The keys to the log pane."""
+        self.query_one(LogView).focus()
+
+    def action_checks(self) -> None:
+        """All checks with what was seen."""
+        self.cockpit_app.open("checks")
+
+    def action_help(self) -> None:
+        """What keys, words and glyphs mean."""
+        self.cockpit_app.open("help")
+
+    def action_leave(self) -> None:
+        """Leave the screen; the run goes on."""
+        self.cockpit_app.leave()
+
+    def on_descendant_focus(self, _: DescendantFocus) -> None:
+        """The footer tells whose the keys are."""
+        self.query_one(KeyLine).focus_on_log(self._log_focused())
+
+    def on_descendant_blur(self, _: DescendantBlur) -> None:
+        """The footer tells whose the keys are."""
+        self.query_one(KeyLine).focus_on_log(self._log_focused())

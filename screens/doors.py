@@ -1,0 +1,97 @@
+"""The screens that open over the cockpit, each imported when it is first opened: the first frame needs none."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from dixis_tui.plan.checks import SPECS
+from dixis_tui.run import commands as cmd
+from screens import words
+from screens.guide import Offer
+from screens.view import View
+
+
+def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
+    """The screen of that name."""
+    match name:
+        case "go":
+            from screens.go import GoScreen
+
+            return GoScreen(view)
+        case "rollback":
+            from screens.rollback import RollbackScreen
+
+            return RollbackScreen(view)
+        case "checks":
+            from screens.checks import ChecksScreen
+
+            return ChecksScreen(view)
+        case "help":
+            from screens.help import HelpScreen
+
+            return HelpScreen(view)
+        case "waive":
+            from screens.waive import WaiveScreen
+
+            return WaiveScreen(view, offer.code if offer else "")
+    return _question(name, view, offer)
+
+
+def _question(name: str, view: View, offer: Offer | None) -> Screen[None]:
+    from screens.ask import AskScreen
+
+    command = offer.command if offer else None
+    if name == "tick":
+        spec = SPECS[offer.code if offer else ""]
+        return AskScreen(
+            view,
+            title=f"{spec.code} {spec.title}",
+            lines=(
+                f"Look here: {spec.looks}.",
+                f"Your answer is kept with your name, {view.operator}, and the time. Space takes it back.",
+            ),
+            yes="it is so",
+            no="not yet",
+            command=cmd.Tick(code=spec.code, operator=view.operator),
+            label="tick",
+        )
+    if name == "stop":
+        return AskScreen(
+            view,
+            title="Stop what runs?",
+            lines=(
+                "A dump or a restore stops at once; a migration stops after the file that runs now.",
+                "What was applied until then stays applied.",
+            ),
+            yes="stop",
+            command=command,
+            label="stop",
+        )
+    if name == "again":
+        backup = view.state.backup
+        size = words.size(backup.bytes) if backup else ""
+        return AskScreen(
+            view,
+            title="Back production up again?",
+            lines=(
+                f"This run has a backup already ({size}).",
+                "The rehearsal counts for that backup only: it has to be done again on the new one.",
+            ),
+            yes="back up again",
+            command=command,
+            label="back up again",
+        )
+    return AskScreen(
+        view,
+        title="End this run?",
+        lines=("The run is closed where it stands, with its verdict, and can't be taken up again.", _left(view)),
+        yes="end the run",
+        command=cmd.End(),
+        label="end the run",
+    )
+
+
+def _left(view: View) -> str:
+    from screens.cards import changed_words
+
+    return changed_words(view.state)

@@ -1,0 +1,156 @@
+"""Go or no-go: every gate, the sealed plan, prediction against window, the way back; and the phrase."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from dixis_tui.model import CheckState, Phase, PhaseState
+from dixis_tui.plan import phases
+from dixis_tui.run import policy
+from dixis_tui.run.commands import Command, Confirm, Seal
+from screens import words
+from screens.cards import backup_words, closed
+from screens.dialog import Words, key_row, table
+from screens.phrase_dialog import PhraseDialog
+from screens.view import View
+from screens.widgets.countdown import window_words
+from screens.widgets.header import environment, target
+from screens.widgets.painted import line
+from screens.widgets.phrase_field import PhraseField
+
+
+class GoScreen(PhraseDialog):
+    """Opening it seals the plan anew; the field takes letters once that is done and the time fits."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
+        self._attempts = view.state.phase(Phase.GO).attempts
+        self._problem = ""
+
+    def compose(self) -> ComposeResult:
+        """From what is confirmed down to the phrase that confirms it."""
+        run = self.view.state.run
+        with Vertical(classes="dialog -grave") as box:
+            box.border_title = "GO / NO-GO"
+            yield Words(id="plan")
+            yield Words(id="lines")
+            yield Words(id="gates")
+            yield Words(id="ask")
+            field = PhraseField(id="phrase")
+            field.display = False
+            yield field
+            yield Words(id="says", classes="says")
+            yield Words(classes="keys", id="go-keys")
+        self._phrase = run.phrase if run else ""
+
+    def on_mount(self) -> None:
+        """Ask for the seal."""
+        self.show(self.view)
+        self.run_worker(self._seal(), group="seal", exit_on_error=True)
+
+    async def _seal(self) -> None:
+        self._problem = await self.cockpit_app.client.send(Seal())
+        if self.is_mounted:
+            self.show(self.view)
+
+    def command(self, phrase: str) -> Command | None:
+        """The phrase for the plan on the screen."""
+        plan = self.view.state.plan
+        if plan is None or not self._ready():
+            return None
+        return Confirm(phrase=phrase, operator=self.view.operator, digest=plan.digest)
+
+    def accepted(self) -> bool:
+        """The runner wrote that it was confirmed."""
+        return self.view.state.confirmed is not None
+
+    def _sealed(self) -> bool:
+        own = self.view.state.phase(Phase.GO)
+        return own.attempts > self._attempts and own.state is not PhaseState.RUNNING
+
+    def _ready(self) -> bool:
+        check = self.view.state.check("DX501")
+        own = self.view.state.phase(Phase.GO)
+        went_well = own.state is PhaseState.PASSED or check.state is CheckState.WAIVED
+        return self._sealed() and self.view.state.plan is not None and check.open and went_well
+
+    def show(self, view: View) -> None:
+        """Draw this moment."""
+        super().show(view)
+        if not self.is_mounted:
+            return
+        ready, field = self._ready(), self.query_one(PhraseField)
+        put = {name: self.query_one(f"#{name}", Words).put for name in ("plan", "lines", "gates", "ask", "go-keys")}
+        put["plan"](self._plan())
+        plan = view.state.plan
+        put["lines"](table(plan.lines, 12) if plan and self._sealed() else Content(""))
+        put["gates"](self._board())
+        put["ask"](self._question(ready))
+        put["go-keys"](key_row(("enter", "go"), ("esc", "no-go")) if ready else key_row(("esc", "back")))
+        if ready and not field.display:
+            field.display = True
+            field.focus()
+
+    def _plan(self) -> Content:
+        view = self.view
+        name = view.state.run.name if view.state.run else ""
+        where = line(
+            (environment(view), "warn" if view.demo else "bad"), (f"  {name}  {target(view)}", "text")
+        ).stylize(".title")
+        if self._problem or not self._sealed():
+            return where
+        plan = view.state.plan
+        hash_ = line((f"   {plan.hash if plan else '–'}   ", "cap"))
+        at = view.at(view.state.phase(Phase.GO).started, seconds=True)
+        return Content("\n").join(
+            [where, line(), line(("PLAN  ", "quiet")) + hash_ + line((f"  sealed {at}", "quiet")), line()]
+        )
+
+    def _board(self) -> Content:
+        view, state = self.view, self.view.state
+        marks = []
+        for phase in policy.BEFORE_GO:
+            kind = policy.phase_state(state, phase)
+            word = "open" if kind is PhaseState.PASSED else "closed"
+            marks.append(
+                line(
+                    (f"{words.PHASE_GLYPHS[kind]} ", words.PHASE_TONES[kind]),
+                    (f"{phases.TITLES[phase]} ", "text"),
+                    (word, "quiet"),
+                )
+            )
+        rows = [line(), line((f"{'Gates':<12}", "quiet")) + Content("   ").join(marks)]
+        for check in state.checks.values():
+            if check.state is CheckState.WAIVED:
+                rows.append(line((" " * 12, ""), (f"● {check.code} {check.evidence}", "warn")))
+        countdown, span = window_words(view)
+        predicted = state.predicted_seconds
+        rows.append(line((f"{'Window':<12}", "quiet"), countdown, (f"  {span[0]}", "quiet")))
+        rows.append(
+            line(
+                (f"{'Predicted':<12}", "quiet"),
+                (words.duration(predicted) if predicted is not None else "not rehearsed", "text"),
+            )
+        )
+        rows.append(line((f"{'Way back':<12}", "quiet"), (backup_words(view) or "none: the backup was waived", "text")))
+        return Content("\n").join(rows)
+
+    def _question(self, ready: bool) -> Content:
+        if self._problem:
+            return Content.assemble("\n", line((f"✖ {self._problem}", "bad")))
+        if not self._sealed():
+            return Content.assemble("\n", line(("◐ Sealing the plan: everything is looked at once more…", "work")))
+        if not ready:
+            lines = [line()]
+            for found in closed(self.view.state, Phase.GO):
+                lines.append(line((f"{found.glyph or ' '} {found.text}", "bad" if found.glyph else "quiet")))
+            lines.append(
+                line(("The gate is closed: the phrase is not asked. Esc, then w waives what can be waived.", "warn"))
+            )
+            return Content("\n").join(lines)
+        what = "change the demo's production" if self.view.demo else "change PRODUCTION"
+        return Content.assemble(
+            "\n", line(("Type ", "text"), (self._phrase, "strong"), (f" to {what}. There is no default.", "text"))
+        )

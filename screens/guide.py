@@ -1,0 +1,171 @@
+"""Which keys work now, and what each would do: pure, over a view. The sentence of a refusal is the policy's own.
+
+The footer offers what is not refused; a key pressed anyway gets its sentence.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dixis_tui.model import CheckState, Phase, PhaseState
+from dixis_tui.plan import phases
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy
+from dixis_tui.run.state import CheckView
+from screens.spots import check_at, unanswered
+from screens.view import Link, View
+
+_GONE = "The runner is gone: nothing can be asked of it. q leaves; open dixis-tui again."
+_AGAIN = {
+    Phase.PREFLIGHT: "look again",
+    Phase.BACKUP: "back up again",
+    Phase.REHEARSAL: "rehearse again",
+    Phase.VERIFY: "verify again",
+}
+_FIRST = {
+    Phase.PREFLIGHT: "look",
+    Phase.BACKUP: "start the backup",
+    Phase.REHEARSAL: "start the rehearsal",
+    Phase.VERIFY: "verify",
+}
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """What one key does now.
+
+    `command` goes to the runner as it is; `opens` names a modal (`tick`, `waive`, `go`, `rollback`, `again`, `stop`,
+    `end`) that asks first. With a `refusal` the key does nothing but say it.
+    """
+
+    key: str
+    label: str = ""
+    command: cmd.Command | None = None
+    opens: str = ""
+    code: str = ""
+    refusal: str = ""
+
+
+def offers(view: View) -> list[Offer]:
+    """Every key that acts, in the footer's order, refused ones among them."""
+    makers = (_enter, _space, _waive, _again, _go, _rollback, _stop, _end)
+    made = [make(view) for make in makers]
+    if closed := _closed(view):
+        return [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
+    if view.asked:
+        waiting = f"{view.asked} was just asked: wait for the runner's answer."
+        return [_refused(offer, waiting) if _heavy(offer) else offer for offer in made]
+    return made
+
+
+def offer(view: View, key: str) -> Offer:
+    """What `key` does now."""
+    return next(found for found in offers(view) if found.key == key)
+
+
+def _closed(view: View) -> str:
+    if view.state.ended:
+        return f"This run has ended ({view.state.ended.verdict}): q leaves."
+    if view.link is Link.GONE:
+        return _GONE
+    return "" if view.state.run else "Wait for the runner's first entry."
+
+
+def _heavy(offer: Offer) -> bool:
+    light = isinstance(offer.command, cmd.Tick) or offer.opens in ("tick", "waive", "stop")
+    return not light
+
+
+def _refused(offer: Offer, why: str) -> Offer:
+    return Offer(key=offer.key, label=offer.label, refusal=offer.refusal or why)
+
+
+def _of(view: View, key: str, label: str, command: cmd.Command, opens: str = "") -> Offer:
+    return Offer(key=key, label=label, command=command, opens=opens, refusal=policy.refusal(view.state, command))
+
+
+def _enter(view: View) -> Offer:
+    state, phase = view.state, view.spot.phase
+    check = check_at(view)
+    if check and check.spec.person and not check.open:
+        return _ask_tick(check)
+    if state.running:
+        return _of(view, "enter", "", cmd.StartPhase(phase=phase))
+    waiting = unanswered(state, phase)
+    done = policy.phase_state(state, phase) is PhaseState.PASSED
+    match phase:
+        case Phase.PREFLIGHT | Phase.BANNER if waiting and _looked(view, phase):
+            return _ask_tick(waiting[0])
+        case Phase.PREFLIGHT | Phase.BACKUP | Phase.REHEARSAL | Phase.VERIFY if not done:
+            label = _AGAIN[phase] if state.phase(phase).attempts else _FIRST[phase]
+            return _of(view, "enter", label, cmd.StartPhase(phase=phase))
+        case Phase.GO if not done:
+            return _of(view, "enter", "go / no-go", cmd.Seal(), "go")
+        case Phase.MIGRATE if not done:
+            why = "x rolls back." if state.confirmed else "The migration follows the phrase: m opens go / no-go."
+            return Offer(key="enter", refusal=why)
+        case Phase.ROLLBACK if not done:
+            return _of(view, "enter", "roll back", cmd.Rollback(phrase="", operator=view.operator), "rollback")
+        case Phase.SIGNOFF:
+            return _of(view, "enter", "sign off", cmd.SignOff(operator=view.operator))
+    again = f": r to {_AGAIN[phase]}." if phase in _AGAIN and not state.confirmed else "."
+    return Offer(key="enter", refusal=f"{phases.TITLES[phase]} is done{again}")
+
+
+def _looked(view: View, phase: Phase) -> bool:
+    if phase is Phase.BANNER:
+        return True
+    looked = view.state.phase(phase).attempts > 0
+    return looked and policy.phase_state(view.state, phase) is not PhaseState.FAILED
+
+
+def _ask_tick(check: CheckView) -> Offer:
+    return Offer(key="enter", label="answer", opens="tick", code=check.code)
+
+
+def _space(view: View) -> Offer:
+    check = check_at(view)
+    if check is None:
+        return Offer(key="space", refusal="Select a check with ↑ ↓ first: space ticks what a person answers.")
+    ticked = check.state is CheckState.PASSED
+    command = cmd.Tick(code=check.code, operator=view.operator, on=not ticked)
+    return _of(view, "space", "untick" if ticked else "tick", command)
+
+
+def _waive(view: View) -> Offer:
+    check = check_at(view)
+    if check is None:
+        return Offer(key="w", refusal="Select a closed check with ↑ ↓ first: w opens it by your name, with a reason.")
+    if check.open:
+        return Offer(key="w", refusal=f"{check.code} {check.spec.title} is not closed: there is nothing to waive.")
+    if not check.spec.gate:
+        return Offer(key="w", refusal=f"{check.code} {check.spec.title} closes no gate: there is nothing to waive.")
+    command = cmd.Waive(code=check.code, operator=view.operator, reason="…")
+    made = _of(view, "w", "waive", command, "waive")
+    return Offer(key="w", label="waive", opens="waive", code=check.code, refusal=made.refusal)
+
+
+def _again(view: View) -> Offer:
+    state, phase = view.state, view.spot.phase
+    if phase not in _AGAIN or (phase is not Phase.VERIFY and state.confirmed):
+        phase = Phase.VERIFY if state.confirmed else Phase.PREFLIGHT
+    if not state.phase(phase).attempts and not state.running:
+        return Offer(key="r", refusal=f"{phases.TITLES[phase]} has not been done: enter starts it.")
+    # A new backup makes the rehearsal worthless: that is asked first.
+    asks = "again" if phase is Phase.BACKUP and state.backup else ""
+    return _of(view, "r", _AGAIN[phase], cmd.StartPhase(phase=phase), asks)
+
+
+def _go(view: View) -> Offer:
+    return _of(view, "m", "go / no-go", cmd.Seal(), "go")
+
+
+def _rollback(view: View) -> Offer:
+    return _of(view, "x", "roll back", cmd.Rollback(phrase="", operator=view.operator), "rollback")
+
+
+def _stop(view: View) -> Offer:
+    return _of(view, "s", "stop", cmd.Stop(), "stop")
+
+
+def _end(view: View) -> Offer:
+    return _of(view, "e", "end the run", cmd.End(), "end")

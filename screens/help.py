@@ -1,0 +1,89 @@
+"""What the keys do and what the words and glyphs mean. Says nothing that is not true at this moment."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from screens import guide, words
+from screens.dialog import Dialog, Words, key_row
+from screens.widgets.painted import line
+
+KEYS = (
+    ("↑ ↓", "select a phase or a check; esc goes back to what needs you"),
+    ("enter", "the next step of the selected phase"),
+    ("space", "tick the selected person's check; again takes it back"),
+    ("w", "waive the selected closed gate: by your name, with a reason"),
+    ("r", "look again, rehearse again, verify again"),
+    ("m", "go / no-go: the board, the sealed plan, the phrase"),
+    ("x", "roll back to this run's backup: asks for its own phrase"),
+    ("s", "stop what runs, at its next safe point: asks first"),
+    ("e", "end this run where it stands: asks first"),
+    ("c", "all checks with what was seen"),
+    ("l", "the log: / search, n N next, f follow, s source, esc back"),
+    ("q", "leave; the run goes on, and dixis-tui opened again attaches to it"),
+)
+_MEANINGS = (
+    ("✔ passed", "good", "seen, and well"),
+    ("▲ warned", "warn", "worth knowing; the gate is open"),
+    ("● waived", "warn", "opened by a person, with a reason"),
+    ("✖ failed", "bad", "the gate is closed until it is mended or waived"),
+    ("? unknown", "bad", "could not be looked at: as closed as failed"),
+    ("◐ running", "work", "at work now"),
+    ("○ waiting", "quiet", "not looked at, or not answered yet"),
+    ("▶", "key", "the phase that waits for you"),
+)
+_WORDS = (
+    ("T −", "time until the agreed window opens"),
+    ("predicted", "the migrations' seconds on the restored backup, added up"),
+    ("way back", "the measured seconds of restoring the backup"),
+    ("plan", "what the phrase confirms, as one short digest; it changes when anything does"),
+    ("gate", "a check that must be open before the phrase is asked"),
+)
+
+
+class HelpScreen(Dialog):
+    """Scrolls where the terminal is small."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q,enter", "close", show=False)]
+    AUTO_FOCUS = "#help"
+
+    def compose(self) -> ComposeResult:
+        """Keys, glyphs, words."""
+        with VerticalScroll(classes="dialog", id="help") as box:
+            box.border_title = "HELP"
+            yield Words(self._keys())
+            yield Words(self._meanings())
+            yield Words(key_row(("↑ ↓", "scroll"), ("esc", "back")), classes="keys")
+
+    def _keys(self) -> Content:
+        now = {made.key: made.refusal for made in guide.offers(self.view)}
+        rows = []
+        for key, label in KEYS:
+            works = not now.get(key)
+            mark = "" if works else "  (not now)"
+            rows.append(
+                line(
+                    (f"{key:<11}", "key" if works else "quiet"), (label, "text" if works else "quiet"), (mark, "quiet")
+                )
+            )
+        return Content("\n").join(rows)
+
+    def _meanings(self) -> Content:
+        rows = [line()]
+        rows += [line((f"{mark:<11}", tone), (meaning, "text")) for mark, tone, meaning in _MEANINGS]
+        rows.append(line())
+        rows += [line((f"{word:<11}", "strong"), (meaning, "text")) for word, meaning in _WORDS]
+        run = self.view.state.run
+        if run and run.contacts:
+            rows += [line(), line(("CONTACTS", "quiet"))]
+            width = max(len(role) for role, _, _ in run.contacts) + 2
+            rows += [
+                line((f"{role:<{width}}", "quiet"), (f"{address}  ", "text"), (words.cut(name, 40), "text"))
+                for role, name, address in run.contacts
+            ]
+        return Content("\n").join(rows)

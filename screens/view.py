@@ -1,0 +1,94 @@
+"""What every part of the screen is drawn from: the run's state, the time, and whether the runner answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from time import monotonic
+from typing import Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from dixis_tui.model import Phase
+from dixis_tui.run.state import RunState
+from screens import words
+
+LOOK = frozenset({"text", "strong", "quiet", "faint", "good", "warn", "bad", "work", "key", "title", "mark"})
+"""Component classes that every screen has; `cockpit.tcss` says how they look."""
+
+
+class Link(StrEnum):
+    """Whether this screen can talk to the run's runner."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    GONE = "gone"
+
+
+class Clock:
+    """Where the screens take the time from; tests put in their own."""
+
+    def utc(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds of a clock that never jumps."""
+        return monotonic()
+
+
+class Spot(Struct, frozen=True):
+    """A row of the runbook: a phase, or with a code one of its checks."""
+
+    phase: Phase
+    code: str = ""
+    subject: str = ""
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """One moment of a run, as a person at this terminal may see it. Times are UTC."""
+
+    state: RunState
+    now: datetime
+    link: Link = Link.CONNECTING
+    operator: str = ""
+    gone_at: datetime | None = None
+    progress_at: datetime | None = None
+    """When the present deed (a dump, a restore) began to tell how far it is."""
+    spot: Spot = Spot(Phase.PREFLIGHT)
+    asked: str = ""
+    """What was just asked of the runner and has not shown in the journal yet."""
+    journal: str = ""
+    """Where the run's journal is."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the window: what everyone's clock in the room says."""
+        return words.zone(self.state.run.timezone if self.state.run else "UTC")
+
+    @property
+    def demo(self) -> bool:
+        """Whether the target is the built-in one."""
+        return self.state.run is not None and self.state.run.environment == "demo"
+
+    @property
+    def acting(self) -> bool:
+        """Whether commands may be offered at all."""
+        return self.link is not Link.GONE and self.state.run is not None and self.state.ended is None
+
+    def at(self, moment: datetime | None, *, seconds: bool = False) -> str:
+        """`moment` as local time of day; a dash where there is none."""
+        return words.moment(moment, self.zone, seconds=seconds) if moment else "–"
+
+    def elapsed(self, since: datetime | None) -> float:
+        """Seconds from `since` until now, never below 0."""
+        return max((self.now - since).total_seconds(), 0.0) if since else 0.0
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A screen or widget that is drawn from a view."""
+
+    def show(self, view: View) -> None:
+        """Draw this moment."""

@@ -1,0 +1,77 @@
+"""One row: how long until the window, or what is left of it; what is predicted; how long the way back takes."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.geometry import Size
+
+from dixis_tui.model import Phase
+from dixis_tui.plan import phases
+from screens import words
+from screens.view import View
+from screens.widgets.painted import Painted, Part, line
+
+
+def window_words(view: View) -> tuple[Part, Part]:
+    """The countdown itself, and the window it belongs to."""
+    run = view.state.run
+    if run is None or run.window_opens is None or run.window_closes is None:
+        return ("no window agreed", "warn"), ("", "")
+    opens, closes = run.window_opens, run.window_closes
+    span = f"window {view.at(opens)}–{view.at(closes)}"
+    days = (opens.astimezone(view.zone).date() - view.now.astimezone(view.zone).date()).days
+    if days:
+        span += (
+            f" on {opens.astimezone(view.zone):%a} {opens.astimezone(view.zone).day} {opens.astimezone(view.zone):%b}"
+        )
+    if view.now < opens:
+        return (f"T − {words.clock((opens - view.now).total_seconds())}", "strong"), (span, "text")
+    left = (closes - view.now).total_seconds()
+    if left > 0:
+        tone = "warn" if left < _needed(view) else "good"
+        return (f"window open, {words.clock(left)} left", tone), (f"until {view.at(closes)}", "quiet")
+    return (f"window over since {view.at(closes)}", "bad"), ("", "")
+
+
+def _needed(view: View) -> float:
+    return predicted_seconds(view) + way_back_seconds(view)
+
+
+def predicted_seconds(view: View) -> float:
+    """What the migration is expected to take: rehearsed, else the runbook's plan."""
+    predicted = view.state.predicted_seconds
+    return predicted if predicted is not None else phases.PLANNED_SECONDS[Phase.MIGRATE]
+
+
+def way_back_seconds(view: View) -> float:
+    """What the restore is expected to take: measured, else the runbook's plan."""
+    restored = view.state.restored
+    return restored.seconds if restored else phases.PLANNED_SECONDS[Phase.ROLLBACK]
+
+
+class Countdown(Painted):
+    """Words first, numbers aligned; the parts that don't fit are left out from the right."""
+
+    def draw(self, cells: Size) -> Content:
+        """One row."""
+        width = cells.width
+        state = self.view.state
+        countdown, span = window_words(self.view)
+        predicted = state.predicted_seconds
+        forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
+        way_back = words.duration(state.restored.seconds) if state.restored else "not proven"
+        if state.backup is None:
+            way_back = "no backup"
+        gap = "    " if width >= 86 else "  "
+        blocks: list[list[Part]] = [[(" ", ""), countdown]]
+        if span[0]:
+            blocks.append([(gap, ""), span])
+        blocks.append([(f"{gap}predicted ", "quiet"), (forecast, "text")])
+        blocks.append([(f"{gap}way back ", "quiet"), (way_back, "text")])
+        found = line()
+        for block in blocks:
+            more = line(*block)
+            if found.cell_length + more.cell_length > width:
+                break
+            found = found + more
+        return found

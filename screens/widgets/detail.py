@@ -1,0 +1,83 @@
+"""What is under the cursor: the check's state in words, what was seen, what to do."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.geometry import Size
+
+from dixis_tui.model import Phase
+from dixis_tui.plan import phases
+from dixis_tui.run import policy
+from dixis_tui.run.state import CheckView
+from screens import words
+from screens.spots import check_at
+from screens.view import View
+from screens.widgets.painted import Painted, line, spread, wrapped
+
+ABOUT: dict[Phase, str] = {
+    Phase.PREFLIGHT: "Is the target what we think, is the project sound, is everyone ready? Only reads.",
+    Phase.BACKUP: "pg_dump of production with its size, digest, and rows per table: the way back.",
+    Phase.REHEARSAL: "The backup restored into staging and compared; the same migrations tried and timed there.",
+    Phase.BANNER: "The maintenance page or banner is up, so that nobody orders into the migration.",
+    Phase.GO: "The board: every gate, the sealed plan, the time left. The phrase is typed here.",
+    Phase.MIGRATE: "The files of the sealed plan on production, in order; stops at the first that fails.",
+    Phase.VERIFY: "History, schema, catalog and the application: looked at, not believed.",
+    Phase.SIGNOFF: "Banner down, notice sent, and the run is closed with its verdict.",
+    Phase.ROLLBACK: "Production put back to this run's backup, whole or not at all, and its rows compared.",
+}
+
+
+def check_words(view: View, check: CheckView) -> tuple[str, str]:
+    """Evidence, and what to do: from the check itself, or before it was answered what it looks at."""
+    evidence = check.evidence or f"looks at: {check.spec.looks}"
+    if check.at and check.who:
+        evidence += f" at {view.at(check.at)}"
+    remedy = check.remedy
+    if check.spec.person and not check.open:
+        remedy = "space: it is so. Kept with your name and the time; space takes it back."
+        if not check.spec.gate:
+            remedy = "space: it is so. Closes no gate."
+    elif not check.open and check.state != "waiting" and check.spec.waivable and check.spec.gate:
+        remedy = f"{remedy}  (w: waive it, with a reason)".strip()
+    return evidence, remedy
+
+
+class Detail(Painted):
+    """Two or three rows: code, title and state; evidence; remedy."""
+
+    def draw(self, cells: Size) -> Content:
+        """At most `height` rows."""
+        width, height = cells
+        check = check_at(self.view)
+        if check is None:
+            return self._phase(width, height)
+        glyph, tone = words.GLYPHS[check.state], words.TONES[check.state]
+        name = f"{check.spec.title} · {check.subject}" if check.subject else check.spec.title
+        rows = [
+            spread(
+                width,
+                [(f" {glyph} ", tone), (f"{check.code} ", "quiet"), (name, "strong")],
+                [(f"{check.state} ", tone)],
+            )
+        ]
+        evidence, remedy = check_words(self.view, check)
+        after = wrapped(remedy, width - 4)[:1] if remedy else []
+        room = height - 1 - len(after)
+        seen = wrapped(evidence, width - 4)
+        if len(seen) > room > 0:
+            seen = [*seen[: room - 1], words.cut(" ".join(seen[room - 1 :]), width - 4)]
+        rows += [line(("   ", ""), (text, "text")) for text in seen[: max(room, 0)]]
+        rows += [line(("   ", ""), (words.cut(text, width - 4), "quiet")) for text in after]
+        return Content("\n").join(rows[:height])
+
+    def _phase(self, width: int, height: int) -> Content:
+        phase = self.view.spot.phase
+        kind = policy.phase_state(self.view.state, phase)
+        own = self.view.state.phase(phase)
+        took = f", took {words.duration(own.seconds)}" if own.seconds else ""
+        right = f"{kind}{took}, planned {words.duration(phases.PLANNED_SECONDS[phase])} "
+        glyph, tone = words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind]
+        head = [(f" {glyph} ", tone), (f"{phases.number(phase)} {phases.TITLES[phase]}", "strong")]
+        rows = [spread(width, head, [(right, "quiet")])]
+        rows += [line(("   ", ""), (text, "quiet")) for text in wrapped(ABOUT[phase], width - 4)]
+        return Content("\n").join(rows[:height])

@@ -1,0 +1,77 @@
+"""The top row: which system, is it production, which plan. The clock beside it ticks by itself."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.content import Content
+from textual.geometry import Size
+
+from screens import words
+from screens.view import View
+from screens.widgets.painted import Painted, Part, spread
+
+NO_PLAN = "–"
+
+
+def environment(view: View) -> str:
+    """`■ PRODUCTION` or `◆ DEMO`: a glyph and a word, beside the band's colour."""
+    return "◆ DEMO" if view.demo else "■ PRODUCTION"
+
+
+def target(view: View) -> str:
+    """`dixis_prod @ db.dixis.example:5432`, from what the server said or, before that, from the URL."""
+    identity, run = view.state.identity, view.state.run
+    if identity:
+        return f"{identity.database} @ {identity.host}:{identity.port}"
+    return run.target if run else ""
+
+
+class _Band(Painted):
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"text", "strong", "quiet", "mark"}
+
+
+class Header(_Band):
+    """Gives up the name, the server's version and then the target's end where the room is short."""
+
+    def draw(self, cells: Size) -> Content:
+        """One row."""
+        width = cells.width
+        state = self.view.state
+        name = state.run.name if state.run else ""
+        place = target(self.view)
+        plan = state.plan.hash if state.plan else NO_PLAN
+        sealed: list[Part] = [(" plan ", "quiet"), (plan, "strong")]
+        server: list[Part] = [(f"  PostgreSQL {state.identity.version} ", "quiet")] if state.identity else []
+        mark: list[Part] = [(f" {environment(self.view)}", "mark")]
+        brand: list[Part] = [("  DIXIS", "strong")]
+        titled: list[Part] = [(f"  {name}", "strong")] if name else []
+        tries = (
+            [*mark, *brand, *titled, (f"  {place} ", "text"), *server, *sealed],
+            [*mark, *titled, (f"  {place} ", "text"), *server, *sealed],
+            [*mark, (f"  {place} ", "text"), *server, *sealed],
+            [*mark, (f"  {place} ", "text"), *sealed],
+            [*mark, (f" {place}", "text"), *sealed],
+        )
+        fitting = next((parts for parts in tries if _length(parts) <= width), None)
+        if fitting is None:
+            room = width - _length([*mark, *sealed]) - 1
+            fitting = [*mark, (f" {words.cut(place, max(room, 8))}", "text"), *sealed]
+        return spread(width, fitting)
+
+
+def _length(parts: list[Part]) -> int:
+    return sum(len(text) for text, _ in parts)
+
+
+class WallClock(_Band):
+    """Local date and time with the city, as everyone in the room reads it."""
+
+    def draw(self, cells: Size) -> Content:
+        """`Wed 25 Nov  22:51:07 Athens`; without the date where the row is short."""
+        width = cells.width
+        local = self.view.now.astimezone(self.view.zone)
+        run = self.view.state.run
+        city = words.city(run.timezone) if run else "UTC"
+        day = f"{local:%a} {local.day} {local:%b}  " if width >= 20 + len(city) + 3 else ""
+        return spread(width, [], [(day, "quiet"), (f"{local:%H:%M:%S}", "strong"), (f" {city} ", "quiet")])

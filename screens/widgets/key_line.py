@@ -1,0 +1,75 @@
+"""The last row: the keys that work at this moment, and above it the one sentence that was last said."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.geometry import Size
+
+from screens.guide import offers
+from screens.view import View
+from screens.widgets.painted import Painted, Part, line
+
+_LOG_KEYS = (
+    ("/", "search"),
+    ("n N", "next, previous"),
+    ("f", "follow"),
+    ("s", "source"),
+    ("esc", "back to the runbook"),
+)
+_ALWAYS = (("c", "checks"), ("l", "log"), ("?", "help"), ("q", "leave"))
+_GIVE_UP = ("c", "e", "r", "l", "w", "s", "m")
+"""Which keys the row leaves out first where the room is short; `?` names them all."""
+
+
+def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
+    """Key and what it does, refused ones left out."""
+    if log:
+        return [*_LOG_KEYS, ("q", "leave")]
+    acting = [(offer.key, offer.label) for offer in offers(view) if not offer.refusal]
+    return [*acting, *_ALWAYS]
+
+
+class KeyLine(Painted):
+    """Never a key that would be refused."""
+
+    for_log = False
+    """Whether the log pane has the focus: then the keys are its."""
+
+    def draw(self, cells: Size) -> Content:
+        """One row; the keys that matter least go first where it is short."""
+        width = cells.width
+        keys = keys_of(self.view, log=self.for_log)
+        for name in ("", *_GIVE_UP):
+            keys = [(key, label) for key, label in keys if key != name]
+            if sum(len(key) + len(label) + 4 for key, label in keys) <= width:
+                break
+        parts: list[Part] = []
+        for key, label in keys:
+            parts += [(" ", ""), (key, "key"), (f" {label}  ", "quiet")]
+        return line(*parts)
+
+    def focus_on_log(self, on: bool) -> None:
+        """The keys of the log pane, or the cockpit's again."""
+        self.for_log = on
+        self.show(self.view)
+
+
+class Says(Painted):
+    """The sentence that was last said: a refusal, a notice, or what the runner noted."""
+
+    sentence: Part = ("", "quiet")
+
+    def say(self, text: str, tone: str = "text") -> None:
+        """Say it until something else is said."""
+        self.sentence = (text, tone)
+        self.show(self.view)
+
+    def draw(self, cells: Size) -> Content:
+        """One row, cut with an ellipsis."""
+        width = cells.width
+        text, tone = self.sentence
+        if not text:
+            return line()
+        glyph = {"bad": "✖", "warn": "▲", "good": "✔"}.get(tone, "·")
+        found = line((f" {glyph} ", tone), (text, tone))
+        return found.truncate(width, ellipsis=True) if found.cell_length > width else found

@@ -1,0 +1,94 @@
+"""A widget that draws one text made from the view, and repaints only when that text changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from screens import words
+from screens.view import View
+
+Part = tuple[str, str]
+"""Text, and the component class it is drawn with (one of `view.LOOK`, or empty)."""
+
+
+_ON_GROUND = {"cap": "bold $background on $accent", "cursor": "bold on $cursor"}
+"""Looks with a background: a component class loses its background where it is used for a part of a text."""
+
+
+def style(look: str) -> str:
+    """What a text's part is drawn with."""
+    return _ON_GROUND.get(look) or (f".{look}" if look else "")
+
+
+def line(*parts: Part) -> Content:
+    """Parts in a row. Text from outside is never read as markup here."""
+    return Content.assemble(*((text, style(look)) for text, look in parts))
+
+
+def spread(width: int, left: Sequence[Part], right: Sequence[Part] = ()) -> Content:
+    """A row of exactly `width` cells: `left` cut with an ellipsis where `right` needs the room."""
+    tail = line(*right)
+    room = max(width - tail.cell_length - (1 if right else 0), 0)
+    head = line(*left)
+    if head.cell_length > room:
+        head = head.truncate(room, ellipsis=True)
+    return Content.assemble(head, " " * max(width - head.cell_length - tail.cell_length, 0), tail)
+
+
+def bar(width: int, fraction: float) -> tuple[Part, Part]:
+    """A bar of `width` cells, done and still to do."""
+    done = min(max(round(width * fraction), 0), width)
+    return ("━" * done, "work"), ("─" * (width - done), "faint")
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """`text` in lines of at most `width` cells, broken between words; later lines begin with `indent`."""
+    lines: list[str] = []
+    indent += text[: len(text) - len(text.lstrip())]
+    current = indent
+    for word in text.split():
+        longer = f"{current} {word}" if current.strip() else current + word
+        if len(longer) > width and current.strip():
+            lines.append(current)
+            current = indent + word
+        else:
+            current = longer
+    lines.append(current)
+    return [words.cut(found, width) for found in lines]
+
+
+class Painted(Widget):
+    """Draws what `draw` gives for the present view; `show` with another view repaints only what differs."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, view: View, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self.view = view
+        self._drawn = Content("")
+        self._drawn_for: Size | None = None
+
+    def draw(self, cells: Size) -> Content:
+        """The text for this many cells."""
+        raise NotImplementedError
+
+    def show(self, view: View) -> None:
+        """Draw this moment."""
+        self.view = view
+        if self._drawn_for is None:
+            return
+        fresh = self.draw(self.size)
+        if not fresh.is_same(self._drawn):
+            self._drawn = fresh
+            self.refresh()
+
+    def render(self) -> Content:
+        """What was drawn, anew only where the size is another."""
+        if self._drawn_for != self.size:
+            self._drawn_for = self.size
+            self._drawn = self.draw(self.size)
+        return self._drawn

@@ -1,0 +1,139 @@
+"""The left column: phases and the checks of the one under the cursor, secrets, and the backup."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.geometry import Size
+
+from dixis_tui.model import Phase
+from dixis_tui.plan import phases
+from dixis_tui.run import policy
+from screens import words
+from screens.spots import rows, shown_phases, tally, waits
+from screens.view import Spot, View
+from screens.widgets.painted import Painted, Part, line, spread, style
+
+_OPTIONAL = ("SHADOW_DATABASE_URL", "STAGING_DATABASE_URL")
+
+
+def phase_row(view: View, phase: Phase, width: int) -> Content:
+    """` ✔ 2 Backup   14 MB`."""
+    state = view.state
+    kind = policy.phase_state(state, phase)
+    glyph, tone = words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind]
+    if waits(state, phase):
+        glyph, tone = words.NEXT, "key"
+    right = tally(state, phase)
+    if phase is Phase.BACKUP and state.backup and not state.running:
+        right = words.size(state.backup.bytes)
+    title_look = "strong" if phase is policy.current_phase(state) and not state.ended else "text"
+    left: list[Part] = [(f" {glyph} ", tone), (f"{phases.number(phase)} {phases.TITLES[phase]}", title_look)]
+    return spread(width, left, [(f"{right} ", "quiet")])
+
+
+def check_row(view: View, spot: Spot, width: int) -> Content:
+    """`   ✖ DX114 History is sound`; the state's word too where there is room."""
+    check = view.state.check(spot.code, spot.subject)
+    name = f"{check.spec.title} · {spot.subject}" if spot.subject else check.spec.title
+    left: list[Part] = [
+        (f"   {words.GLYPHS[check.state]} ", words.TONES[check.state]),
+        (f"{check.code} ", "quiet"),
+        (name, "text" if check.state != "waiting" else "quiet"),
+    ]
+    right: list[Part] = [(f"{check.state} ", words.TONES[check.state])] if width >= 44 else []
+    return spread(width, left, right)
+
+
+def tree(view: View, width: int) -> tuple[list[Content], int]:
+    """All rows, and which of them the cursor is on."""
+    found: list[Content] = []
+    at = 0
+    for spot in rows(view.state, view.spot):
+        row = check_row(view, spot, width) if spot.code else phase_row(view, spot.phase, width)
+        if spot == view.spot:
+            at = len(found)
+            row = row.stylize(style("cursor"))
+        found.append(row)
+    return found, at
+
+
+def backup_rows(view: View, width: int) -> list[Content]:
+    """None yet; made; proven by a restore."""
+    backup, restored = view.state.backup, view.state.restored
+    if backup is None:
+        return [line((" ○ ", "quiet"), ("none yet", "quiet"))]
+    made = spread(
+        width,
+        [(" ✔ ", "good"), ("made", "text"), (f"  {words.size(backup.bytes)}", "text")],
+        [(f"sha256 {backup.sha256[:8]}… ", "quiet")],
+    )
+    if restored is None:
+        return [made, line((" ○ ", "quiet"), ("never restored", "quiet"))]
+    took = words.duration(restored.seconds)
+    at = view.at(view.state.restored_at)
+    return [made, spread(width, [(" ✔ ", "good"), (f"restored ✔ {at}", "text")], [(f"in {took} ", "quiet")])]
+
+
+def secret_rows(view: View, width: int) -> list[Content]:
+    """Environment variables by name: set or not, never a value."""
+    run = view.state.run
+    found = []
+    for name, is_set in (run.secrets if run else {}).items():
+        glyph, tone, word = ("✔", "good", "set") if is_set else ("✖", "bad", "not set")
+        if not is_set and name in _OPTIONAL:
+            glyph, tone, word = "○", "quiet", "optional"
+        found.append(
+            spread(width, [(f" {glyph} ", tone), (name, "text" if is_set else "quiet")], [(f"{word} ", "quiet")])
+        )
+    return found
+
+
+class Runbook(Painted):
+    """Phases and checks above, secrets and backup at the foot as long as the checks leave room for them."""
+
+    def draw(self, cells: Size) -> Content:
+        """Exactly `height` rows, scrolled so that the cursor is in sight."""
+        width, height = cells
+        found, at = tree(self.view, width)
+        foot = [
+            _rule("SECRETS", width),
+            *secret_rows(self.view, width),
+            _rule("BACKUP", width),
+            *backup_rows(self.view, width),
+        ]
+        if len(found) + len(foot) > height:
+            foot = foot[len(secret_rows(self.view, width)) + 1 :]
+        if len(foot) > height // 3:
+            foot = []
+        room = height - len(foot)
+        first = min(max(at - room // 2, 0), max(len(found) - room, 0))
+        shown = found[first : first + room]
+        if first + room < len(found):
+            shown[-1] = line((f"   ↓ {len(found) - first - room + 1} more", "quiet"))
+        if first:
+            shown[0] = line((f"   ↑ {first + 1} more", "quiet"))
+        shown += [line()] * (room - len(shown))
+        return Content("\n").join([*shown, *foot])
+
+
+def _rule(title: str, width: int) -> Content:
+    return line(("─ ", "faint"), (f"{title} ", "quiet"), ("─" * (width - len(title) - 3), "faint"))
+
+
+class PhaseMarks(Painted):
+    """The runbook in one row, where the terminal is small: a mark and a name for each phase."""
+
+    def draw(self, _: Size) -> Content:
+        """One row."""
+        state = self.view.state
+        parts: list[Part] = [(" ", "")]
+        current = policy.current_phase(state)
+        gap = "" if Phase.ROLLBACK in shown_phases(state) else " "
+        for phase in shown_phases(state):
+            kind = policy.phase_state(state, phase)
+            glyph, tone = words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind]
+            if waits(state, phase):
+                glyph, tone = words.NEXT, "key"
+            name = "Go" if phase is Phase.GO else phases.TITLES[phase]
+            parts += [(glyph + gap, tone), (name, "strong" if phase is current else "quiet"), (" ", "")]
+        return line(*parts)
