@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from tests.needs import needs
 from tests.screens.log_files import LogApp, append, entry, until
+from tests.terminal import TmuxTerminal
 
 Scenario = Callable[[LogApp, Pilot[None]], Awaitable[None]]
 
@@ -319,6 +322,22 @@ def test_keys_typed_into_the_search_are_text(path: Path) -> None:
         assert app.view.store.sources is None
 
     play(path, scenario)
+
+
+def test_keys_typed_ahead_of_the_search_are_not_lost(path: Path) -> None:
+    needs("tmux")
+    append(path, numbered(0, 300))
+    program = (
+        "import sys; from pathlib import Path; "
+        "from tests.screens.log_files import LogApp; LogApp(Path(sys.argv[1])).run()"
+    )
+    with TmuxTerminal([sys.executable, "-c", program, path], 60, 12) as terminal:
+        terminal.wait_for("300 lines")
+        terminal.type("/line 12\r")
+        terminal.wait_for("/ line 12")
+        assert "11 of 11" in terminal.wait_for("of 11")
+        terminal.type("N")
+        assert "all sources" in terminal.wait_for("10 of 11")
 
 
 def test_the_filter_goes_through_the_sources_and_keeps_the_place(path: Path) -> None:
