@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from dixis_tui.cli.exits import Exit, of_verdict
 from dixis_tui.errors import UrlError, UsageError
-from dixis_tui.model import Verdict
+from dixis_tui.model import CheckState, Verdict
 from dixis_tui.settings import DATABASE_URL, Settings, load
 
 
@@ -96,7 +96,9 @@ def finish(folder: Path, *, as_json: bool, interrupted: bool = False) -> int:
     run = look(folder)
     journal = str(folder / JOURNAL)
     if run.verdict in (Verdict.CLOSED, Verdict.ABANDONED):
-        for gate in closed(run.state):
+        gates = closed(run.state)
+        failed = [gate for gate in gates if gate.state is CheckState.FAILED]
+        for gate in failed or gates:
             click.echo(
                 f"closed: {gate.code} {gate.title}: {gate.state}. {gate.evidence} {gate.remedy}".rstrip(), err=True
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from dixis_tui.model import Phase
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
@@ -18,7 +19,7 @@ class RollbackScript(Struct, frozen=True, kw_only=True):
 
     def next_step(self, state: RunState) -> cmd.Command | None:
         """The command to send now; None: wait."""
-        if state.ended or state.running or not state.entries:
+        if state.ended or state.running or not state.entries or state.phase(Phase.SIGNOFF).attempts:
             return None
         if not state.rollback:
             if state.refused and state.adopted:

@@ -24,7 +24,7 @@ class Script(Struct, frozen=True, kw_only=True):
 
 def next_step(state: RunState, script: Script) -> cmd.Command | None:
     """The command to send now; None: wait for the next event. A run that can't go on is ended."""
-    if state.ended or state.running or not state.phase(Phase.PREFLIGHT).attempts:
+    if state.ended or state.running or not state.phase(Phase.PREFLIGHT).attempts or state.phase(Phase.SIGNOFF).attempts:
         return None
     phase = policy.current_phase(state)
     if answer := _answer(state, script, phase):
@@ -73,7 +73,12 @@ def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command:
     return cmd.Confirm(phrase=script.confirm, operator=script.operator, digest=state.plan.digest)
 
 
-def _after_go(state: RunState, script: Script) -> cmd.Command:
+def _after_go(state: RunState, script: Script) -> cmd.Command | None:
+    if not state.phase(Phase.MIGRATE).attempts:
+        return None  # the runner goes on to migrate by itself
+    migrated = policy.phase_state(state, Phase.MIGRATE) is PhaseState.PASSED
+    if migrated and not state.phase(Phase.VERIFY).attempts:
+        return None  # the runner goes on to verify by itself
     sign_off = cmd.SignOff(operator=script.operator)
     return cmd.End() if policy.refusal(state, sign_off) else sign_off
 

@@ -23,6 +23,7 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run import folders, policy, work
 from dixis_tui.run.context import Context
 from dixis_tui.run.protocol import Message, Request
+from dixis_tui.run.state import RunState
 
 IDLE_SECONDS = 12 * 3600.0
 """A runner that nobody has looked at for so long, with nothing at work, ends its run: it holds secrets in memory."""
@@ -37,6 +38,8 @@ class Runner:
         self._queue: queue.SimpleQueue[cmd.Command | None] = queue.SimpleQueue()
         self._clients: set[asyncio.StreamWriter] = set()
         self._news = False
+        self._idle = False
+        self._moved = asyncio.Event()
         self._ended = asyncio.Event()
         self._looked_at = time.monotonic()
 
@@ -65,7 +68,7 @@ class Runner:
         Path(folders.SOCKET).unlink(missing_ok=True)
 
     def _work(self) -> None:
-        while (command := self._queue.get()) is not None:
+        while (command := self._next()) is not None:
             # Looked at again here: what was true when it was taken may not be true now.
             if reason := policy.refusal(self._context.state, command):
                 self._context.note(reason, "warning")
@@ -74,6 +77,12 @@ class Runner:
                 work.perform(self._context, command)
             except Exception as error:  # noqa: BLE001 - a fault of ours must be seen, and must not look like work
                 self._context.fault(error)
+
+    def _next(self) -> cmd.Command | None:
+        if self._queue.empty():
+            self._idle = True
+            self._context.changed()
+        return self._queue.get()
 
     def _end_if_forgotten(self) -> None:
         idle = not self._clients and self._context.state.running is None
@@ -93,7 +102,7 @@ class Runner:
         self._looked_at = time.monotonic()
         try:
             while line := await reader.readline():
-                self._answer(line, writer)
+                await self._answer(line, writer)
                 await writer.drain()
         except (ConnectionError, ValueError):
             pass  # a client that goes away, or sends a line without end, is only a client
@@ -101,15 +110,15 @@ class Runner:
             self._clients.discard(writer)
             writer.close()
 
-    def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
         try:
             request = msgspec.json.decode(line, type=Request)
         except msgspec.MsgspecError:
             _send(writer, Message(refused="That is not a command of this version."))
             return
-        _send(writer, Message(id=request.id, refused=self._take(request.command)))
+        _send(writer, Message(id=request.id, refused=await self._take(request.command)))
 
-    def _take(self, command: cmd.Command) -> str:
+    async def _take(self, command: cmd.Command) -> str:
         context = self._context
         if reason := policy.refusal(context.settled(), command):
             if isinstance(command, cmd.Confirm | cmd.Rollback):
@@ -129,7 +138,19 @@ class Runner:
                 context.note("Stop asked: the run stops at its next safe point.", "warning")
                 context.stop()
             case _:
-                self._queue.put(command)
+                return await self._hand_on(command)
+        return ""
+
+    async def _hand_on(self, command: cmd.Command) -> str:
+        """Give a command to the worker, unless it began something else since the sender looked."""
+        begun = _attempts(self._context.settled())
+        while not self._idle and _attempts(self._context.settled()) == begun:
+            self._moved.clear()
+            await self._moved.wait()
+        if not self._idle or _attempts(self._context.settled()) != begun:
+            return "Another step has begun meanwhile: look at it first."
+        self._idle = False
+        self._queue.put(command)
         return ""
 
     def _tell_soon(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -139,11 +160,16 @@ class Runner:
 
     def _tell(self) -> None:
         self._news = False
+        self._moved.set()
         for writer in list(self._clients):
             if writer.transport.get_write_buffer_size() < _SLOW_CLIENT_BYTES:
                 _send(writer, Message(entries=self._context.state.entries))
         if self._context.state.ended:
             self._ended.set()
+
+
+def _attempts(state: RunState) -> int:
+    return sum(view.attempts for view in state.phases.values())
 
 
 def _send(writer: asyncio.StreamWriter, message: Message) -> None:

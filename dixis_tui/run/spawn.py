@@ -67,8 +67,8 @@ def start(
     """Start a runner for a new run in `runs`. It outlives us, our terminal and our session."""
     folder = folders.new_run(runs or folders.state_directory() / "runs")
     passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PRISMA_")}
-    # Where this very package is, so that the runner is the same code as we are.
-    passed_on["PYTHONPATH"] = str(Path(dixis_tui.__file__).parent.parent)
+    # The same code as we are, found in the same places.
+    passed_on["PYTHONPATH"] = os.pathsep.join([str(Path(dixis_tui.__file__).parent.parent), *filter(None, sys.path)])
     with (folder / folders.ERRORS).open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "dixis_tui.run"],

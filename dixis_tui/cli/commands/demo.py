@@ -1,0 +1,175 @@
+"""`dixis-tui demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dixis_tui.cli.options import Common, finish, json_option, parse_ticks, parse_waivers, person_options
+from dixis_tui.cli.terminal import require_terminal
+from dixis_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from dixis_tui.cli.script import Script
+    from dixis_tui.demo.lifecycle import Demo, DemoReady
+    from dixis_tui.run.runs import Run
+
+
+@click.command("demo")
+@click.option("--rows", type=int, help="Orders in the demo's production (default: 500000).")
+@click.option("--executor", type=click.Choice(["direct", "prisma"]), help="Who applies the migrations.")
+@click.option("--name", default="default", show_default=True, help="Several demos may stand side by side.")
+@click.option("--unattended", is_flag=True, help="Run the whole runbook without a person; needs --confirm.")
+@click.option("--confirm", metavar="PHRASE", help="The phrase for --unattended.")
+@click.option("--broken", is_flag=True, help="Production holds a row that the third migration fails on.")
+@click.option("--drift", is_flag=True, help="Put that row in now, after the backup: the rehearsal will not see it.")
+@click.option("--stop", is_flag=True, help="Stop the demo's servers, shop and run; its data stay.")
+@click.option("--clean", is_flag=True, help="Stop it and delete all of it.")
+@json_option
+@person_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    rows: int | None,
+    executor: str | None,
+    name: str,
+    unattended: bool,
+    confirm: str | None,
+    broken: bool,
+    drift: bool,
+    stop: bool,
+    clean: bool,
+    as_json: bool,
+    ticks: tuple[str, ...],
+    waivers: tuple[str, ...],
+    operator: str | None,
+) -> None:
+    """Open the cockpit on a marketplace of its own: a production server, staging, a shop, and pending migrations.
+
+    Everything lives in one folder of the state directory. Leaving stops what was started, unless a run is in
+    progress; opened again, the demo attaches to it.
+    """
+    from dixis_tui.cli.script import Script
+    from dixis_tui.demo.lifecycle import Demo, demo_folder
+
+    common: Common = ctx.obj
+    demo = Demo(demo_folder(name))
+    if stop or clean:
+        _end_runs(demo.folder / "runs")
+        demo.clean() if clean else demo.stop()
+        click.echo(f"The demo {'is gone' if clean else 'has stopped'}.", err=as_json)
+        return
+    if drift:
+        demo.break_production()
+        click.echo("Production now holds a row that the third migration fails on.")
+        return
+    script = Script(
+        operator=common.person(operator),
+        confirm=confirm or "",
+        ticks=parse_ticks(ticks),
+        waivers=parse_waivers(waivers),
+    )
+    if unattended:
+        from dixis_tui.cli.commands.run import require_phrase
+        from dixis_tui.settings import ConfirmSettings
+
+        require_phrase(confirm, ConfirmSettings().phrase)
+    else:
+        require_terminal()
+    under_way = _under_way(demo.folder / "runs")
+    if under_way and (unattended or rows or broken or executor):
+        raise UsageError(
+            f"Run {under_way.id} of this demo is under way",
+            "Open it with plain `dixis-tui demo`, end it with `dixis-tui demo --stop`, or use another --name.",
+        )
+    ready = _prepare(demo, rows, executor or common.executor or "direct", broken=broken, under_way=under_way)
+    if unattended:
+        ctx.exit(_unattended(demo, ready, script, as_json=as_json))
+    ctx.exit(_cockpit(demo, ready, script.operator, under_way))
+
+
+def _prepare(demo: Demo, rows: int | None, executor: str, *, broken: bool, under_way: Run | None) -> DemoReady:
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
+    if under_way:
+        return demo.prepare(on_line=say)
+    ready = demo.prepare(rows, executor, say, broken=broken, new_window=True)
+    if _used(demo.folder / "runs"):
+        say("Putting production back to its first state")
+        demo.reset()
+    return ready
+
+
+def _unattended(demo: Demo, ready: DemoReady, script: Script, *, as_json: bool) -> int:
+    from msgspec.structs import replace
+
+    from dixis_tui.cli.drive import drive
+    from dixis_tui.plan.checks import CATALOGUE
+    from dixis_tui.run.spawn import start
+    from dixis_tui.settings import load, secrets_from
+
+    # Nobody runs this shop: the demo's own people agree, and the journal says that nobody was asked.
+    people = frozenset(spec.code for spec in CATALOGUE if spec.person)
+    script = replace(script, ticks=script.ticks | people, operator=f"{script.operator} (unattended demo)")
+    try:
+        folder = start(
+            load(ready.config), secrets_from(ready.environment), script.operator, demo.folder / "runs"
+        ).wait()
+        driver = drive(folder, script, quiet=as_json)
+        code = finish(folder, as_json=as_json, interrupted=driver.interrupted)
+    finally:
+        if not _under_way(demo.folder / "runs"):
+            demo.stop()
+    return code
+
+
+def _cockpit(demo: Demo, ready: DemoReady, operator: str, under_way: Run | None) -> int:
+    from dixis_tui.cli.commands.cockpit import show
+    from dixis_tui.run.policy import in_progress
+    from dixis_tui.run.runs import look
+    from dixis_tui.run.spawn import start
+    from dixis_tui.settings import load, secrets_from
+
+    if under_way:
+        folder, notice = under_way.folder, f"Attached to run {under_way.id}, under way."
+    else:
+        starting = start(load(ready.config), secrets_from(ready.environment), operator, demo.folder / "runs")
+        folder, notice = starting.wait(), ""
+    code = show(folder, operator, notice)
+    left = look(folder)
+    if left.live and in_progress(left.state):
+        click.echo("The demo's servers stay up for it. `dixis-tui demo` opens it again, `--stop` ends it.")
+        return code
+    _end_runs(demo.folder / "runs")
+    demo.stop()
+    return code
+
+
+def _under_way(runs: Path) -> Run | None:
+    from dixis_tui.run.runs import live_runs
+
+    living = live_runs(runs)
+    return living[-1] if living else None
+
+
+def _used(runs: Path) -> bool:
+    """Whether an earlier run may have changed the demo's production."""
+    from dixis_tui.run.folders import all_runs
+    from dixis_tui.run.policy import production_changed
+    from dixis_tui.run.runs import look
+
+    return any(production_changed(look(folder).state) for folder in all_runs() if folder.parent == runs)
+
+
+def _end_runs(runs: Path) -> None:
+    """End the demo's runs that are under way; a demo's production is nobody's."""
+    from dixis_tui.cli.drive import run_driver
+    from dixis_tui.run.commands import End, Stop
+    from dixis_tui.run.runs import live_runs
+
+    for run in live_runs(runs):
+        run_driver(run.folder, lambda state: Stop() if state.running else End(), quiet=True)
