@@ -88,12 +88,12 @@ class _Watch(threading.Thread):
         self._url = url
         self._names = {file.name for file in files}
         self._place = place
-        self._stop = threading.Event()
+        self._enough = threading.Event()
         self._begun: set[str] = set()
         self._over: set[str] = set()
 
     def run(self) -> None:
-        while not self._stop.wait(_WATCH_SECONDS):
+        while not self._enough.wait(_WATCH_SECONDS):
             with suppress(DixisError):  # the last look, below, is the one that counts
                 self._look()
 
@@ -103,7 +103,7 @@ class _Watch(threading.Thread):
         Raises:
             DixisError: the history can't be read; what was running then is unknown.
         """
-        self._stop.set()
+        self._enough.set()
         self.join()
         try:
             unfinished = self._look()
