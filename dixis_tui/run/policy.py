@@ -212,13 +212,20 @@ def _refuse_sign_off(state: RunState) -> str:
 def verdict(state: RunState) -> Verdict:
     """How the run would end if it ended now."""
     if state.rollback:
-        done = phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
-        return Verdict.ROLLED_BACK if done else Verdict.UNKNOWN
+        return _verdict_after_rollback(state)
     if state.confirmed:
         return _verdict_after_go(state)
     if state.phase(Phase.PREFLIGHT).state is not PhaseState.PASSED or _broken_before_go(state):
         return Verdict.CLOSED
     return Verdict.ABANDONED if in_progress(state) else Verdict.CHECKED
+
+
+def _verdict_after_rollback(state: RunState) -> Verdict:
+    if phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
+        return Verdict.ROLLED_BACK
+    if any(state.check(code).state in _BROKEN for code in ("DX900", "DX901")):
+        return Verdict.FAILED  # nothing was restored: it is one transaction
+    return Verdict.UNKNOWN
 
 
 def _broken_before_go(state: RunState) -> bool:

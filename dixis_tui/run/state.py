@@ -167,7 +167,25 @@ def _pending_seen(state: RunState, event: ev.PendingSeen, _: datetime) -> dict[s
         same = known is not None and known.checksum == file.checksum
         views[file.name] = known if known and same else MigrationView(file.name, file.checksum)
     kept = {name: view for name, view in state.migrations.items() if view.state is not MigrationState.PENDING}
-    return {"applied_before": event.applied, "migrations": kept | views}
+    migrations = kept | views
+    # What was rehearsed was another set of files: it proves nothing about this one.
+    stale = {} if migrations == state.migrations else _unrehearsed(state)
+    return stale | {"applied_before": event.applied, "migrations": migrations}
+
+
+def _unrehearsed(state: RunState) -> dict[str, Any]:
+    """The fields of a state in which the rehearsal is still to be done; waivers stand."""
+    phases = {phase: view for phase, view in state.phases.items() if phase is not Phase.REHEARSAL}
+    checks = {
+        key: CheckView(*key) if check.spec.phase is Phase.REHEARSAL and check.state is not CheckState.WAIVED else check
+        for key, check in state.checks.items()
+    }
+    return {"phases": phases, "checks": checks, "plan": None}
+
+
+def _backup_made(state: RunState, event: ev.BackupMade, _: datetime) -> dict[str, Any]:
+    # The rehearsal proved the backup before this one.
+    return _unrehearsed(state) | {"backup": event.backup, "restored": None, "restored_at": None}
 
 
 def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dict[str, Any]:
@@ -263,7 +281,7 @@ _CHANGES: dict[type, Any] = {
     ev.Ticked: _ticked,
     ev.Waived: _waived,
     ev.Progress: lambda _, event, __: {"progress": event},
-    ev.BackupMade: lambda _, event, __: {"backup": event.backup, "restored": None, "restored_at": None},
+    ev.BackupMade: _backup_made,
     ev.BackupAdopted: lambda _, event, __: {"backup": event.backup, "adopted": event},
     ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
     ev.MigrationStarted: _migration_started,

@@ -87,6 +87,8 @@ def _summary(context: Context, verdict: Verdict) -> str:
         case Verdict.CLOSED:
             gates = [gate.code for gate in policy.closed_gates(state) if gate.state in ("failed", "unknown")]
             return f"Closed by {', '.join(gates) or 'preflight'}; production was not changed."
+        case Verdict.FAILED if state.rollback:
+            return "The rollback failed; it is one transaction, so production is as it was before it."
         case Verdict.FAILED:
             name = policy.failed_migration(state)
             return f"{name} failed on production." if name else "The migration was not verified."
