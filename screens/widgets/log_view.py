@@ -85,7 +85,10 @@ class LogView(Vertical):
         yield self.lines
         with Horizontal(id="log-search"):
             yield Static("/", id="log-search-mark", markup=False)
-            yield Input(compact=True, placeholder="search", id="log-search-text")
+            # Selecting comes with a focus event, after letters that were typed ahead: they would be overwritten.
+            field = Input(compact=True, placeholder="search", id="log-search-text", select_on_focus=False)
+            field.cursor_blink = False
+            yield field
             yield Static("", id="log-search-count", markup=False)
 
     def on_mount(self) -> None:
@@ -158,7 +161,7 @@ class LogView(Vertical):
             self.action_open_search()
         elif self.screen.focused is field and event.is_printable and event.character:
             event.stop()
-            field.insert_text_at_cursor(event.character)
+            field.replace(event.character, *field.selection)
 
     def action_toggle_follow(self) -> None:
         """Follow the log's end, or stay."""
@@ -175,8 +178,10 @@ class LogView(Vertical):
 
     def action_open_search(self) -> None:
         """Open the search, or go back to it."""
+        field = self.query_one(Input)
         self.query_one("#log-search").display = True
-        self.screen.set_focus(self.query_one(Input))
+        self.screen.set_focus(field)
+        field.action_select_all()
 
     def action_close_search(self) -> None:
         """Close the search and forget its matches; elsewhere the key keeps its meaning."""
