@@ -1,0 +1,211 @@
+"""The promises that a runner keeps whatever the screens do."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dixis_tui import events as ev
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Place, Verdict
+from dixis_tui.postgres.embedded import EmbeddedServer
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.url import DatabaseUrl, parse
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy
+from dixis_tui.run.folders import JOURNAL
+from dixis_tui.run.journal import read
+from dixis_tui.run.state import Entry, RunState
+from tests.run.conftest import MIGRATIONS, Begin, Hand, add_migration, settings_for, write_project
+
+TRANSACTIONS = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+
+
+@pytest.fixture
+def quiet_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
+    """A server of this test's own on which nobody else writes, autovacuum included."""
+    server = EmbeddedServer(tmp_path / "quiet", fsync=False)
+    server.create()
+    server.start()
+    server.create_database("quiet")
+    with connect(parse(server.url("postgres"), "quiet"), purpose="set-up") as session:
+        session.execute("ALTER SYSTEM SET autovacuum = off")
+        session.value("SELECT pg_reload_conf()")
+    yield server
+    server.remove()
+
+
+def test_nothing_is_written_before_the_phrase(begin: Begin, tmp_path: Path, quiet_server: EmbeddedServer) -> None:
+    """Whoever writes needs a transaction number: after preflight, backup, rehearsal and sealing none was taken."""
+    url = parse(quiet_server.url("quiet"), "DATABASE_URL")
+    with connect(url, purpose="set-up") as session:
+        session.script(MIGRATIONS["20260101000000_farms"].replace('"Farm"', '"Stock"').encode())
+        session.script(
+            b"CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, "
+            b"finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, "
+            b"started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)"
+        )
+        before = session.value(TRANSACTIONS)
+        hand = begin(settings_for(write_project(tmp_path / "shop")), DATABASE_URL=quiet_server.url("quiet"))
+        state = hand.to_go()
+        assert state.plan is not None
+        assert hand.confirm("DIXIS-PROD-ok") == "Wrong phrase. Nothing was done."
+        assert session.value(TRANSACTIONS) == before
+        assert hand.confirm() == ""
+        hand.ended(Phase.VERIFY)
+        assert session.value(TRANSACTIONS) != before, "the measure itself must be able to fail"
+
+
+@pytest.mark.parametrize("change", ["edited file", "new file", "history", "backup waived"])
+def test_a_plan_that_changed_after_sealing_is_refused(
+    begin: Begin, tmp_path: Path, database: DatabaseUrl, change: str
+) -> None:
+    """The phrase confirms the sealed plan and no other; the refusal says what changed."""
+    project = write_project(tmp_path / "shop")
+    hand = begin(settings_for(project))
+    hand.to_go()
+    match change:
+        case "edited file":
+            file = project / "prisma/migrations/20260104000000_not_null/migration.sql"
+            file.write_text(file.read_text() + " ")
+            said = "Migrations was"
+        case "new file":
+            add_migration(project, "20260105000000_late", "SELECT 1")
+            said = "Migrations was 4 pending"
+        case "history":
+            with connect(database, purpose="somebody else") as session:
+                session.script(MIGRATIONS["20260101000000_farms"].encode())
+            said = None
+        case _:
+            assert hand.send(cmd.Waive(code="DX121", operator="Νίκος", reason="agreed by phone")) == ""
+            said = "Waived was nothing, is DX121"
+    refusals = hand.look().refusals
+    assert hand.confirm() == ""  # the phrase was right; what follows is the runner's second look
+    if said is None:
+        # Tables without a history: not in the plan's seal, but the executor refuses them before its first file.
+        state = hand.ended(Phase.MIGRATE)
+        assert all(view.state is MigrationState.PENDING for view in state.migrations.values())
+        return
+    state = hand.wait(lambda state: state.refusals > refusals, "a refusal")
+    assert state.refused is not None
+    assert said in state.refused.reason
+    assert state.confirmed is None
+    assert not any(isinstance(entry.event, ev.MigrationStarted) and _on_production(entry.event) for entry in _all(hand))
+
+
+def test_success_is_what_was_verified(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> None:
+    """A whole evening: the journal's chain, its order, the database, and the sealed log."""
+    hand = begin(settings_for(write_project(tmp_path / "shop")))
+    hand.to_go()
+    assert hand.confirm() == ""
+    state = hand.ended(Phase.VERIFY)
+    assert state.phase(Phase.MIGRATE).state is PhaseState.PASSED
+    assert hand.send(cmd.SignOff(operator="Ελένη")) == ""
+    state = hand.wait(lambda state: state.ended, "the end")
+    assert state.verdict is Verdict.DONE
+    entries = _all(hand)
+    kinds = [type(entry.event).__name__ for entry in entries]
+    first_deed = next(i for i, entry in enumerate(entries) if _on_production(entry.event))
+    assert kinds.index("PlanSealed") < kinds.index("Confirmed") < first_deed
+    assert state.ended is not None
+    log = (hand.folder / "run.log").read_bytes()[: state.ended.log_bytes]
+    assert hashlib.sha256(log).hexdigest() == state.ended.log_sha256
+    with connect(database, purpose="test") as session:
+        assert session.value('SELECT count(*) FROM "Farm" WHERE region = %s', ("Κρήτη",)) == 100
+        assert session.value("SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL") == 4
+
+
+def test_a_window_that_is_not_open_closes_the_gate(begin: Begin, tmp_path: Path) -> None:
+    """Everything before the go may be done early, the go itself may not; a waiver opens it by name."""
+    hand = begin(settings_for(write_project(tmp_path / "shop"), opens_in=timedelta(minutes=30)))
+    state = hand.to_go()
+    assert state.check("DX121").state is CheckState.WARNED
+    assert state.check("DX501").state is CheckState.FAILED
+    assert "DX501" in hand.confirm()
+    assert hand.send(cmd.Waive(code="DX501", operator="Ελένη", reason="the shop is closed today")) == ""
+    hand.seal()
+    assert hand.confirm() == ""
+    assert hand.ended(Phase.VERIFY).check("DX701").open
+
+
+def test_a_new_backup_is_not_rehearsed(begin: Begin, tmp_path: Path) -> None:
+    """The rehearsal proves one backup: another one closes the gate again."""
+    hand = begin(settings_for(write_project(tmp_path / "shop")))
+    hand.to_go()
+    hand.do(Phase.BACKUP)
+    refused = hand.send(cmd.Seal())
+    assert refused.startswith("The gate is closed by DX301")
+
+
+SLOW = "DO $$ BEGIN IF current_database() = 'quiet' THEN PERFORM pg_sleep(120); END IF; END $$; SELECT 1;"
+
+
+def test_the_server_dies_in_the_middle_of_a_migration(
+    begin: Begin, tmp_path: Path, quiet_server: EmbeddedServer
+) -> None:
+    """No answer is no evidence: what cannot be read from the database is called unknown, and so is the run."""
+    project = write_project(tmp_path / "shop", MIGRATIONS | {"20260105000000_slow": SLOW})
+    hand = begin(settings_for(project), DATABASE_URL=quiet_server.url("quiet"))
+    hand.to_go()
+    assert hand.confirm() == ""
+    hand.wait(lambda state: _state(state, "20260105000000_slow") is MigrationState.RUNNING, "the slow migration")
+    postmaster = int((tmp_path / "quiet" / "data" / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGQUIT)  # an immediate shutdown, as in a crash
+    state = hand.ended(Phase.MIGRATE)
+    assert _state(state, "20260105000000_slow") is MigrationState.UNKNOWN
+    assert _state(state, "20260104000000_not_null") is MigrationState.APPLIED
+    assert policy.verdict(state) is Verdict.UNKNOWN
+    assert hand.send(cmd.End()) == ""
+    assert hand.wait(lambda state: state.ended, "the end").verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("stop_in", [Phase.REHEARSAL, Phase.MIGRATE])
+def test_a_stop_ends_at_a_safe_point(begin: Begin, tmp_path: Path, database: DatabaseUrl, stop_in: Phase) -> None:
+    """A migration is stopped between two files, never inside one; what was applied stays true."""
+    where = "current_database() = 'rehearsal'" if stop_in is Phase.REHEARSAL else "current_database() <> 'rehearsal'"
+    slow = f"DO $$ BEGIN IF {where} THEN PERFORM pg_sleep(2); END IF; END $$; SELECT 1;"
+    migrations = MIGRATIONS | {"20260105000000_slow": slow, "20260106000000_last": "SELECT 1"}
+    hand = begin(settings_for(write_project(tmp_path / "shop", migrations)))
+    hand.ended(Phase.PREFLIGHT)
+    if stop_in is Phase.REHEARSAL:
+        hand.answer_everything()
+        hand.do(Phase.BACKUP)
+        assert hand.send(cmd.StartPhase(phase=Phase.REHEARSAL)) == ""
+    else:
+        hand.to_go()
+        assert hand.confirm() == ""
+    hand.wait(lambda state: _at_work(state, "20260105000000_slow", stop_in), "the slow migration")
+    assert hand.send(cmd.Stop()) == ""
+    state = hand.ended(stop_in)
+    assert state.phase(stop_in).state is PhaseState.FAILED
+    assert "Stopped by the operator" in state.phase(stop_in).reason
+    last = state.migrations["20260106000000_last"]
+    assert MigrationState.PENDING is (last.rehearsal_state if stop_in is Phase.REHEARSAL else last.state)
+    if stop_in is Phase.MIGRATE:
+        assert _state(state, "20260105000000_slow") is MigrationState.APPLIED
+        assert state.check("DX601").open
+        with connect(database, purpose="test") as session:
+            assert session.value("SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL") == 5
+        assert policy.verdict(state) is Verdict.FAILED
+
+
+def _state(state: RunState, name: str) -> MigrationState:
+    return state.migrations[name].state
+
+
+def _at_work(state: RunState, name: str, phase: Phase) -> bool:
+    view = state.migrations[name]
+    return MigrationState.RUNNING is (view.rehearsal_state if phase is Phase.REHEARSAL else view.state)
+
+
+def _all(hand: Hand) -> list[Entry]:
+    return read(hand.folder / JOURNAL)
+
+
+def _on_production(event: object) -> bool:
+    return isinstance(event, ev.MigrationStarted) and event.place is Place.PRODUCTION
