@@ -17,6 +17,7 @@ import dixis_tui
 from dixis_tui.errors import RunnerError
 from dixis_tui.process import child_environment
 from dixis_tui.run import folders
+from dixis_tui.run.runs import live
 from dixis_tui.settings import Settings
 
 _START_SECONDS = 20.0
@@ -50,7 +51,8 @@ class Starting:
         """
         deadline = time.monotonic() + _START_SECONDS
         pause = threading.Event()
-        while not (self.folder / folders.SOCKET).exists():
+        # The file is there a moment before anybody listens on it.
+        while not live(self.folder):
             if self._process.poll() is not None:
                 if (self.folder / folders.JOURNAL).exists():
                     return self.folder  # it was quicker than we: there is a journal to show

@@ -21,6 +21,7 @@ from dixis_tui.run import policy
 from dixis_tui.run.folders import JOURNAL
 from dixis_tui.run.journal import read
 from dixis_tui.run.state import Entry, RunState
+from tests.majors import both_majors
 from tests.run.conftest import MIGRATIONS, Begin, Hand, add_migration, settings_for, write_project
 
 TRANSACTIONS = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
@@ -98,7 +99,10 @@ def test_a_plan_that_changed_after_sealing_is_refused(
     assert not any(isinstance(entry.event, ev.MigrationStarted) and _on_production(entry.event) for entry in _all(hand))
 
 
-def test_success_is_what_was_verified(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> None:
+@both_majors
+def test_success_is_what_was_verified(
+    server: EmbeddedServer, begin: Begin, tmp_path: Path, database: DatabaseUrl
+) -> None:
     """A whole evening: the journal's chain, its order, the database, and the sealed log."""
     hand = begin(settings_for(write_project(tmp_path / "shop")))
     hand.to_go()
