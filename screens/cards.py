@@ -41,6 +41,8 @@ class Card(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...] = ()
     key: str = ""
     does: str = ""
+    large: bool = False
+    """Whether the headline is a verdict: a block of its own."""
 
     @property
     def alarm(self) -> bool:
@@ -105,8 +107,11 @@ _AT_MOST = 6
 _ERROR_LINES = 3
 
 
-def migrations(state: RunState, *, rehearsal: bool = False, elapsed: float = 0.0) -> tuple[Line, ...]:
-    """The migrations of this run in order, each with its state's word, how long it took, and its error under it."""
+def migrations(state: RunState, *, rehearsal: bool = False, elapsed: float | None = 0.0) -> tuple[Line, ...]:
+    """The migrations of this run in order, each with its state's word, how long it took, and its error under it.
+
+    `elapsed` is None where nobody knows whether what ran still runs.
+    """
     views = list(state.migrations.values())
     if len(views) <= _AT_MOST:
         return _each(views, rehearsal=rehearsal, elapsed=elapsed)
@@ -124,13 +129,15 @@ def migrations(state: RunState, *, rehearsal: bool = False, elapsed: float = 0.0
     return tuple(lines)
 
 
-def _each(views: list[MigrationView], *, rehearsal: bool, elapsed: float) -> tuple[Line, ...]:
+def _each(views: list[MigrationView], *, rehearsal: bool, elapsed: float | None) -> tuple[Line, ...]:
     lines = []
     for view in views:
         kind = view.rehearsal_state if rehearsal else view.state
+        if kind is MigrationState.RUNNING and elapsed is None:
+            kind = MigrationState.UNKNOWN
         measured = view.rehearsed if rehearsal else view.seconds
         right = "not touched" if kind is MigrationState.PENDING else str(kind)
-        if kind is MigrationState.RUNNING:
+        if kind is MigrationState.RUNNING and elapsed is not None:
             right = words.duration(elapsed)
         elif measured is not None and kind is MigrationState.APPLIED:
             right = f"applied in {words.duration(measured)}"

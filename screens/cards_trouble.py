@@ -21,7 +21,7 @@ def gone(view: View) -> Card:
     lines = [Line(f"The last it wrote, at {view.at(state.last_at, seconds=True)}: {_last(state)}.", "text")]
     tone = "bad" if policy.production_changed(state) or state.rollback else "text"
     lines.append(Line(changed_words(state), tone))
-    lines += migrations(state) if state.confirmed else ()
+    lines += migrations(state, elapsed=None) if state.confirmed else ()
     return Card(
         headline=f"The runner is gone since {since}",
         tone="bad",
@@ -56,10 +56,10 @@ def migration(view: View) -> Card:
     lines: list[Line] = []
     if not bad and not lost and (reason := state.phase(Phase.MIGRATE).reason):
         lines.append(Line(reason, "text", "✖", "bad"))
-    lines += migrations(state)
+    lines += migrations(state, elapsed=None)
     lines += _history(state)
     lines.append(Line(_meaning(bad, lost), "warn"))
-    lines.append(Line(_mend(bad), "quiet"))
+    lines.append(Line(_mend(bad, lost), "quiet"))
     of = f"{done} of {len(state.migrations)}"
     headline = f"Migration failed on production: {of} applied"
     if lost:
@@ -91,7 +91,9 @@ def _meaning(bad: list[MigrationView], lost: list[MigrationView]) -> str:
     return "Production: what is marked applied is in; nothing else was touched."
 
 
-def _mend(bad: list[MigrationView]) -> str:
+def _mend(bad: list[MigrationView], lost: list[MigrationView]) -> str:
+    if lost:
+        return "Once the server answers: end this run (e) and open a new one; its preflight reads what is there."
     if not bad:
         return "Or leave it as it is, end this run (e), and begin a new one for the rest."
     return f"Or mend it: prisma migrate resolve --rolled-back {bad[0].name}"
@@ -159,9 +161,10 @@ def ended(view: View) -> Card:
     word, glyph, tone = words.VERDICTS[state.verdict]
     summary = state.ended.summary if state.ended else ""
     plan = f", plan {state.plan.hash}" if state.plan and state.confirmed else ""
-    lines = [Line(summary, "strong"), Line(_MEANS.get(state.verdict, ""), "text")]
+    meaning = "" if summary.startswith("The state of production") else _MEANS.get(state.verdict, "")
+    lines = [Line(text, tone) for text, tone in ((summary, "strong"), (meaning, "text")) if text]
     if state.confirmed:
         lines += migrations(state)
     who = f"Ended {view.at(state.ended_at)}{plan}"
     lines += [Line(who, "quiet"), Line(f"Journal  {view.journal}", "quiet")]
-    return Card(headline=word, tone=tone, glyph=glyph, lines=tuple(lines), key="q", does="leave")
+    return Card(headline=word, tone=tone, glyph=glyph, large=True, lines=tuple(lines), key="q", does="leave")

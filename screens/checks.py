@@ -12,7 +12,6 @@ from textual.geometry import Size
 
 from screens import guide
 from screens.dialog import Dialog
-from screens.view import View
 from screens.widgets.detail import Detail
 from screens.widgets.key_line import Says
 from screens.widgets.painted import Painted, Part, line
@@ -40,8 +39,8 @@ class TreeKeys(Painted):
             for made in guide.offers(self.view)
             if made.key in ("enter", "space", "w", "r") and not made.refusal
         ]
-        parts: list[Part] = []
-        for key, label in [*offered, ("↑ ↓", "select"), ("esc", "back")]:
+        parts: list[Part] = [(" ", "")]
+        for key, label in [*offered, ("esc", "back")]:
             parts += [(key, "key"), (f" {label}   ", "quiet")]
         return line(*parts)
 
@@ -57,14 +56,6 @@ class ChecksScreen(Dialog):
         Binding("pagedown", "move(8)", show=False),
         Binding("c,q", "close", show=False),
     ]
-    DEFAULT_CSS = """
-    ChecksScreen .dialog { width: 96%; height: 96%; max-width: 110; overflow: hidden; }
-    ChecksScreen Tree { height: 1fr; }
-    ChecksScreen Detail { height: 5; border-top: solid $line; padding-top: 0; }
-    """
-
-    def __init__(self, view: View) -> None:
-        super().__init__(view)
 
     def compose(self) -> ComposeResult:
         """The tree, what is under the cursor, the keys."""

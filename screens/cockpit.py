@@ -62,7 +62,7 @@ class Cockpit(Screen[None]):
         """Mounted once, with the state that is known: the first frame is right."""
         view = self.view
         self._fit(self.app.size.width, self.app.size.height)
-        self.set_class(view.demo, "-demo")
+        self._mark(view)
         with Horizontal(id="top"):
             yield Header(view)
             yield WallClock(view, id="clock")
@@ -109,11 +109,16 @@ class Cockpit(Screen[None]):
         self.set_class(columns >= 160, "-wide")
         self.set_class(columns < 116, "-narrow")
 
+    def _mark(self, view: View) -> None:
+        self.set_class(view.demo, "-demo")
+        self.set_class(view.state.run is None, "-nothing")
+        self.set_class(cards.card(view).alarm, "-alarm")
+        self.set_class(view.state.ended is not None, "-ended")
+
     def show(self, view: View) -> None:
         """Draw this moment; only what differs is repainted."""
         self.view = view
-        self.set_class(view.demo, "-demo")
-        self.set_class(cards.card(view).alarm, "-alarm")
+        self._mark(view)
         for widget in self.query(Painted):
             widget.show(view)
 

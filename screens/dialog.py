@@ -28,6 +28,7 @@ class Words(Static):
         """Show this; repaints only where it differs."""
         if self._last is None or not content.is_same(self._last):
             self._last = content
+            self.display = bool(content.plain) or self.has_class("says")
             self.update(content)
 
 
@@ -61,6 +62,10 @@ class Dialog(ModalScreen[None]):
         self.view = view
         for widget in self.query(Painted):
             widget.show(view)
+
+    def on_mount(self) -> None:
+        """Air between the parts where there is room for it."""
+        self.set_class(self.app.size.height >= 32, "-airy")
 
     def action_close(self) -> None:
         """Away, with nothing done."""

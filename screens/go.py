@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -12,13 +14,42 @@ from dixis_tui.run import policy
 from dixis_tui.run.commands import Command, Confirm, Seal
 from screens import words
 from screens.cards import backup_words, closed
-from screens.dialog import Words, key_row, table
+from screens.dialog import Words, key_row
 from screens.phrase_dialog import PhraseDialog
 from screens.view import View
 from screens.widgets.countdown import window_words
 from screens.widgets.header import environment, target
 from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
+
+_LABEL, _COLUMN = 11, 41
+"""Cells of a label, and of the first of two columns."""
+
+
+def _label(text: str) -> str:
+    return f"{text:<{_LABEL}}"
+
+
+def pairs(rows: Sequence[tuple[str, str]]) -> Content:
+    """Labels and values, two beside each other where both are short: the whole board fits 24 rows."""
+    found: list[Content] = []
+    held: tuple[str, str] | None = None
+    for label, value in rows:
+        if held is not None and len(value) <= _COLUMN // 2:
+            left = words.fill(held[1], _COLUMN - _LABEL)
+            found.append(line((_label(held[0]), "quiet"), (left, "text"), (_label(label), "quiet"), (value, "text")))
+            held = None
+            continue
+        if held is not None:
+            found.append(line((_label(held[0]), "quiet"), (held[1], "text")))
+            held = None
+        if len(value) < _COLUMN - _LABEL - 1:
+            held = (label, value)
+        else:
+            found.append(line((_label(label), "quiet"), (value, "text")))
+    if held is not None:
+        found.append(line((_label(held[0]), "quiet"), (held[1], "text")))
+    return Content("\n").join(found)
 
 
 class GoScreen(PhraseDialog):
@@ -47,6 +78,7 @@ class GoScreen(PhraseDialog):
 
     def on_mount(self) -> None:
         """Ask for the seal."""
+        super().on_mount()
         self.show(self.view)
         self.run_worker(self._seal(), group="seal", exit_on_error=True)
 
@@ -85,7 +117,7 @@ class GoScreen(PhraseDialog):
         put = {name: self.query_one(f"#{name}", Words).put for name in ("plan", "lines", "gates", "ask", "go-keys")}
         put["plan"](self._plan())
         plan = view.state.plan
-        put["lines"](table(plan.lines, 12) if plan and self._sealed() else Content(""))
+        put["lines"](pairs(plan.lines) if plan and self._sealed() else Content(""))
         put["gates"](self._board())
         put["ask"](self._question(ready))
         put["go-keys"](key_row(("enter", "go"), ("esc", "no-go")) if ready else key_row(("esc", "back")))
@@ -94,63 +126,51 @@ class GoScreen(PhraseDialog):
             field.focus()
 
     def _plan(self) -> Content:
-        view = self.view
+        view, plan = self.view, self.view.state.plan
         name = view.state.run.name if view.state.run else ""
-        where = line(
-            (environment(view), "warn" if view.demo else "bad"), (f"  {name}  {target(view)}", "text")
-        ).stylize(".title")
-        if self._problem or not self._sealed():
+        mark = (environment(view), "warn" if view.demo else "bad")
+        where = line(mark, (f"  {name}  {target(view)}", "text")).stylize(".title")
+        if self._problem or plan is None or not self._sealed():
             return where
-        plan = view.state.plan
-        hash_ = line((f"   {plan.hash if plan else '–'}   ", "cap"))
         at = view.at(view.state.phase(Phase.GO).started, seconds=True)
-        return Content("\n").join(
-            [where, line(), line(("PLAN  ", "quiet")) + hash_ + line((f"  sealed {at}", "quiet")), line()]
-        )
+        sealed = line((_label("PLAN"), "quiet"), (f"   {plan.hash}   ", "cap"), (f"  sealed {at}", "quiet"))
+        return Content("\n").join([where, sealed])
 
     def _board(self) -> Content:
         view, state = self.view, self.view.state
-        marks = []
-        for phase in policy.BEFORE_GO:
-            kind = policy.phase_state(state, phase)
-            word = "open" if kind is PhaseState.PASSED else "closed"
-            marks.append(
-                line(
-                    (f"{words.PHASE_GLYPHS[kind]} ", words.PHASE_TONES[kind]),
-                    (f"{phases.TITLES[phase]} ", "text"),
-                    (word, "quiet"),
-                )
-            )
-        rows = [line(), line((f"{'Gates':<12}", "quiet")) + Content("   ").join(marks)]
+        kinds = {phase: policy.phase_state(state, phase) for phase in policy.BEFORE_GO}
+        marks = [
+            line((f"{words.PHASE_GLYPHS[kind]} ", words.PHASE_TONES[kind]), (phases.TITLES[phase], "text"))
+            for phase, kind in kinds.items()
+        ]
+        shut = sum(1 for kind in kinds.values() if kind is not PhaseState.PASSED)
+        verdict = line((f"   {shut} closed" if shut else "   all open", "bad" if shut else "good"))
+        rows = [line((_label("Gates"), "quiet")) + Content("  ").join(marks) + verdict]
         for check in state.checks.values():
             if check.state is CheckState.WAIVED:
-                rows.append(line((" " * 12, ""), (f"● {check.code} {check.evidence}", "warn")))
+                rows.append(line((_label(""), ""), (f"● {check.code} {check.evidence}", "warn")))
         countdown, span = window_words(view)
+        rows.append(line((_label("Window"), "quiet"), countdown, (f"  {span[0]}", "quiet")))
         predicted = state.predicted_seconds
-        rows.append(line((f"{'Window':<12}", "quiet"), countdown, (f"  {span[0]}", "quiet")))
+        forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
+        back = backup_words(view) or "none: the backup was waived"
         rows.append(
-            line(
-                (f"{'Predicted':<12}", "quiet"),
-                (words.duration(predicted) if predicted is not None else "not rehearsed", "text"),
-            )
+            line((_label("Predicted"), "quiet"), (forecast, "text"), ("   way back  ", "quiet"), (back, "text"))
         )
-        rows.append(line((f"{'Way back':<12}", "quiet"), (backup_words(view) or "none: the backup was waived", "text")))
         return Content("\n").join(rows)
 
     def _question(self, ready: bool) -> Content:
         if self._problem:
-            return Content.assemble("\n", line((f"✖ {self._problem}", "bad")))
+            return line((f"✖ {self._problem}", "bad"))
         if not self._sealed():
-            return Content.assemble("\n", line(("◐ Sealing the plan: everything is looked at once more…", "work")))
+            return line(("◐ Sealing the plan: everything is looked at once more…", "work"))
         if not ready:
-            lines = [line()]
-            for found in closed(self.view.state, Phase.GO):
-                lines.append(line((f"{found.glyph or ' '} {found.text}", "bad" if found.glyph else "quiet")))
-            lines.append(
-                line(("The gate is closed: the phrase is not asked. Esc, then w waives what can be waived.", "warn"))
-            )
-            return Content("\n").join(lines)
+            rows = [
+                line((f"{found.glyph or ' '} {found.text}", "bad" if found.glyph else "quiet"))
+                for found in closed(self.view.state, Phase.GO)
+            ]
+            rows.append(line(("The gate is closed: the phrase is not asked.", "warn")))
+            rows.append(line(("esc goes back; there w waives what can be waived, m looks again.", "quiet")))
+            return Content("\n").join(rows)
         what = "change the demo's production" if self.view.demo else "change PRODUCTION"
-        return Content.assemble(
-            "\n", line(("Type ", "text"), (self._phrase, "strong"), (f" to {what}. There is no default.", "text"))
-        )
+        return line(("Type ", "text"), (self._phrase, "strong"), (f" to {what}. There is no default.", "text"))

@@ -14,18 +14,18 @@ from screens.dialog import Dialog, Words, key_row
 from screens.widgets.painted import line
 
 KEYS = (
-    ("↑ ↓", "select a phase or a check; esc goes back to what needs you"),
+    ("↑ ↓", "select a phase or a check; esc: back to what needs you"),
     ("enter", "the next step of the selected phase"),
-    ("space", "tick the selected person's check; again takes it back"),
-    ("w", "waive the selected closed gate: by your name, with a reason"),
+    ("space", "tick the selected check; space again takes it back"),
+    ("w", "waive the selected closed gate, with a reason"),
     ("r", "look again, rehearse again, verify again"),
     ("m", "go / no-go: the board, the sealed plan, the phrase"),
-    ("x", "roll back to this run's backup: asks for its own phrase"),
-    ("s", "stop what runs, at its next safe point: asks first"),
-    ("e", "end this run where it stands: asks first"),
+    ("x", "roll back to this run's backup; has its own phrase"),
+    ("s", "stop what runs at its next safe point; asks first"),
+    ("e", "end this run where it stands; asks first"),
     ("c", "all checks with what was seen"),
-    ("l", "the log: / search, n N next, f follow, s source, esc back"),
-    ("q", "leave; the run goes on, and dixis-tui opened again attaches to it"),
+    ("l", "the log: / search, n N next, f follow, s source, esc"),
+    ("q", "leave; the run goes on, dixis-tui attaches to it again"),
 )
 _MEANINGS = (
     ("✔ passed", "good", "seen, and well"),
@@ -39,9 +39,9 @@ _MEANINGS = (
 )
 _WORDS = (
     ("T −", "time until the agreed window opens"),
-    ("predicted", "the migrations' seconds on the restored backup, added up"),
+    ("predicted", "seconds of the migrations on the restored backup"),
     ("way back", "the measured seconds of restoring the backup"),
-    ("plan", "what the phrase confirms, as one short digest; it changes when anything does"),
+    ("plan", "digest of what the phrase confirms; changes with it"),
     ("gate", "a check that must be open before the phrase is asked"),
 )
 
@@ -65,12 +65,10 @@ class HelpScreen(Dialog):
         rows = []
         for key, label in KEYS:
             works = not now.get(key)
-            mark = "" if works else "  (not now)"
-            rows.append(
-                line(
-                    (f"{key:<11}", "key" if works else "quiet"), (label, "text" if works else "quiet"), (mark, "quiet")
-                )
-            )
+            mark, key_look, look = ("  ", "key", "text") if works else ("– ", "quiet", "quiet")
+            rows.append(line((mark, "quiet"), (f"{key:<9}", key_look), (label, look)))
+        if any(now.values()):
+            rows.append(line(("– not now; pressed anyway, it says why", "quiet")))
         return Content("\n").join(rows)
 
     def _meanings(self) -> Content:

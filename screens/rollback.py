@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 
 from dixis_tui.model import Phase
 from dixis_tui.plan import phases
@@ -35,10 +34,10 @@ class RollbackScreen(PhraseDialog):
             yield Words(
                 line((environment(self.view), "warn" if self.view.demo else "bad"), (where, "text")).stylize(".title")
             )
-            yield Words(Content.assemble("\n", table(self._rows(), 12)))
-            yield Words(line(("\n▲ Everything written to production since that backup will be lost.", "warn")))
+            yield Words(table(self._rows(), 11))
+            yield Words(line(("▲ Everything written to production since that backup will be lost.", "warn")))
             yield Words(
-                line(("\nType ", "text"), (phrase, "strong"), (" to put production back. There is no default.", "text"))
+                line(("Type ", "text"), (phrase, "strong"), (" to put production back. There is no default.", "text"))
             )
             yield PhraseField(id="phrase")
             yield Words(id="says", classes="says")
@@ -64,7 +63,7 @@ class RollbackScreen(PhraseDialog):
             ("Holds", f"{words.count(len(backup.counts), 'table')}, {words.count(rows, 'row')}"),
             ("SHA-256", backup.sha256[:16] + "…"),
             ("Restore", took),
-            ("How", "emptied and restored in one transaction: whole or not at all; then rows compared"),
+            ("How", "one transaction: whole or not at all; then rows compared"),
         ]
 
     def command(self, phrase: str) -> Command | None:

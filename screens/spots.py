@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan import checks, phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import CheckView, RunState
-from screens.view import Spot, View
+from screens import words
+from screens.view import Link, Spot, View
 
 _BROKEN = (CheckState.FAILED, CheckState.UNKNOWN)
 
@@ -71,12 +74,47 @@ def check_at(view: View) -> CheckView | None:
     return view.state.check(view.spot.code, view.spot.subject) if view.spot.code else None
 
 
+def phase_state(state: RunState, phase: Phase) -> PhaseState:
+    """The policy's answer, and waiting for everything before the first entry was read."""
+    return policy.phase_state(state, phase) if state.run else PhaseState.WAITING
+
+
+class Mark(Struct, frozen=True):
+    """How a state is shown: a glyph of one cell, a tone, a word."""
+
+    glyph: str
+    tone: str
+    word: str
+
+
+_LOST = Mark("?", "bad", "unknown")
+"""What was running when the runner went away: nobody knows."""
+
+
+def phase_mark(view: View, phase: Phase) -> Mark:
+    """The state of a phase as this screen may show it."""
+    if waits(view.state, phase):
+        return Mark(words.NEXT, "key", "next")
+    kind = phase_state(view.state, phase)
+    if kind is PhaseState.RUNNING and view.link is Link.GONE:
+        return _LOST
+    return Mark(words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind], kind)
+
+
+def check_mark(view: View, check: CheckView) -> Mark:
+    """The state of a check as this screen may show it."""
+    if check.state is CheckState.RUNNING and view.link is Link.GONE:
+        return _LOST
+    return Mark(words.GLYPHS[check.state], words.TONES[check.state], check.state)
+
+
 def tally(state: RunState, phase: Phase) -> str:
     """The counter at a phase's right: open checks of all, or what says more."""
     if phase is Phase.MIGRATE and state.confirmed:
         done = sum(1 for view in state.migrations.values() if view.state == "applied")
         return f"{done}/{len(state.migrations)}"
-    if not state.phase(phase).attempts and phase is not Phase.BANNER:
+    begun = state.phase(phase).attempts or (phase is Phase.BANNER and state.check("DX400").open)
+    if not begun and policy.current_phase(state) is not phase:
         return ""
     found = state.checks_of(phase)
     return f"{sum(1 for check in found if check.open)}/{len(found)}" if found else ""
@@ -85,4 +123,4 @@ def tally(state: RunState, phase: Phase) -> str:
 def waits(state: RunState, phase: Phase) -> bool:
     """Whether this phase is the one that waits for the operator."""
     waiting = policy.phase_state(state, phase) is PhaseState.WAITING
-    return waiting and state.ended is None and policy.current_phase(state) is phase
+    return waiting and state.run is not None and state.ended is None and policy.current_phase(state) is phase

@@ -82,8 +82,9 @@ class View(Struct, frozen=True, kw_only=True):
         return words.moment(moment, self.zone, seconds=seconds) if moment else "–"
 
     def elapsed(self, since: datetime | None) -> float:
-        """Seconds from `since` until now, never below 0."""
-        return max((self.now - since).total_seconds(), 0.0) if since else 0.0
+        """Seconds from `since` until now, never below 0; until the last that is known where the runner is gone."""
+        until = (self.state.last_at or self.now) if self.link is Link.GONE else self.now
+        return max((until - since).total_seconds(), 0.0) if since else 0.0
 
 
 @runtime_checkable

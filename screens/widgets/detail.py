@@ -7,10 +7,9 @@ from textual.geometry import Size
 
 from dixis_tui.model import Phase
 from dixis_tui.plan import phases
-from dixis_tui.run import policy
 from dixis_tui.run.state import CheckView
 from screens import words
-from screens.spots import check_at
+from screens.spots import check_at, check_mark, phase_mark
 from screens.view import View
 from screens.widgets.painted import Painted, line, spread, wrapped
 
@@ -37,8 +36,6 @@ def check_words(view: View, check: CheckView) -> tuple[str, str]:
         remedy = "space: it is so. Kept with your name and the time; space takes it back."
         if not check.spec.gate:
             remedy = "space: it is so. Closes no gate."
-    elif not check.open and check.state != "waiting" and check.spec.waivable and check.spec.gate:
-        remedy = f"{remedy}  (w: waive it, with a reason)".strip()
     return evidence, remedy
 
 
@@ -51,17 +48,17 @@ class Detail(Painted):
         check = check_at(self.view)
         if check is None:
             return self._phase(width, height)
-        glyph, tone = words.GLYPHS[check.state], words.TONES[check.state]
+        mark = check_mark(self.view, check)
         name = f"{check.spec.title} · {check.subject}" if check.subject else check.spec.title
         rows = [
             spread(
                 width,
-                [(f" {glyph} ", tone), (f"{check.code} ", "quiet"), (name, "strong")],
-                [(f"{check.state} ", tone)],
+                [(f" {mark.glyph} ", mark.tone), (f"{check.code} ", "quiet"), (name, "strong")],
+                [(f"{mark.word} ", mark.tone)],
             )
         ]
         evidence, remedy = check_words(self.view, check)
-        after = wrapped(remedy, width - 4)[:1] if remedy else []
+        after = wrapped(remedy, width - 4)[:1] if remedy and (height > 2 or not evidence) else []
         room = height - 1 - len(after)
         seen = wrapped(evidence, width - 4)
         if len(seen) > room > 0:
@@ -72,12 +69,11 @@ class Detail(Painted):
 
     def _phase(self, width: int, height: int) -> Content:
         phase = self.view.spot.phase
-        kind = policy.phase_state(self.view.state, phase)
+        mark = phase_mark(self.view, phase)
         own = self.view.state.phase(phase)
         took = f", took {words.duration(own.seconds)}" if own.seconds else ""
-        right = f"{kind}{took}, planned {words.duration(phases.PLANNED_SECONDS[phase])} "
-        glyph, tone = words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind]
-        head = [(f" {glyph} ", tone), (f"{phases.number(phase)} {phases.TITLES[phase]}", "strong")]
+        right = f"{mark.word}{took}, planned {words.duration(phases.PLANNED_SECONDS[phase])} "
+        head = [(f" {mark.glyph} ", mark.tone), (f"{phases.number(phase)} {phases.TITLES[phase]}", "strong")]
         rows = [spread(width, head, [(right, "quiet")])]
         rows += [line(("   ", ""), (text, "quiet")) for text in wrapped(ABOUT[phase], width - 4)]
         return Content("\n").join(rows[:height])

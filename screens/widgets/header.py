@@ -16,6 +16,8 @@ NO_PLAN = "–"
 
 def environment(view: View) -> str:
     """`■ PRODUCTION` or `◆ DEMO`: a glyph and a word, beside the band's colour."""
+    if view.state.run is None:
+        return "○ WAITING"
     return "◆ DEMO" if view.demo else "■ PRODUCTION"
 
 

@@ -11,13 +11,13 @@ from screens.widgets.painted import Painted, Part, line
 
 _LOG_KEYS = (
     ("/", "search"),
-    ("n N", "next, previous"),
+    ("n N", "next"),
     ("f", "follow"),
     ("s", "source"),
-    ("esc", "back to the runbook"),
+    ("esc", "back"),
 )
 _ALWAYS = (("c", "checks"), ("l", "log"), ("?", "help"), ("q", "leave"))
-_GIVE_UP = ("c", "e", "r", "l", "w", "s", "m")
+_GIVE_UP = ("e", "l", "c", "r", "w", "s", "m")
 """Which keys the row leaves out first where the room is short; `?` names them all."""
 
 
@@ -25,7 +25,10 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     """Key and what it does, refused ones left out."""
     if log:
         return [*_LOG_KEYS, ("q", "leave")]
-    acting = [(offer.key, offer.label) for offer in offers(view) if not offer.refusal]
+    open_ones = [offer for offer in offers(view) if not offer.refusal]
+    letters = {offer.label for offer in open_ones if offer.key != "enter"}
+    # Where a letter does the same, Enter works too and need not be named twice.
+    acting = [(made.key, made.label) for made in open_ones if made.key != "enter" or made.label not in letters]
     return [*acting, *_ALWAYS]
 
 
@@ -39,7 +42,7 @@ class KeyLine(Painted):
         """One row; the keys that matter least go first where it is short."""
         width = cells.width
         keys = keys_of(self.view, log=self.for_log)
-        for name in ("", *_GIVE_UP):
+        for name in ("", *(() if self.for_log else _GIVE_UP)):
             keys = [(key, label) for key, label in keys if key != name]
             if sum(len(key) + len(label) + 4 for key, label in keys) <= width:
                 break

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.geometry import Size
 
 from screens import cards, words
+from screens.view import View
 from screens.widgets.painted import Painted, bar, line, spread, wrapped
 
 
@@ -24,35 +25,70 @@ def lines_of(found: cards.Line, width: int, most: int = 2) -> list[Content]:
 
 
 def fitted(lines: tuple[cards.Line, ...], width: int, room: int) -> list[Content]:
-    """All lines in a row each, and in two where there is room: advice first, what the server said last."""
-    rows = [lines_of(found, width, 1) for found in lines]
+    """All lines in a row each, and in two where there is room: advice first, what the server said last.
+
+    Where even that is too much, remarks go first; what then does not fit is counted.
+    """
+    kept = list(lines)
+    while len(kept) > room and (remarks := [found for found in kept if found.tone == "quiet" and not found.glyph]):
+        kept.remove(remarks[-1])
+    rows = [lines_of(found, width, 1) for found in kept]
+    if len(rows) > room > 0:
+        hidden = len(rows) - room + 1
+        return [row for found in rows[: room - 1] for row in found] + [line((f"   … {hidden} more lines", "quiet"))]
     spare = room - len(rows)
     for number in reversed(range(len(rows))):
-        longer = lines_of(lines[number], width)
+        longer = lines_of(kept[number], width)
         if len(longer) - 1 <= spare:
             spare -= len(longer) - 1
             rows[number] = longer
     return [row for found in rows for row in found]
 
 
+def headline(card: cards.Card, *, tall: bool) -> list[Content]:
+    """One row; a verdict is a block, of three rows where there is room."""
+    text = f" {card.glyph} {card.headline}"
+    if not card.large:
+        return [line((text, card.tone)).stylize(".title")]
+    block = f"{text}   "
+    edges = ("▄" * len(block), card.tone), ("▀" * len(block), card.tone)
+    found = line((" ", ""), (block, f"{card.tone}-cap"))
+    return [line((" ", ""), edges[0]), found, line((" ", ""), edges[1])] if tall else [found]
+
+
 class NowCard(Painted):
-    """Headline, progress, what there is to know, and the one key that goes on, always in the last row."""
+    """Headline, progress, what there is to know, and the one key that goes on: that is never left out."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
+        self._wanted = 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
+        """Rows that the card would like to have."""
+        card = cards.card(self.view)
+        body = sum(len(lines_of(found, width)) for found in card.lines)
+        return len(headline(card, tall=True)) + bool(card.bar) + 1 + body + bool(card.key)
+
+    def show(self, view: View) -> None:
+        """Draw this moment; another layout only where it needs another height."""
+        super().show(view)
+        wanted = self.get_content_height(self.size, self.size, self.size.width)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.refresh(layout=True)
 
     def draw(self, cells: Size) -> Content:
-        """At most `height` rows; what does not fit is counted, the key is never left out."""
+        """At most as many rows as there are."""
         width, height = cells
         card = cards.card(self.view)
-        rows = [line((f" {card.glyph} {card.headline}", card.tone)).stylize(".title")]
+        rows = headline(card, tall=height > 11)
         if card.bar:
             label = f"  {card.bar.label}"
             length = max(min(width - len(label) - 2, 40), 6)
             rows.append(line((" ", ""), *bar(length, card.bar.fraction), (label, "text")))
         foot = [line((" ", ""), (f" {card.key} ", "cap"), (f" {card.does}", "strong"))] if card.key else []
-        room = height - len(rows) - len(foot)
-        body = fitted(card.lines, width, room)
-        if len(body) > room > 0:
-            hidden = len(body) - room + 1
-            body = [*body[: room - 1], line((f"   … {hidden} more lines", "quiet"))]
-        body = body[: max(room, 0)]
-        blank = [line()] if room > len(body) + 1 else []
-        return Content("\n").join([*rows, *blank, *body, *([line()] if room > len(body) + 1 else []), *foot])
+        room = max(height - len(rows) - len(foot), 0)
+        body = fitted(card.lines, width, room)[:room]
+        above = [line()] if room > len(body) else []
+        below = [line()] if room > len(body) + 1 else []
+        return Content("\n").join([*rows, *above, *body, *below, *foot])

@@ -8,14 +8,19 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from screens import words
 from screens.view import View
 
 Part = tuple[str, str]
 """Text, and the component class it is drawn with (one of `view.LOOK`, or empty)."""
 
 
-_ON_GROUND = {"cap": "bold $background on $accent", "cursor": "bold on $cursor"}
+_ON_GROUND = {
+    "cap": "bold $background on $accent",
+    "cursor": "bold on $cursor",
+    "good-cap": "bold $background on $success",
+    "warn-cap": "bold $background on $warning",
+    "bad-cap": "bold $background on $error",
+}
 """Looks with a background: a component class loses its background where it is used for a part of a text."""
 
 
@@ -57,8 +62,11 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
             current = indent + word
         else:
             current = longer
+        while len(current) > width:  # a path, a digest: nothing of it may be lost
+            lines.append(current[:width])
+            current = indent + current[width:]
     lines.append(current)
-    return [words.cut(found, width) for found in lines]
+    return lines
 
 
 class Painted(Widget):

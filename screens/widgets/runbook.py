@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from textual.content import Content
 from textual.geometry import Size
 
@@ -9,7 +11,7 @@ from dixis_tui.model import Phase
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from screens import words
-from screens.spots import rows, shown_phases, tally, waits
+from screens.spots import check_mark, phase_mark, rows, shown_phases, tally
 from screens.view import Spot, View
 from screens.widgets.painted import Painted, Part, line, spread, style
 
@@ -19,15 +21,12 @@ _OPTIONAL = ("SHADOW_DATABASE_URL", "STAGING_DATABASE_URL")
 def phase_row(view: View, phase: Phase, width: int) -> Content:
     """` ✔ 2 Backup   14 MB`."""
     state = view.state
-    kind = policy.phase_state(state, phase)
-    glyph, tone = words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind]
-    if waits(state, phase):
-        glyph, tone = words.NEXT, "key"
+    mark = phase_mark(view, phase)
     right = tally(state, phase)
     if phase is Phase.BACKUP and state.backup and not state.running:
         right = words.size(state.backup.bytes)
     title_look = "strong" if phase is policy.current_phase(state) and not state.ended else "text"
-    left: list[Part] = [(f" {glyph} ", tone), (f"{phases.number(phase)} {phases.TITLES[phase]}", title_look)]
+    left: list[Part] = [(f" {mark.glyph} ", mark.tone), (f"{phases.number(phase)} {phases.TITLES[phase]}", title_look)]
     return spread(width, left, [(f"{right} ", "quiet")])
 
 
@@ -35,12 +34,13 @@ def check_row(view: View, spot: Spot, width: int) -> Content:
     """`   ✖ DX114 History is sound`; the state's word too where there is room."""
     check = view.state.check(spot.code, spot.subject)
     name = f"{check.spec.title} · {spot.subject}" if spot.subject else check.spec.title
+    mark = check_mark(view, check)
     left: list[Part] = [
-        (f"   {words.GLYPHS[check.state]} ", words.TONES[check.state]),
+        (f"   {mark.glyph} ", mark.tone),
         (f"{check.code} ", "quiet"),
         (name, "text" if check.state != "waiting" else "quiet"),
     ]
-    right: list[Part] = [(f"{check.state} ", words.TONES[check.state])] if width >= 44 else []
+    right: list[Part] = [(f"{mark.word} ", mark.tone)] if width >= 44 else []
     return spread(width, left, right)
 
 
@@ -64,14 +64,19 @@ def backup_rows(view: View, width: int) -> list[Content]:
         return [line((" ○ ", "quiet"), ("none yet", "quiet"))]
     made = spread(
         width,
-        [(" ✔ ", "good"), ("made", "text"), (f"  {words.size(backup.bytes)}", "text")],
-        [(f"sha256 {backup.sha256[:8]}… ", "quiet")],
+        [(" ✔ ", "good"), (f"made {_made_at(view)}{words.size(backup.bytes)}", "text")],
+        [(f"sha256 {backup.sha256[:8]}… " if width >= 37 else f"{backup.sha256[:8]}… ", "quiet")],
     )
     if restored is None:
         return [made, line((" ○ ", "quiet"), ("never restored", "quiet"))]
     took = words.duration(restored.seconds)
     at = view.at(view.state.restored_at)
-    return [made, spread(width, [(" ✔ ", "good"), (f"restored ✔ {at}", "text")], [(f"in {took} ", "quiet")])]
+    return [made, spread(width, [(" ✔ ", "good"), (f"restored {at}", "text")], [(f"in {took} ", "quiet")])]
+
+
+def _made_at(view: View) -> str:
+    own = view.state.phase(Phase.BACKUP)
+    return f"{view.at(own.started + timedelta(seconds=own.seconds))}  " if own.started else ""
 
 
 def secret_rows(view: View, width: int) -> list[Content]:
@@ -130,10 +135,7 @@ class PhaseMarks(Painted):
         current = policy.current_phase(state)
         gap = "" if Phase.ROLLBACK in shown_phases(state) else " "
         for phase in shown_phases(state):
-            kind = policy.phase_state(state, phase)
-            glyph, tone = words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind]
-            if waits(state, phase):
-                glyph, tone = words.NEXT, "key"
+            mark = phase_mark(self.view, phase)
             name = "Go" if phase is Phase.GO else phases.TITLES[phase]
-            parts += [(glyph + gap, tone), (name, "strong" if phase is current else "quiet"), (" ", "")]
+            parts += [(mark.glyph + gap, mark.tone), (name, "strong" if phase is current else "quiet"), (" ", "")]
         return line(*parts)

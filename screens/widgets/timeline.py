@@ -10,6 +10,7 @@ from dixis_tui.model import Phase, PhaseState
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from screens import words
+from screens.spots import phase_mark, phase_state
 from screens.view import View
 from screens.widgets.painted import Painted, Part, line
 
@@ -51,10 +52,10 @@ def segments(view: View, width: int) -> list[Segment]:
 
 
 def _segment(view: View, phase: Phase, name: str, width: int) -> Segment:
-    state = policy.phase_state(view.state, phase)
+    state = phase_state(view.state, phase)
     own = view.state.phase(phase)
     planned = words.minutes(phases.PLANNED_SECONDS[phase])
-    fraction, actual, tone = 0.0, "", words.PHASE_TONES[state]
+    fraction, actual, tone = 0.0, "", phase_mark(view, phase).tone if state is not PhaseState.WAITING else "quiet"
     if state is PhaseState.RUNNING:
         elapsed = view.elapsed(own.started)
         fraction, actual = min(elapsed / expected(view, phase), 0.98), words.minutes(int(elapsed))
