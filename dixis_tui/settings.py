@@ -9,19 +9,26 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from dixis_tui.errors import UsageError
 from dixis_tui.model import Executor
+from dixis_tui.secrets import clean
 
 CONFIG_NAME = "dixis.toml"
 DATABASE_URL = "DATABASE_URL"
 SHADOW_DATABASE_URL = "SHADOW_DATABASE_URL"
 STAGING_DATABASE_URL = "STAGING_DATABASE_URL"
 SECRET_NAMES = (DATABASE_URL, STAGING_DATABASE_URL, SHADOW_DATABASE_URL)
+
+_Phrase = Annotated[str, Meta(min_length=1, pattern=r"^\S(.*\S)?$")]
+"""Something to type: never nothing, and no blank at its ends that nobody sees."""
+_Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+_WEEK_MINUTES = 7 * 24 * 60
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -42,8 +49,8 @@ class PrismaSettings(_Table, frozen=True, kw_only=True):
 class ConfirmSettings(_Table, frozen=True, kw_only=True):
     """`[confirm]`: the phrases that are typed."""
 
-    phrase: str = "DIXIS-PROD-OK"
-    rollback_phrase: str = "DIXIS-ROLLBACK-OK"
+    phrase: _Phrase = "DIXIS-PROD-OK"
+    rollback_phrase: _Phrase = "DIXIS-ROLLBACK-OK"
 
 
 class WindowSettings(_Table, frozen=True, kw_only=True):
@@ -52,7 +59,7 @@ class WindowSettings(_Table, frozen=True, kw_only=True):
     timezone: str = "Europe/Athens"
     start: datetime | None = None
     """Local date and time in `timezone`, without an offset."""
-    minutes: int = 20
+    minutes: Annotated[int, Meta(gt=0, le=_WEEK_MINUTES)] = 20
 
     def opens(self) -> datetime | None:
         """The window's first moment in UTC, or None where none was agreed."""
@@ -70,9 +77,9 @@ class MigrateSettings(_Table, frozen=True, kw_only=True):
     """`[migrate]`: who applies the migrations, and with what manners."""
 
     executor: Executor = Executor.DIRECT
-    lock_timeout_seconds: float = 5.0
+    lock_timeout_seconds: _Seconds = 5.0
     """How long a statement may wait for a lock before it gives up; everyone who comes later waits behind it."""
-    statement_timeout_seconds: float = 0.0
+    statement_timeout_seconds: _Seconds = 0.0
     """0: no limit."""
 
 
@@ -93,7 +100,7 @@ class HealthSettings(_Table, frozen=True, kw_only=True):
     status: int = 200
     contains: str = ""
     """Text that the body must hold; empty: any body."""
-    timeout_seconds: float = 10.0
+    timeout_seconds: Annotated[float, Meta(gt=0, le=3_600)] = 10.0
 
 
 class Contact(_Table, frozen=True, kw_only=True):
@@ -165,11 +172,15 @@ def _decode(path: Path) -> Settings:
     try:
         settings = msgspec.toml.decode(path.read_bytes(), type=Settings)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{path}: {error}", "Mend that key; README's configuration table lists every key.") from None
+        raise UsageError(
+            f"{path}: {clean(str(error))}", "Mend that key; README's configuration table lists every key."
+        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not valid TOML: {error}", "Mend the file at that place.") from None
+        raise UsageError(f"{path} is not valid TOML: {clean(str(error))}", "Mend the file at that place.") from None
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}", "Make it readable for this user.") from None
+    if settings.root != Settings().root:
+        raise UsageError(f"{path}: root is where this file is, and no key of it", "Leave it out.")
     _check_window(path, settings.window)
     return settings
 
@@ -177,19 +188,19 @@ def _decode(path: Path) -> Settings:
 def _check_window(path: Path, window: WindowSettings) -> None:
     try:
         zone = ZoneInfo(window.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (KeyError, ValueError, OSError):  # not found, no key at all, or a folder of zones
         raise UsageError(
-            f"{path}: window.timezone '{window.timezone}' is not a time zone",
+            f"{path}: window.timezone '{clean(window.timezone)}' is not a time zone",
             "Use a name such as Europe/Athens.",
         ) from None
-    if window.minutes <= 0:
-        raise UsageError(f"{path}: window.minutes must be above 0", "Give the agreed length in minutes.")
     if window.start is None:
         return
     if window.start.tzinfo is not None:
         raise UsageError(
             f"{path}: window.start has an offset of its own", "Write local time, such as 2026-11-25T23:00:00."
         )
+    if not 2000 <= window.start.year < 9000:
+        raise UsageError(f"{path}: window.start is in the year {window.start.year}", "Write the agreed date.")
     local = window.start.replace(tzinfo=zone)
     if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != window.start:
         raise UsageError(
