@@ -87,7 +87,8 @@ class CockpitApp(App[str]):
         self.set_interval(1.0, self._tick)
         self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=True)
         if self._notice:
-            self.say(self._notice)
+            # The cockpit's own parts are mounted after this.
+            self.call_after_refresh(self.say, self._notice)
 
     # -- the state
 
@@ -140,6 +141,8 @@ class CockpitApp(App[str]):
         self._say_notes()
 
     def _say_notes(self) -> None:
+        if not self.cockpit.is_mounted:
+            return
         notes = self.view.state.notes
         said = [note for note in notes if note.text]
         if len(said) != self._noted and said and self._noted >= 0:
