@@ -1,7 +1,8 @@
 """The journal: one append-only file a run, a JSON object a line, flushed to disk, hash-chained.
 
 A line is `{"number":…,"at":…,"prev":…,"event":{…}}`; `prev` is the SHA-256 of the line before it (without its line
-break), so a flipped, missing or added byte breaks the chain at that line. The last line's digest is the head.
+break), so a flipped, missing or added byte breaks the chain at that line or at the next. The last line's digest is the
+head: a change of that line alone shows only to who has kept the head elsewhere.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from msgspec import Struct
 from dixis_tui.errors import JournalError
 from dixis_tui.events import Event
 from dixis_tui.run.state import Entry
+from dixis_tui.secrets import clean
 
 
 class _Line(Struct, frozen=True):
@@ -44,28 +46,35 @@ class Journal:
     def append(self, *events: Event, flush: bool = True) -> list[Entry]:
         """Write `events` in order with one write, and flush them to disk."""
         with self._lock:
-            entries, lines = [], []
+            entries, lines, number, head = [], [], self._number, self.head
             for event in events:
-                entry = Entry(self._number + 1, datetime.now(UTC), event)
-                line = _encode(_Line(entry.number, entry.at, self.head, event))
-                self._number, self.head = entry.number, hashlib.sha256(line).hexdigest()
+                number += 1
+                entry = Entry(number, datetime.now(UTC), event)
+                line = _encode(_Line(entry.number, entry.at, head, event))
+                head = hashlib.sha256(line).hexdigest()
                 entries.append(entry)
                 lines.append(line + b"\n")
-            _write_all(self._file, b"".join(lines))
+            self._write(b"".join(lines))
+            self._number, self.head = number, head
             if flush:
                 os.fsync(self._file)
             return entries
+
+    def _write(self, data: bytes) -> None:
+        whole = os.fstat(self._file).st_size
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError:
+            # A full disk takes a part of a line: what was not written whole was not written, and the chain goes on.
+            os.ftruncate(self._file, whole)
+            raise
 
     def close(self) -> None:
         """Flush and close."""
         with self._lock:
             os.fsync(self._file)
             os.close(self._file)
-
-
-def _write_all(file: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(file, data) :]
 
 
 def _flush_folder(folder: Path) -> None:
@@ -91,7 +100,8 @@ class JournalReader:
         """The whole entries added since the last call; none while the file does not exist.
 
         Raises:
-            JournalError: a line is not an entry, or the chain breaks; the message names the line.
+            JournalError: a line is not an entry, or the chain breaks; the message names the line. Every later call
+                says so again.
         """
         try:
             with self._path.open("rb") as file:
@@ -101,20 +111,20 @@ class JournalReader:
             return []
         whole, newline, rest = data.rpartition(b"\n")
         self.cut = bool(rest)
-        self._offset += len(whole) + len(newline)
         return [self._entry(line) for line in whole.split(b"\n")] if newline else []
 
     def _entry(self, raw: bytes) -> Entry:
         where = f"{self._path.name} line {self._number + 1}"
         try:
             line = _decode(raw)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise JournalError(
-                f"{where} is not an entry of this version: {error}", "Use the version that wrote it."
+                f"{where} is not an entry of this version: {clean(str(error))}", "Use the version that wrote it."
             ) from None
         if line.prev != self.head or line.number != self._number + 1:
             raise JournalError(f"{where} does not follow the line before it", "The journal was changed after the run.")
         self._number, self.head = line.number, hashlib.sha256(raw).hexdigest()
+        self._offset += len(raw) + 1
         return Entry(line.number, line.at, line.event)
 
 
