@@ -54,6 +54,7 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """`text` in lines of at most `width` cells, broken between words; later lines begin with `indent`."""
     lines: list[str] = []
     indent += text[: len(text) - len(text.lstrip())]
+    width = max(width, len(indent) + 1)  # a pane that is not shown has no width at all
     current = indent
     for word in text.split():
         longer = f"{current} {word}" if current.strip() else current + word
