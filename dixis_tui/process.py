@@ -5,6 +5,7 @@ Arguments are readable by every user of the machine: no secret ever stands there
 
 from __future__ import annotations
 
+import getpass
 import os
 import resource
 import subprocess
@@ -26,6 +27,14 @@ _LINE_LIMIT = 64 * 1024
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """What a child may see: an allow-list of ours, plus `extra`. Drops `PG*`, `NODE_OPTIONS`, `LD_*`, `PYTHON*`."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ} | dict(extra or {})
+
+
+def login_name() -> str:
+    """Who we are to the system; the number where the number has no name, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def no_core_dumps() -> None:

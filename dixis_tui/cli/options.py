@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from msgspec import Struct
 from dixis_tui.cli.exits import Exit, of_verdict
 from dixis_tui.errors import UrlError, UsageError
 from dixis_tui.model import CheckState, Verdict
+from dixis_tui.process import login_name
 from dixis_tui.settings import DATABASE_URL, Settings, load
 
 
@@ -30,7 +30,7 @@ class Common(Struct, frozen=True):
 
     def person(self, operator: str | None = None) -> str:
         """Who is at the keyboard, as far as we were told."""
-        name = operator or self.operator or os.environ.get("SUDO_USER") or getpass.getuser()
+        name = operator or self.operator or os.environ.get("SUDO_USER") or login_name()
         return name.strip() or "unknown"
 
 

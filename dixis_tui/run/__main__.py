@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import getpass
 import hashlib
 import os
 import signal
@@ -21,7 +20,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, RunnerError, UrlError
 from dixis_tui.model import Phase
 from dixis_tui.postgres import url as urls
-from dixis_tui.process import no_core_dumps
+from dixis_tui.process import login_name, no_core_dumps
 from dixis_tui.run import folders
 from dixis_tui.run.commands import StartPhase
 from dixis_tui.run.context import Context
@@ -30,7 +29,7 @@ from dixis_tui.run.log import Log
 from dixis_tui.run.runner import Runner
 from dixis_tui.run.spawn import Handover
 from dixis_tui.run.state import fold
-from dixis_tui.secrets import Redactor
+from dixis_tui.secrets import Redactor, clean
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES
 
 
@@ -100,11 +99,11 @@ def _started(handover: Handover) -> ev.RunStarted:
     return ev.RunStarted(
         run=Path(handover.folder).name,
         version=__version__,
-        operator=handover.operator,
-        host=f"{getpass.getuser()}@{socket.gethostname()}",
+        operator=clean(handover.operator),
+        host=f"{login_name()}@{socket.gethostname()}",
         ssh=handover.ssh,
         pid=os.getpid(),
-        name=name,
+        name=clean(name),
         environment=settings.environment,
         target=target,
         executor=settings.migrate.executor,
@@ -113,7 +112,11 @@ def _started(handover: Handover) -> ev.RunStarted:
         timezone=settings.window.timezone,
         phrase=settings.confirm.phrase,
         rollback_phrase=settings.confirm.rollback_phrase,
-        contacts=[(role, who.name, who.phone or who.url) for role, who in people if who.name or who.phone or who.url],
+        contacts=[
+            (role, clean(who.name), clean(who.phone or who.url))
+            for role, who in people
+            if who.name or who.phone or who.url
+        ],
         secrets={name: name in handover.secrets for name in SECRET_NAMES},
     )
 

@@ -39,8 +39,10 @@ class Context:
         self._progress_at = 0.0
 
     def emit(self, *events: ev.Event, flush: bool = True) -> None:
-        """Journal `events`, fold them, and tell whoever follows."""
+        """Journal `events`, fold them, and tell whoever follows. Once the run has ended nothing is added."""
         with self._lock:
+            if self.state.ended:
+                return
             self.state = st.fold(self._journal.append(*events, flush=flush), self.state)
         self.changed()
 
@@ -116,13 +118,13 @@ class Context:
     def stop(self) -> None:
         """Ask what runs now to stop at its next safe point."""
         self.stopping.set()
-        for process in [child for child in self._children if child.poll() is None]:
+        for process in [child for child in list(self._children) if child.poll() is None]:
             process.terminate()
 
     def safe_point(self) -> None:
         """Raises :class:`StoppedError` where a stop was asked."""
         if self.stopping.is_set():
-            raise StoppedError("StoppedError by the operator", "Start the phase again when ready.")
+            raise StoppedError("Stopped by the operator", "Start the phase again when ready.")
 
     @contextmanager
     def phase(self, phase: Phase, checks: Sequence[tuple[str, str]]) -> Iterator[None]:

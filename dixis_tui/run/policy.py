@@ -156,6 +156,8 @@ def _refuse_waiver(command: cmd.Waive) -> str:
 
 def _refuse_start(state: RunState, phase: Phase) -> str:
     changed = production_changed(state)
+    if state.adopted:
+        return _only_goes_back(state.adopted.run)
     if phase in BEFORE_GO and changed:
         return f"Production was changed in this run: {phases.TITLES[phase]} belongs before that."
     if phase is Phase.PREFLIGHT:
@@ -171,7 +173,13 @@ def _refuse_start(state: RunState, phase: Phase) -> str:
     return f"{phases.TITLES[phase]} is not started by a command of its own."
 
 
+def _only_goes_back(run: str) -> str:
+    return f"This run only goes back to the backup of run {run}; start another one to migrate."
+
+
 def _refuse_go(state: RunState) -> str:
+    if state.adopted:
+        return _only_goes_back(state.adopted.run)
     if state.confirmed:
         return "The phrase was already taken in this run."
     gates = closed_gates(state)

@@ -113,13 +113,15 @@ class Runner:
     async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
         try:
             request = msgspec.json.decode(line, type=Request)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             _send(writer, Message(refused="That is not a command of this version."))
             return
         _send(writer, Message(id=request.id, refused=await self._take(request.command)))
 
     async def _take(self, command: cmd.Command) -> str:
-        context = self._context
+        context, words = self._context, self._context.log.redactor.line
+        if hasattr(command, "operator"):
+            command = msgspec.structs.replace(command, operator=words(command.operator))
         if reason := policy.refusal(context.settled(), command):
             if isinstance(command, cmd.Confirm | cmd.Rollback):
                 context.emit(ev.ConfirmationRefused(operator=command.operator, reason=reason))
@@ -131,7 +133,6 @@ class Runner:
             case cmd.Tick(code=code, operator=operator, on=on):
                 context.emit(ev.Ticked(code=code, operator=operator, on=on))
             case cmd.Waive(code=code, operator=operator, reason=reason):
-                words = context.log.redactor.line
                 context.emit(ev.Waived(code=code, operator=operator, reason=words(reason)))
                 context.log.line("operator", f"{operator} waived {code}: {reason}", "warning")
             case cmd.Stop():
@@ -149,6 +150,8 @@ class Runner:
             await self._moved.wait()
         if not self._idle or _attempts(self._context.settled()) != begun:
             return "Another step has begun meanwhile: look at it first."
+        if reason := policy.refusal(self._context.settled(), command):
+            return reason
         self._idle = False
         self._queue.put(command)
         return ""

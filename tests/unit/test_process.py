@@ -155,3 +155,10 @@ def test_lines_arrive_while_the_child_still_runs() -> None:
         started=children.append,
     )
     assert (lines, code) == (["first"], -signal.SIGTERM)
+
+
+def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 3_999_999_999)
+    assert process.login_name() == "3999999999"

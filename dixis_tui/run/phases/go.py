@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from dixis_tui import events as ev
-from dixis_tui.model import Finding, Phase, failed, passed, warned
+from dixis_tui.model import CheckState, Finding, Phase, failed, passed, warned
 from dixis_tui.plan.phases import PLANNED_SECONDS
 from dixis_tui.plan.seal import differences
 from dixis_tui.plan.seal import seal as seal_plan
@@ -32,6 +32,11 @@ def confirm(context: Context, command: Confirm) -> None:
     changed = differences(sealed, seal_plan(facts.plan_of(context, seen)))
     if changed:
         _refuse(context, command, f"The plan changed since it was sealed: {'; '.join(changed)}. Nothing was done.")
+        return
+    late = fits(context.state, datetime.now(UTC))
+    if late.state is CheckState.FAILED and context.state.check("DX501").state is not CheckState.WAIVED:
+        context.found("DX501", late)
+        _refuse(context, command, f"The time no longer fits: {late.evidence}. Nothing was done.")
         return
     context.log.line("operator", f"{command.operator} confirmed plan {sealed.hash}")
     context.emit(ev.Confirmed(operator=command.operator, digest=sealed.digest))
@@ -70,4 +75,7 @@ def _window_waived(state: RunState) -> bool:
 def _minutes(seconds: float | None) -> str:
     if seconds is None:
         return "(not rehearsed)"
-    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
