@@ -225,7 +225,13 @@ def _restore_in_parallel(job: _Restore, session: Session) -> None:
 def _restore_atomically(job: _Restore, session: Session) -> None:
     reading, writing = os.pipe()
     words: list[str | Path] = [job.tools.path("psql"), "--no-psqlrc", "--quiet", "--no-password"]
-    words += ["--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose", f"--dbname=service={SERVICE}"]
+    # An archive's SELECTs set sequences; what they answer is no news.
+    words += [
+        f"--output={os.devnull}",
+        "--set=ON_ERROR_STOP=1",
+        "--set=VERBOSITY=verbose",
+        f"--dbname=service={SERVICE}",
+    ]
     with (
         os.fdopen(reading, "rb") as psql_input,  # closed once psql has it: else its death would go unnoticed
         _list_file(job, session) as contents,
