@@ -71,6 +71,10 @@ def birth(pid: int) -> str:
     return "" if state.startswith("Z") else born.strip()
 
 
+def _lives(state: ShopState) -> bool:
+    return bool(state.born) and birth(state.pid) == state.born
+
+
 class ShopProcess:
     """The shop of one demo's folder."""
 
@@ -83,7 +87,7 @@ class ShopProcess:
     def running(self) -> ShopState | None:
         """The living shop of this folder."""
         state = read_state(self._state)
-        return state if state and state.born and birth(state.pid) == state.born else None
+        return state if state and _lives(state) else None
 
     def start(self, database: DatabaseUrl) -> int:
         """Have a shop on `database`, and return its port: the one it had before, where that is free.
@@ -104,13 +108,17 @@ class ShopProcess:
 
     def stop(self) -> None:
         """End it; never a stranger that has its number by now."""
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            if (state := self.running) is None:
-                break
+        if state := self.running:
+            for how in (signal.SIGTERM, signal.SIGKILL):
+                self._end(state, how)
+        self._state.unlink(missing_ok=True)
+
+    def _end(self, state: ShopState, how: signal.Signals) -> None:
+        """The shop removes its state file before it ends: only the process itself tells that it is gone."""
+        if _lives(state):
             with suppress(ProcessLookupError):
                 os.kill(state.pid, how)
-            self._await(lambda: self.running is None, _STOP_SECONDS)
-        self._state.unlink(missing_ok=True)
+            self._await(lambda: not _lives(state), _STOP_SECONDS)
 
     def _spawn(self, database: DatabaseUrl) -> subprocess.Popen[bytes]:
         self._state.unlink(missing_ok=True)

@@ -141,6 +141,14 @@ def test_a_killed_shop_comes_back_on_its_port(shared: tuple[Demo, DemoReady], pr
     assert problems(production) == {}
 
 
+def test_stopped_means_that_its_process_is_gone(shared: tuple[Demo, DemoReady], production: DemoReady) -> None:
+    demo, _ = shared
+    shop, before = ShopProcess(demo.folder), shop_state(demo.folder)
+    shop.stop()
+    assert birth(before.pid) == ""
+    demo.prepare()
+
+
 def test_it_closes_when_its_folder_is_gone(shared: tuple[Demo, DemoReady], tmp_path: Path) -> None:
     url = parse(shared[1].environment[DATABASE_URL], DATABASE_URL)
     folder = tmp_path / "other"
