@@ -137,6 +137,13 @@ class TmuxTerminal:
         return -int(ended_by) if ended_by else int(status)
 
     @property
+    def modes(self) -> dict[str, bool]:
+        """What a program may have left switched: the alternate screen, the cursor, mouse reports, the keypad."""
+        names = ("alternate_on", "cursor_flag", "mouse_any_flag", "keypad_flag")
+        flags = self._ask(",".join(f"#{{{name}}}" for name in names)).split(",")
+        return {name.partition("_")[0]: flag == "1" for name, flag in zip(names, flags, strict=True)}
+
+    @property
     def pid(self) -> int:
         """Process id of the command."""
         return int(self._ask("#{pane_pid}"))
