@@ -14,8 +14,9 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from dixis_tui import events as ev
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import policy
+from dixis_tui.run import folders, policy
 from dixis_tui.run.state import Entry, RunState, apply
 from screens import spots
 from screens.cockpit import Cockpit
@@ -24,6 +25,8 @@ from screens.theme import THEME
 from screens.view import Clock, Link, Shows, Spot, View
 
 LEAVE = "leave"
+_ASKED_SECONDS = 10.0
+"""After that a command that showed nowhere may be given again."""
 _TONES = {"info": "quiet", "warning": "warn", "error": "bad"}
 
 
@@ -69,26 +72,25 @@ class CockpitApp(App[str]):
         self._held_in = ""
         self._progress_at: datetime | None = None
         self._asked_at = 0
-        self._noted = 0
+        self._asked_since = 0.0
+        self._noted: ev.Noted | None = None
         self.view = View(
             state=RunState(),
             now=self.clock.utc(),
             operator=operator,
-            journal=str(client.folder / "journal.jsonl"),
+            journal=str(client.folder / folders.JOURNAL),
         )
         self._read()
+        self._noted = self._last_note()
 
     def get_default_screen(self) -> Screen[Any]:
         """The cockpit, drawn from the state that was read before anything was mounted."""
-        return Cockpit(self.view)
+        return Cockpit(self.view, self._notice)
 
     def on_mount(self) -> None:
         """Begin to follow the run, and let the clocks tick."""
         self.set_interval(1.0, self._tick)
         self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=True)
-        if self._notice:
-            # The cockpit's own parts are mounted after this.
-            self.call_after_refresh(self.say, self._notice)
 
     # -- the state
 
@@ -100,9 +102,8 @@ class CockpitApp(App[str]):
     async def _follow(self) -> None:
         await self.client.follow(self._changed)
         self._read()
-        gone = self.client.read() == [] and self.view.state.ended is None
         at = self.clock.utc() if self.view.link is Link.LIVE else self.view.state.last_at
-        self._publish(link=Link.GONE, gone_at=at if gone else None, asked="")
+        self._publish(link=Link.GONE, gone_at=at if self.view.state.ended is None else None, asked="")
 
     def _changed(self) -> None:
         self._read()
@@ -143,13 +144,17 @@ class CockpitApp(App[str]):
     def _say_notes(self) -> None:
         if not self.cockpit.is_mounted:
             return
-        notes = self.view.state.notes
-        said = [note for note in notes if note.text]
-        if len(said) != self._noted and said and self._noted >= 0:
-            self.say(said[-1].text, _TONES.get(said[-1].level, "quiet"))
-        self._noted = len(said)
+        note = self._last_note()
+        if note is not None and note is not self._noted:
+            self.say(note.text, _TONES.get(note.level, "quiet"))
+        self._noted = note
+
+    def _last_note(self) -> ev.Noted | None:
+        return self.view.state.notes[-1] if self.view.state.notes else None
 
     def _tick(self) -> None:
+        if self.view.asked and self.clock.monotonic() - self._asked_since > _ASKED_SECONDS:
+            self.view = msgspec.structs.replace(self.view, asked="")
         self._publish()
 
     # -- the cursor
@@ -191,6 +196,7 @@ class CockpitApp(App[str]):
             self.hold(self.view.spot)
         else:
             self._asked_at = self.view.state.entries
+            self._asked_since = self.clock.monotonic()
             self.view = msgspec.structs.replace(self.view, asked=label.capitalize())
         self.run_worker(self._ask(command), group="ask", exit_on_error=True)
 

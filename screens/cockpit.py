@@ -49,9 +49,10 @@ class Cockpit(Screen[None]):
         Binding("q", "leave", show=False),
     ]
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, notice: str = "") -> None:
         super().__init__()
         self.view = view
+        self._notice = notice
 
     @property
     def cockpit_app(self) -> CockpitApp:
@@ -79,7 +80,7 @@ class Cockpit(Screen[None]):
                 with Vertical(id="selected", classes="pane"):
                     yield Detail(view)
                 yield LogView(self.cockpit_app.client.log, view.zone, frequency=2.0)
-        yield Says(view)
+        yield Says(view, self._notice)
         yield KeyLine(view)
         yield Static(
             f"This terminal is too small: at least {_LEAST_COLUMNS} columns and {_LEAST_ROWS} rows are needed. "

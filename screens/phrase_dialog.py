@@ -69,7 +69,7 @@ class PhraseDialog(Dialog):
             return
         self._sent = True
         self.say(CHECKING, "work")
-        hint = " Those are Greek letters: switch the keyboard." if words.greek(event.value) else ""
+        hint = " Greek letters: switch the keyboard." if words.greek(event.value) else ""
         self.query_one(PhraseField).clear()
         self.run_worker(self._send(command, hint), group="phrase", exit_on_error=True)
 

@@ -60,7 +60,9 @@ class KeyLine(Painted):
 class Says(Painted):
     """The sentence that was last said: a refusal, a notice, or what the runner noted."""
 
-    sentence: Part = ("", "quiet")
+    def __init__(self, view: View, text: str = "") -> None:
+        super().__init__(view)
+        self.sentence: Part = (text, "text")
 
     def say(self, text: str, tone: str = "text") -> None:
         """Say it until something else is said."""

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from dixis_tui.secrets import clean
 from screens.view import View
 
 Part = tuple[str, str]
@@ -30,8 +31,8 @@ def style(look: str) -> str:
 
 
 def line(*parts: Part) -> Content:
-    """Parts in a row. Text from outside is never read as markup here."""
-    return Content.assemble(*((text, style(look)) for text, look in parts))
+    """Parts in a row. Text from outside is never read as markup here, and cleaned even where it was not before."""
+    return Content.assemble(*((clean(text), style(look)) for text, look in parts))
 
 
 def spread(width: int, left: Sequence[Part], right: Sequence[Part] = ()) -> Content:
