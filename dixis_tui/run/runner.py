@@ -12,6 +12,7 @@ import os
 import queue
 import socket
 import struct
+import sys
 import threading
 import time
 from pathlib import Path
@@ -76,7 +77,16 @@ class Runner:
             try:
                 work.perform(self._context, command)
             except Exception as error:  # noqa: BLE001 - a fault of ours must be seen, and must not look like work
-                self._context.fault(error)
+                self._say_fault(error)
+
+    def _say_fault(self, error: Exception) -> None:
+        try:
+            self._context.fault(error)
+        except OSError as unwritten:
+            # What can't be journaled may not be done: without us the run shows as interrupted or unknown, which is so.
+            sys.stderr.write(f"The journal can't be written: {unwritten.strerror}\n")
+            sys.stderr.flush()
+            os._exit(1)
 
     def _next(self) -> cmd.Command | None:
         if self._queue.empty():
