@@ -92,6 +92,11 @@ def run_driver(folder: Path, decide: Decide, *, quiet: bool) -> Driver:
     return driver
 
 
+def end_run(folder: Path) -> None:
+    """Stop what the run is at, and end it where it stands."""
+    run_driver(folder, lambda state: cmd.Stop() if state.running else cmd.End(), quiet=True)
+
+
 def follow(folder: Path, *, quiet: bool) -> Driver:
     """Print the run in `folder` until it ends, or until Ctrl-C: then the run goes on without us."""
     driver = Driver(folder, lambda _: None, quiet=quiet, watching=True)

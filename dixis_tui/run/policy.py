@@ -88,6 +88,12 @@ def in_progress(state: RunState) -> bool:
     return state.ended is None and (begun or (state.running is not None and state.running is not Phase.PREFLIGHT))
 
 
+def came_to_nothing(state: RunState) -> bool:
+    """Whether preflight is closed and nothing has followed it: nothing is lost by starting anew."""
+    closed = phase_state(state, Phase.PREFLIGHT) is PhaseState.FAILED
+    return closed and not in_progress(state) and state.running is None and state.ended is None
+
+
 def production_changed(state: RunState) -> bool:
     """Whether this run may have changed production: the phrase was taken."""
     return state.confirmed is not None

@@ -32,13 +32,18 @@ def open_cockpit(common: Common) -> int:
 
 def show(folder: Path, operator: str, notice: str = "") -> int:
     """Draw one run until the operator leaves; says where it went on."""
-    from screens.app import run_cockpit
-
+    from dixis_tui.cli.drive import end_run
+    from dixis_tui.run import policy
     from dixis_tui.run.client import Client
     from dixis_tui.run.runs import look
+    from screens.app import run_cockpit
 
     code = run_cockpit(Client(folder), operator, notice)
     left = look(folder)
+    if left.live and policy.came_to_nothing(left.state):
+        # It holds the settings and the environment that it was closed by: the next start shall read them anew.
+        end_run(folder)
+        left = look(folder)
     if left.live:
         click.echo(f"Run {left.id} goes on without this screen. `dixis-tui attach {left.id}` opens it again.")
     else:

@@ -167,9 +167,8 @@ def _used(runs: Path) -> bool:
 
 def _end_runs(runs: Path) -> None:
     """End the demo's runs that are under way; a demo's production is nobody's."""
-    from dixis_tui.cli.drive import run_driver
-    from dixis_tui.run.commands import End, Stop
+    from dixis_tui.cli.drive import end_run
     from dixis_tui.run.runs import live_runs
 
     for run in live_runs(runs):
-        run_driver(run.folder, lambda state: Stop() if state.running else End(), quiet=True)
+        end_run(run.folder)
