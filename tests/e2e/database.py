@@ -122,3 +122,13 @@ def orders_locked(house: House) -> Iterator[None]:
     with production(house) as session, session.transaction():
         session.execute('LOCK TABLE "Order" IN ROW EXCLUSIVE MODE')
         yield
+
+
+def waits_for_a_lock(house: House) -> bool:
+    """Whether a session of ours waits for a lock on production."""
+    with production(house) as session:
+        rows = session.execute(
+            """SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+            WHERE NOT granted AND application_name LIKE 'dixis-tui%'"""
+        ).fetchall()
+    return bool(rows)

@@ -102,6 +102,11 @@ def _rested(struck: float) -> bool:
     return time.monotonic() - struck > _STROKE_SECONDS
 
 
+def prose(screen: str) -> str:
+    """What stands right of the runbook as running text, its line breaks undone."""
+    return " ".join(" ".join(line.rpartition("│")[2] for line in screen.splitlines()).split())
+
+
 def until_over(run: Path, phase: Phase, seconds: float = 60) -> None:
     """Wait until the phase's own work is over, however it went."""
     over = (PhaseState.PASSED, PhaseState.FAILED)

@@ -1,0 +1,104 @@
+"""The terminal may die, the run may not: killed, hung up or left, it goes on, and the next screen shows the truth."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dixis_tui.model import MigrationState, Phase, Verdict
+from dixis_tui.run.folders import JOURNAL
+from dixis_tui.run.journal import read
+from dixis_tui.run.runs import live
+from tests.e2e.database import NAMES, assert_migrated, orders_locked, picture_of, prisma_lock, waits_for_a_lock
+from tests.e2e.hands import Hands, bring_to_go, bring_to_rehearsal, until_over
+from tests.e2e.house import PHRASE, House, state_of
+from tests.needs import needs
+from tests.terminal import TmuxTerminal
+from tests.waiting import until
+
+pytestmark = pytest.mark.tmux
+
+
+@pytest.fixture(autouse=True)
+def _tmux() -> None:
+    needs("tmux")
+
+
+def test_killed_in_mid_migration_it_is_finished_and_true(house: House) -> None:
+    with house.terminal("demo") as terminal:
+        run = house.new_run([])
+        hands = Hands(terminal, run)
+        bring_to_go(run)
+        hands.open_board()
+        hands.type_phrase(PHRASE)
+        with orders_locked(house):
+            terminal.keys("enter")
+            until(lambda: state_of(run).migrations[NAMES[0]].state is MigrationState.RUNNING, what="the first file")
+            until(lambda: waits_for_a_lock(house), what="the server to wait with it")
+            os.kill(terminal.pid, signal.SIGKILL)
+            assert terminal.wait_exit() == -signal.SIGKILL
+            assert live(run)
+    until_over(run, Phase.VERIFY)
+    assert_migrated(house)
+    with house.terminal("demo") as terminal:
+        terminal.wait_for(f"Attached to run {run.name}")
+        hands = Hands(terminal, run)
+        hands.sign_off()
+        screen = terminal.wait_for("✔ DONE")
+        assert all(name in screen for name in NAMES)
+        terminal.keys("q")
+        assert terminal.wait_exit() == 0
+    assert state_of(run).verdict is Verdict.DONE
+    assert [entry.number for entry in read(run / JOURNAL)] == list(range(1, state_of(run).entries + 1))
+    assert house.runs()[-1] == run
+
+
+def _quit(terminal: TmuxTerminal) -> None:
+    terminal.keys("q")
+    assert terminal.wait_exit() == 0
+    screen = terminal.screen()
+    assert "goes on" in screen
+    assert "The demo's servers stay up for it" in screen
+
+
+def _hang_up(terminal: TmuxTerminal) -> None:
+    process = Path(f"/proc/{terminal.pid}")
+    terminal.kill()
+    until(lambda: not process.exists(), what="the cockpit to be gone")
+
+
+@pytest.mark.parametrize("leave", [_quit, _hang_up])
+def test_left_in_mid_rehearsal_it_goes_on(house: House, leave: Callable[[TmuxTerminal], None]) -> None:
+    before = house.runs()
+    with house.terminal("demo", columns=80, rows=24) as terminal:
+        run = house.new_run(before)
+        bring_to_rehearsal(run)
+        untouched = picture_of(house)
+        with prisma_lock(house, "dixis_staging", "staging"):
+            Hands(terminal, run).begin_rehearsal()
+            until(lambda: _says(run, "Waiting for Prisma's advisory lock"), 30, "the rehearsal to wait")
+            leave(terminal)
+            assert live(run)
+            status = house.call("status", "--json").result
+            assert (status["run"], status["verdict"], status["live"]) == (run.name, "open", True)
+    until_over(run, Phase.REHEARSAL)
+    with house.terminal("demo", columns=80, rows=24) as terminal:
+        Hands(terminal, run).raise_banner()
+        terminal.wait_for("Every gate is open")
+        terminal.keys("e")
+        terminal.wait_for("End this run?")
+        terminal.keys("y")
+        terminal.wait_for("ENDED BEFORE THE GO")
+        assert picture_of(house) == untouched
+        terminal.keys("q")
+        assert terminal.wait_exit() == 0
+    assert state_of(run).verdict is Verdict.ABANDONED
+    assert house.runs()[-1] == run
+
+
+def _says(run: Path, words: str) -> bool:
+    return any(words in note.text for note in state_of(run).notes)
