@@ -1,0 +1,66 @@
+"""The executor `prisma` through the runner: the real CLI deploys, and the history table says what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dixis_tui import events as ev
+from dixis_tui.model import MigrationState, Phase, PhaseState, Place, Verdict
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.run import commands as cmd
+from dixis_tui.run.folders import JOURNAL, LOG
+from dixis_tui.run.journal import read
+from tests.prisma.conftest import MakeProject, make_project, node_modules
+from tests.run.conftest import MIGRATIONS, Begin, settings_for, with_executor
+
+__all__ = ["make_project", "node_modules"]  # fixtures
+
+FAILS = "DO $$ BEGIN IF current_database() <> 'rehearsal' THEN RAISE 'όχι εδώ'; END IF; END $$; SELECT 1;"
+
+
+def _files(migrations: dict[str, str]) -> dict[str, bytes]:
+    return {name: sql.encode() for name, sql in migrations.items()}
+
+
+def test_the_real_cli_migrates(begin: Begin, make_project: MakeProject, tmp_path: Path, database: DatabaseUrl) -> None:
+    """Rehearsed and applied by Prisma, verified by us and by `migrate status`; each file has its own duration."""
+    project = make_project(tmp_path / "shop", _files(MIGRATIONS))
+    hand = begin(with_executor(settings_for(project), "prisma"))
+    hand.to_go()
+    assert hand.confirm() == ""
+    state = hand.ended(Phase.VERIFY)
+    assert state.phase(Phase.VERIFY).state is PhaseState.PASSED
+    assert "up to date" in state.check("DX702").evidence
+    assert "valid" in state.check("DX703").evidence
+    assert [view.state for view in state.migrations.values()] == [MigrationState.APPLIED] * 4
+    assert all(view.seconds and view.rehearsed for view in state.migrations.values())
+    assert "have been successfully applied" in (hand.folder / LOG).read_text()
+    assert hand.send(cmd.SignOff(operator="Ελένη")) == ""
+    assert hand.wait(lambda state: state.ended, "the end").verdict is Verdict.DONE
+
+
+def test_a_failure_is_read_from_the_history(
+    begin: Begin, make_project: MakeProject, tmp_path: Path, database: DatabaseUrl
+) -> None:
+    """Prisma has one exit code for all failures: which file, and why, stands in `_prisma_migrations`."""
+    migrations = {**MIGRATIONS, "20260105000000_fails": FAILS, "20260106000000_never": "SELECT 1"}
+    project = make_project(tmp_path / "shop", _files(migrations))
+    hand = begin(with_executor(settings_for(project), "prisma"))
+    hand.to_go()
+    assert hand.confirm() == ""
+    state = hand.ended(Phase.MIGRATE)
+    states = [view.state for view in state.migrations.values()]
+    assert states == [MigrationState.APPLIED] * 4 + [MigrationState.FAILED, MigrationState.PENDING]
+    assert "όχι εδώ" in state.migrations["20260105000000_fails"].error
+    assert state.phase(Phase.MIGRATE).state is PhaseState.FAILED
+    production = [
+        entry.event
+        for entry in read(hand.folder / JOURNAL)
+        if isinstance(entry.event, ev.MigrationStarted) and entry.event.place is Place.PRODUCTION
+    ]
+    assert [event.name for event in production] == list(migrations)[:5]
+    assert hand.send(cmd.Rollback(phrase="DIXIS-ROLLBACK-OK", operator="Ελένη")) == ""
+    hand.ended(Phase.ROLLBACK)
+    with connect(database, purpose="test") as session:
+        assert session.value("SELECT to_regclass('_prisma_migrations') IS NULL"), "as it was: never migrated"
