@@ -153,6 +153,7 @@ class CockpitApp(App[str]):
         return self.view.state.notes[-1] if self.view.state.notes else None
 
     def _tick(self) -> None:
+        gc.enable()
         if self.view.asked and self.clock.monotonic() - self._asked_since > _ASKED_SECONDS:
             self.view = msgspec.structs.replace(self.view, asked="")
         self._publish()
@@ -252,9 +253,8 @@ class CockpitApp(App[str]):
 
 def run_cockpit(client: RunClient, operator: str, notice: str = "") -> int:
     """Show one run until the operator leaves; 0, or the app's return code after a crash."""
-    gc.disable()  # nothing is freed before the first screen; a tenth of its time is spent looking
+    gc.disable()  # nothing can be freed before the first screen, and looking takes a tenth of its time
     app = CockpitApp(client, operator, notice)
-    app.call_later(gc.enable)
     try:
         # Without the mouse: its reports flood a slow line, and the terminal's own selection goes on working.
         app.run(mouse=False)

@@ -41,6 +41,8 @@ class Card(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...] = ()
     key: str = ""
     does: str = ""
+    more: tuple[tuple[str, str], ...] = ()
+    """Other keys that matter now, and what they do."""
     large: bool = False
     """Whether the headline is a verdict: a block of its own."""
 

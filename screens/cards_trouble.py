@@ -72,9 +72,10 @@ def migration(view: View) -> Card:
         glyph="✖" if not lost else "?",
         lines=tuple(lines),
         key="x" if state.backup else "l",
-        does=f"roll back to the backup ({backup_words(view)})    l  look into the log"
+        does=f"roll back to the backup ({backup_words(view)})"
         if state.backup
         else "look into the log; this run has no backup to go back to",
+        more=(("l", "look into the log"),) if state.backup else (),
     )
 
 
@@ -139,7 +140,8 @@ def way_back(view: View) -> Card:
             ),
         ),
         key="x",
-        does="roll back again    l  look into the log",
+        does="roll back again",
+        more=(("l", "look into the log"),),
     )
 
 

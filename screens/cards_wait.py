@@ -47,11 +47,12 @@ def _closed_phase(view: View, phase: Phase) -> Card:
     meaning = Line("Production is untouched.", "quiet")
     if policy.production_changed(state):
         meaning = Line(f"Production is migrated, not verified. The way back: {backup_words(view) or 'none'}.", "warn")
+    back, waive = (("x", "roll back"),), (("w", "waive the selected one"),)
     does = {
         Phase.PREFLIGHT: "look again, once it is mended",
         Phase.BACKUP: "back up again",
         Phase.REHEARSAL: "rehearse again",
-        Phase.VERIFY: "verify again    x  roll back",
+        Phase.VERIFY: "verify again",
     }
     return Card(
         headline=what,
@@ -59,7 +60,8 @@ def _closed_phase(view: View, phase: Phase) -> Card:
         glyph="✖",
         lines=(*lines, meaning),
         key="r" if phase in does else "",
-        does=does.get(phase, "") + ("    w  waive the selected one" if checks else ""),
+        does=does.get(phase, ""),
+        more=(*(back if phase is Phase.VERIFY else ()), *(waive if checks else ())),
     )
 
 
@@ -123,10 +125,11 @@ def _go(view: View) -> Card:
         lines = [Line(f"{gate.code} {gate.title}".strip(), "text", words.GLYPHS[gate.state], "bad") for gate in gates]
         return Card(headline="The gate is closed", tone="warn", glyph="▲", lines=tuple(lines))
     window = state.check("DX501")
+    more: tuple[tuple[str, str], ...] = ()
     if broken(state, Phase.GO):
         lines += closed(state, Phase.GO)
         headline, tone, glyph = "Everything is ready but the time", "warn", "▲"
-        does = "open go / no-go again    w  waive the selected one"
+        does, more = "open go / no-go again", (("w", "waive the selected one"),)
     elif state.phase(Phase.GO).state is PhaseState.FAILED:
         lines += closed(state, Phase.GO)
         headline, tone, glyph, does = "The plan could not be sealed", "bad", "✖", "try again"
@@ -138,7 +141,7 @@ def _go(view: View) -> Card:
     if window.open and window.evidence:
         lines.append(Line(window.evidence, "quiet"))
     lines.append(Line(f"The way back: {backup_words(view) or 'none, the backup was waived'}.", "quiet"))
-    return Card(headline=headline, tone=tone, glyph=glyph, lines=tuple(lines), key="m", does=does)
+    return Card(headline=headline, tone=tone, glyph=glyph, lines=tuple(lines), key="m", does=does, more=more)
 
 
 def _summary(state: RunState) -> str:
@@ -172,5 +175,6 @@ def _sign_off(view: View) -> Card:
         glyph="▶",
         lines=tuple(lines),
         key="enter",
-        does="sign off and end the run    x  roll back",
+        does="sign off and end the run",
+        more=(("x", "roll back"),) if state.backup else (),
     )

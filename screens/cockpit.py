@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import DescendantBlur, DescendantFocus, Resize
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from screens import cards, guide
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
 
 _LEAST_COLUMNS, _LEAST_ROWS = 60, 16
 _LOG_HAS_KEYS = "The log has the keys: esc gives them back to the runbook."
+
+
+_W = TypeVar("_W", bound=Widget)
+
+
+def _titled(widget: _W, title: str) -> _W:
+    """The rule above a pane says what it is."""
+    widget.border_title = f" {title} "
+    return widget
 
 
 class Cockpit(Screen[None]):
@@ -69,17 +79,13 @@ class Cockpit(Screen[None]):
             yield WallClock(view, id="clock")
         yield PhaseMarks(view)
         with Horizontal(id="body"):
-            with Vertical(id="left"):
-                yield Runbook(view, classes="pane")
+            yield _titled(Runbook(view, id="left", classes="pane"), "RUNBOOK")
             with Vertical(id="right"):
-                with Vertical(id="time", classes="pane"):
-                    yield Countdown(view)
-                    yield Timeline(view)
-                with Vertical(id="now", classes="pane"):
-                    yield NowCard(view)
-                with Vertical(id="selected", classes="pane"):
-                    yield Detail(view)
-                yield LogView(self.cockpit_app.client.log, view.zone, frequency=2.0)
+                yield _titled(Countdown(view, id="time", classes="pane"), "COUNTDOWN")
+                yield Timeline(view)
+                yield _titled(NowCard(view, id="now", classes="pane"), "NOW")
+                yield _titled(Detail(view, id="selected", classes="pane"), "SELECTED")
+                yield _titled(LogView(self.cockpit_app.client.log, view.zone, frequency=2.0), "LOG")
         yield Says(view, self._notice)
         yield KeyLine(view)
         yield Static(
@@ -88,15 +94,6 @@ class Cockpit(Screen[None]):
             id="tiny",
             markup=False,
         )
-
-    def on_mount(self) -> None:
-        """Titles on the rules that part the panes."""
-        self.query_one(Runbook).border_title = " RUNBOOK "
-        self.query_one("#time").border_title = " COUNTDOWN "
-        self.query_one("#now").border_title = " NOW "
-        self.query_one("#selected").border_title = " SELECTED "
-        self.query_one(LogView).border_title = " LOG "
-        self.show(self.view)
 
     def on_resize(self, event: Resize) -> None:
         """Another layout where the terminal has another size."""

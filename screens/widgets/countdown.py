@@ -63,15 +63,9 @@ class Countdown(Painted):
         if state.backup is None:
             way_back = "no backup"
         gap = "    " if width >= 86 else "  "
-        blocks: list[list[Part]] = [[(" ", ""), countdown]]
-        if span[0]:
-            blocks.append([(gap, ""), span])
-        blocks.append([(f"{gap}predicted ", "quiet"), (forecast, "text")])
-        blocks.append([(f"{gap}way back ", "quiet"), (way_back, "text")])
-        found = line()
-        for block in blocks:
-            more = line(*block)
-            if found.cell_length + more.cell_length > width:
-                break
-            found = found + more
-        return found
+        until = line((gap, ""), span) if span[0] else line()
+        rest = line((f"{gap}predicted ", "quiet"), (forecast, "text"), (f"{gap}way back ", "quiet"), (way_back, "text"))
+        head = line((" ", ""), countdown)
+        # The way back matters more than the clock time that the countdown says already.
+        tries = (head + until + rest, head + rest, head + until, head)
+        return next((found for found in tries if found.cell_length <= width), head)

@@ -18,9 +18,12 @@ def lines_of(found: cards.Line, width: int, most: int = 2) -> list[Content]:
     if found.right:
         return [spread(width, [*mark, (found.text, found.tone)], [(f"{found.right} ", found.glyph_tone or "quiet")])]
     texts = wrapped(found.text, max(room, 10))
-    kept = [*texts[: most - 1], words.cut(" ".join(texts[most - 1 :]), room)] if len(texts) > most else texts
+    if len(texts) > most:
+        rest = " ".join(text.strip() for text in texts[most - 1 :])
+        lead = texts[most - 1][: len(texts[most - 1]) - len(texts[most - 1].lstrip())]
+        texts = [*texts[: most - 1], words.cut(lead + rest, room)]
     return [
-        line(*(mark if number == 0 else [(" " + indent, "")]), (text, found.tone)) for number, text in enumerate(kept)
+        line(*(mark if number == 0 else [(" " + indent, "")]), (text, found.tone)) for number, text in enumerate(texts)
     ]
 
 
@@ -45,6 +48,15 @@ def fitted(lines: tuple[cards.Line, ...], width: int, room: int) -> list[Content
     return [row for found in rows for row in found]
 
 
+def keys(card: cards.Card, width: int) -> Content:
+    """The key that goes on, then others as long as they fit."""
+    row = line((" ", ""), (f" {card.key} ", "cap"), (f" {card.does}", "strong"))
+    for key, does in card.more:
+        longer = row + line(("    ", ""), (key, "key"), (f" {does}", "text"))
+        row = longer if longer.cell_length <= width else row
+    return row.truncate(width, ellipsis=True) if row.cell_length > width else row
+
+
 def headline(card: cards.Card, *, tall: bool) -> list[Content]:
     """One row; a verdict is a block, of three rows where there is room."""
     text = f" {card.glyph} {card.headline}"
@@ -59,12 +71,14 @@ def headline(card: cards.Card, *, tall: bool) -> list[Content]:
 class NowCard(Painted):
     """Headline, progress, what there is to know, and the one key that goes on: that is never left out."""
 
-    def __init__(self, view: View) -> None:
-        super().__init__(view)
-        self._wanted = 0
+    _wanted = 0
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         """Rows that the card would like to have."""
+        self._wanted = self._wish(width)
+        return self._wanted
+
+    def _wish(self, width: int) -> int:
         card = cards.card(self.view)
         body = sum(len(lines_of(found, width)) for found in card.lines)
         return len(headline(card, tall=True)) + bool(card.bar) + 1 + body + bool(card.key)
@@ -72,9 +86,7 @@ class NowCard(Painted):
     def show(self, view: View) -> None:
         """Draw this moment; another layout only where it needs another height."""
         super().show(view)
-        wanted = self.get_content_height(self.size, self.size, self.size.width)
-        if wanted != self._wanted:
-            self._wanted = wanted
+        if self.styles.is_auto_height and self._wish(self.size.width) != self._wanted:
             self.refresh(layout=True)
 
     def draw(self, cells: Size) -> Content:
@@ -86,7 +98,7 @@ class NowCard(Painted):
             label = f"  {card.bar.label}"
             length = max(min(width - len(label) - 2, 40), 6)
             rows.append(line((" ", ""), *bar(length, card.bar.fraction), (label, "text")))
-        foot = [line((" ", ""), (f" {card.key} ", "cap"), (f" {card.does}", "strong"))] if card.key else []
+        foot = [keys(card, width)] if card.key else []
         room = max(height - len(rows) - len(foot), 0)
         body = fitted(card.lines, width, room)[:room]
         above = [line()] if room > len(body) else []

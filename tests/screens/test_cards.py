@@ -18,7 +18,8 @@ STAGES = stages()
 def words_of(found: Card) -> str:
     lines = [f"{line.glyph} {line.text} {line.right}" for line in found.lines]
     bar = [found.bar.label] if found.bar else []
-    return "\n".join([found.headline, *bar, *lines, f"{found.key} {found.does}"])
+    keys = [f"{key} {does}" for key, does in ((found.key, found.does), *found.more)]
+    return "\n".join([found.headline, *bar, *lines, *keys])
 
 
 def card_of(stage: str, link: Link = Link.LIVE) -> Card:
