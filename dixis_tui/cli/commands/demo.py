@@ -52,10 +52,14 @@ def command(
     Everything lives in one folder of the state directory. Leaving stops what was started, unless a run is in
     progress; opened again, the demo attaches to it.
     """
-    from dixis_tui.cli.script import Script
-    from dixis_tui.demo.lifecycle import Demo, demo_folder
+    from dixis_tui.demo.folder import demo_folder
 
     common: Common = ctx.obj
+    if not (rows or executor or unattended or broken or drift or stop or clean):
+        _reopen(ctx, demo_folder(name), common.person(operator))
+    from dixis_tui.cli.script import Script
+    from dixis_tui.demo.lifecycle import Demo
+
     demo = Demo(demo_folder(name))
     if stop or clean:
         _end_runs(demo.folder / "runs")
@@ -89,6 +93,17 @@ def command(
     if unattended:
         ctx.exit(_unattended(demo, ready, script, as_json=as_json))
     ctx.exit(_cockpit(demo, ready, script.operator, under_way))
+
+
+def _reopen(ctx: click.Context, folder: Path, operator: str) -> None:
+    """Where all of the demo stands and its run is under way: on the screen at once, psycopg not even imported."""
+    from dixis_tui.demo.standing import stands
+
+    if not stands(folder):
+        return
+    require_terminal()
+    if run := _under_way(folder / "runs"):
+        ctx.exit(_show(folder, run.folder, operator, _attached(run)))
 
 
 def _prepare(demo: Demo, rows: int | None, executor: str, *, broken: bool, under_way: Run | None) -> DemoReady:
@@ -128,24 +143,33 @@ def _unattended(demo: Demo, ready: DemoReady, script: Script, *, as_json: bool) 
 
 
 def _cockpit(demo: Demo, ready: DemoReady, operator: str, under_way: Run | None) -> int:
-    from dixis_tui.cli.commands.cockpit import show
-    from dixis_tui.run.policy import in_progress
-    from dixis_tui.run.runs import look
     from dixis_tui.run.spawn import start
     from dixis_tui.settings import load, secrets_from
 
     if under_way:
-        folder, notice = under_way.folder, f"Attached to run {under_way.id}, under way."
-    else:
-        starting = start(load(ready.config), secrets_from(ready.environment), operator, demo.folder / "runs")
-        folder, notice = starting.wait(), ""
+        return _show(demo.folder, under_way.folder, operator, _attached(under_way))
+    starting = start(load(ready.config), secrets_from(ready.environment), operator, demo.folder / "runs")
+    return _show(demo.folder, starting.wait(), operator)
+
+
+def _attached(run: Run) -> str:
+    return f"Attached to run {run.id}, under way."
+
+
+def _show(demo_folder: Path, folder: Path, operator: str, notice: str = "") -> int:
+    from dixis_tui.cli.commands.cockpit import show
+    from dixis_tui.run.policy import in_progress
+    from dixis_tui.run.runs import look
+
     code = show(folder, operator, notice)
     left = look(folder)
     if left.live and in_progress(left.state):
         click.echo("The demo's servers stay up for it. `dixis-tui demo` opens it again, `--stop` ends it.")
         return code
-    _end_runs(demo.folder / "runs")
-    demo.stop()
+    from dixis_tui.demo.lifecycle import Demo
+
+    _end_runs(demo_folder / "runs")
+    Demo(demo_folder).stop()
     return code
 
 
