@@ -129,7 +129,7 @@ class GoScreen(PhraseDialog):
         view, plan = self.view, self.view.state.plan
         name = view.state.run.name if view.state.run else ""
         mark = (environment(view), "warn" if view.demo else "bad")
-        where = line(mark, (f"  {name}  {target(view)}", "text")).stylize(".title")
+        where = line(mark, (f"  {target(view)}  {name}", "text")).stylize(".title")
         if self._problem or plan is None or not self._sealed():
             return where
         at = view.at(view.state.phase(Phase.GO).started, seconds=True)

@@ -34,7 +34,10 @@ class _Band(Painted):
 
 
 class Header(_Band):
-    """Gives up the name, the server's version and then the target's end where the room is short."""
+    """Gives up its own name, the system's, the server's version and then the target's end where the room is short.
+
+    The name may be Greek, whose letters some terminals draw two cells wide: nothing stands behind it.
+    """
 
     def draw(self, cells: Size) -> Content:
         """One row."""
@@ -49,8 +52,8 @@ class Header(_Band):
         brand: list[Part] = [("  DIXIS", "strong")]
         titled: list[Part] = [(f"  {name}", "strong")] if name else []
         tries = (
-            [*mark, *brand, *titled, (f"  {place} ", "text"), *server, *sealed],
-            [*mark, *titled, (f"  {place} ", "text"), *server, *sealed],
+            [*mark, *brand, (f"  {place} ", "text"), *server, *sealed, *titled],
+            [*mark, (f"  {place} ", "text"), *server, *sealed, *titled],
             [*mark, (f"  {place} ", "text"), *server, *sealed],
             [*mark, (f"  {place} ", "text"), *sealed],
             [*mark, (f" {place}", "text"), *sealed],
