@@ -126,11 +126,12 @@ class Evening(RuleBasedStateMachine):
 
     def work(self, phase: Phase, answers: st.DataObject | None, *between: ev.Event) -> None:
         codes = [spec.code for spec in of_phase(phase) if not spec.person]
+        assert not (self.production and phase in (*BEFORE_GO, Phase.GO)), "that belongs before the phrase"
         self.write(ev.PhaseStarted(phase=phase, checks=[(code, "") for code in codes]))
         assert self.state.running is phase
         assert not self.allowed(cmd.StartPhase(phase=phase))
         assert not self.allowed(cmd.Seal())
-        bad, mood = False, answers.draw(MOODS, label="mood") if answers else GOOD
+        mood = answers.draw(MOODS, label="mood") if answers else GOOD
         for code in codes:
             found = answers.draw(mood, label=code) if answers else CheckState.PASSED
             waived = code in self.waived
@@ -140,8 +141,8 @@ class Evening(RuleBasedStateMachine):
             assert view.state is (CheckState.WAIVED if waived and found not in LET_PASS else found)
             if waived and found in LET_PASS:
                 self.waived.discard(code)
-            bad = bad or (SPECS[code].gate and not view.open)
         self.write(*between)
+        bad = any(SPECS[code].gate and not self.state.check(code).open for code in codes)
         self.write(
             ev.PhaseEnded(phase=phase, state=PhaseState.FAILED if bad else PhaseState.PASSED, seconds=1.0, reason="")
         )
@@ -190,9 +191,9 @@ class Evening(RuleBasedStateMachine):
             )
             if error:
                 break
+        if how != "applied":
+            events.append(ev.CheckChanged(code="DX600", state=CheckState.FAILED, evidence="not all applied"))
         self.work(Phase.MIGRATE, data, *events)
-        if how == "stopped":
-            self.write(ev.CheckChanged(code="DX600", state=CheckState.FAILED, evidence="not touched"))
 
     @rule(data=st.data())
     def verify(self, data: st.DataObject | None) -> None:
