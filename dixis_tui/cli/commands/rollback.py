@@ -23,6 +23,7 @@ def command(ctx: click.Context, *, run: str | None, confirm: str | None, as_json
     """
     from dixis_tui.cli.drive import Driver, run_driver
     from dixis_tui.cli.rollback_script import RollbackScript
+    from dixis_tui.model import Phase
     from dixis_tui.run.runs import look
     from dixis_tui.run.spawn import start
 
@@ -47,6 +48,11 @@ def command(ctx: click.Context, *, run: str | None, confirm: str | None, as_json
     else:
         runs = before.folder.parent
         folder = start(settings, secrets_for_headless(), person, runs, adopts=before.folder).wait()
-    script = RollbackScript(phrase=confirm or "", operator=person, end=not before.live)
+    script = RollbackScript(
+        phrase=confirm or "",
+        operator=person,
+        attempts=before.state.phase(Phase.ROLLBACK).attempts if before.live else 0,
+        refusals=before.state.refusals if before.live else 0,
+    )
     driver: Driver = run_driver(folder, script.next_step, quiet=as_json)
     ctx.exit(finish(folder, as_json=as_json, interrupted=driver.interrupted))
