@@ -13,8 +13,10 @@ from dixis_tui.cli.lines import describe
 from dixis_tui.cli.script import Script, next_step
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.client import Client
+from dixis_tui.run.runs import live
 from dixis_tui.run.state import RunState, apply
 
+_GOING_LOOKS, _GOING_SECONDS = 100, 0.02
 Decide = Callable[[RunState], cmd.Command | None]
 
 
@@ -22,6 +24,7 @@ class Driver:
     """Prints what happens, sends what `decide` says, returns when the run has ended or its runner is gone."""
 
     def __init__(self, folder: Path, decide: Decide, *, quiet: bool, watching: bool = False) -> None:
+        self._folder = folder
         self._client = Client(folder)
         self._decide = decide
         self._quiet = quiet
@@ -47,9 +50,18 @@ class Driver:
             if self.state.ended or following.done() or (self._watching and self.interrupted):
                 break
             await self._step()
+        if following.done() and not self.state.ended:
+            await self._until_gone()
         following.cancel()
         self._read()
         return self.state
+
+    async def _until_gone(self) -> None:
+        """A runner that was killed may be found listening for a moment after it hung up: no word before it is gone."""
+        for _ in range(_GOING_LOOKS):
+            if not live(self._folder):
+                return
+            await asyncio.sleep(_GOING_SECONDS)
 
     def _read(self) -> None:
         for entry in self._client.read():

@@ -33,8 +33,8 @@ def next_step(state: RunState, script: Script) -> cmd.Command | None:
         return cmd.End()
     if state.confirmed:
         return _after_go(state, script)
-    if _hopeless(state, script):
-        return cmd.End()
+    if codes := _hopeless(state, script):
+        return cmd.End(closed_by=codes)
     return _before_go(state, script, phase)
 
 
@@ -52,24 +52,24 @@ def _answer(state: RunState, script: Script, phase: Phase) -> cmd.Command | None
     return None
 
 
-def _hopeless(state: RunState, script: Script) -> bool:
-    """Whether a gate is closed that nothing in the script will open: better said before the dump than after it."""
+def _hopeless(state: RunState, script: Script) -> list[str]:
+    """The gates that nothing in the script will open: better said before the dump than after it."""
     coming = script.ticks | set(script.waivers)
     people = [spec.code for spec in CATALOGUE if spec.person and spec.gate and number(spec.phase) < number(Phase.GO)]
     unanswered = [code for code in people if not state.check(code).open and code not in coming]
     broken = any(policy.phase_state(state, phase) is PhaseState.FAILED for phase in policy.BEFORE_GO)
-    return bool(unanswered) or broken
+    return unanswered or ([gate.code for gate in policy.closed_gates(state)] if broken else [])
 
 
 def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command:
     if phase in (Phase.BACKUP, Phase.REHEARSAL):
         return cmd.StartPhase(phase=phase)
-    if policy.closed_gates(state):
-        return cmd.End()
-    if state.plan is None:
-        return cmd.Seal() if not state.phase(Phase.GO).attempts else cmd.End()
-    if not state.check("DX501").open or state.refused:
-        return cmd.End()
+    if gates := policy.closed_gates(state):
+        return cmd.End(closed_by=[gate.code for gate in gates])
+    if state.plan is None and not state.phase(Phase.GO).attempts:
+        return cmd.Seal()
+    if state.plan is None or not state.check("DX501").open or state.refused:
+        return cmd.End(closed_by=["DX501"])
     return cmd.Confirm(phrase=script.confirm, operator=script.operator, digest=state.plan.digest)
 
 

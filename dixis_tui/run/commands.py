@@ -63,7 +63,9 @@ class SignOff(_Command, frozen=True, kw_only=True, tag="sign_off"):
 
 
 class End(_Command, frozen=True, kw_only=True, tag="end"):
-    """End the run where it stands."""
+    """End the run where it stands. `closed_by`: codes of the gates that keep a script from going on."""
+
+    closed_by: list[str] = []
 
 
 Command = StartPhase | Tick | Waive | Seal | Confirm | Rollback | Stop | SignOff | End

@@ -17,7 +17,7 @@ from dixis_tui.run.state import RunState, fold
 
 
 class Run(Struct, frozen=True):
-    """One run as it is found in the state directory."""
+    """One run as it is found in the state directory. `live`: its runner answers, and the run has not ended."""
 
     id: str
     folder: Path
@@ -35,6 +35,7 @@ def look(folder: Path) -> Run:
         state = fold(read(folder / folders.JOURNAL))
     except JournalError:
         return Run(folder.name, folder, None, "", Verdict.UNKNOWN, alive, RunState())
+    alive = alive and state.ended is None  # a runner takes a moment to go after its last entry
     target = state.run.target if state.run else ""
     return Run(folder.name, folder, state.started, target, policy.seen_verdict(state, live=alive), alive, state)
 
@@ -58,4 +59,4 @@ def live(folder: Path) -> bool:
 def live_runs(runs: Path | None = None) -> list[Run]:
     """The runs whose runner lives, oldest first; those of one `runs` folder where it is given."""
     found = [folder for folder in folders.all_runs() if runs is None or folder.parent == runs]
-    return [look(folder) for folder in found if live(folder)]
+    return [run for run in (look(folder) for folder in found if live(folder)) if run.live]

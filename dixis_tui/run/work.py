@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
@@ -44,8 +45,8 @@ def perform(context: Context, command: cmd.Command) -> None:
                 rollback.run(context, command)
             case cmd.SignOff():
                 _sign_off(context, command)
-            case cmd.End():
-                _end(context)
+            case cmd.End(closed_by=codes):
+                _end(context, codes)
     except DixisError as error:
         context.note(f"{error}. {error.remedy}".strip(), "error")
 
@@ -63,15 +64,17 @@ def _sign_off(context: Context, command: cmd.SignOff) -> None:
     _end(context)
 
 
-def _end(context: Context) -> None:
+def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
     verdict = policy.verdict(context.state)
-    summary = _summary(context, verdict)
+    if closed_by and verdict in (Verdict.CHECKED, Verdict.ABANDONED):
+        verdict = Verdict.CLOSED
+    summary = _summary(context, verdict, closed_by)
     context.log.line("runner", f"Run ended: {verdict}. {summary}")
     size, digest = context.log.seal()
     context.emit(ev.RunEnded(verdict=verdict, summary=summary, log_sha256=digest, log_bytes=size))
 
 
-def _summary(context: Context, verdict: Verdict) -> str:
+def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> str:
     state = context.state
     done = [view for view in state.migrations.values() if view.seconds is not None and not view.error]
     seconds = sum(view.seconds or 0 for view in done)
@@ -86,7 +89,7 @@ def _summary(context: Context, verdict: Verdict) -> str:
             return "Ended before the go; production was not changed."
         case Verdict.CLOSED:
             gates = [gate.code for gate in policy.closed_gates(state) if gate.state in ("failed", "unknown")]
-            return f"Closed by {', '.join(gates) or 'preflight'}; production was not changed."
+            return f"Closed by {', '.join(gates or closed_by) or 'preflight'}; production was not changed."
         case Verdict.FAILED if state.rollback:
             return "The rollback failed; it is one transaction, so production is as it was before it."
         case Verdict.FAILED:
