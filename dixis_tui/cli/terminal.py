@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dixis_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from dixis_tui.run.client import Client
 
 
 def is_terminal() -> bool:
@@ -20,3 +26,13 @@ def require_terminal() -> None:
             "The cockpit needs a terminal, and this is none (or TERM is dumb)",
             "Use `dixis-tui check`, `run`, `status` or `attach` here.",
         )
+
+
+def cockpit() -> Callable[[Client, str, str], int]:
+    """`run_cockpit`, imported without the garbage collector: imports leave nothing behind, and a start is imports."""
+    gc.disable()
+    try:
+        from screens.app import run_cockpit
+    finally:
+        gc.enable()
+    return run_cockpit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dixis_tui.cli.options import Common, finish, json_option
-from dixis_tui.cli.terminal import is_terminal
+from dixis_tui.cli.terminal import cockpit, is_terminal
 
 
 @click.command("attach")
@@ -28,8 +28,6 @@ def command(ctx: click.Context, run: str | None, as_json: bool) -> None:
 
         follow(folder, quiet=as_json)
         ctx.exit(finish(folder, as_json=as_json))
-    from screens.app import run_cockpit
-
     from dixis_tui.run.client import Client
 
-    ctx.exit(run_cockpit(Client(folder), common.person()))
+    ctx.exit(cockpit()(Client(folder), common.person(), ""))

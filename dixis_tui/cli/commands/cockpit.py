@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dixis_tui.cli.options import Common
-from dixis_tui.cli.terminal import require_terminal
+from dixis_tui.cli.terminal import cockpit, require_terminal
 from dixis_tui.errors import UrlError
 from dixis_tui.run.runs import Run, live_runs
 from dixis_tui.settings import DATABASE_URL, secrets_from
@@ -25,22 +25,21 @@ def open_cockpit(common: Common) -> int:
 
     # The runner comes up while Textual is imported: both take about the same time.
     starting = start(settings, secrets, common.person())
-    import screens.app  # noqa: F401
-
+    cockpit()
     return show(starting.wait(), common.person())
 
 
 def show(folder: Path, operator: str, notice: str = "") -> int:
     """Draw one run until the operator leaves; says where it went on."""
-    from dixis_tui.cli.drive import end_run
     from dixis_tui.run import policy
     from dixis_tui.run.client import Client
     from dixis_tui.run.runs import look
-    from screens.app import run_cockpit
 
-    code = run_cockpit(Client(folder), operator, notice)
+    code = cockpit()(Client(folder), operator, notice)
     left = look(folder)
     if left.live and policy.came_to_nothing(left.state):
+        from dixis_tui.cli.drive import end_run
+
         # It holds the settings and the environment that it was closed by: the next start shall read them anew.
         end_run(folder)
         left = look(folder)
