@@ -20,8 +20,8 @@ def probe(setting: HealthSettings, client: httpx.Client) -> HealthResult:
     try:
         with client.stream("GET", setting.url, timeout=setting.timeout_seconds) as response:
             status = response.status_code
-            body = _head_of(response)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+            body = _head_of(response, began + setting.timeout_seconds)
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         problem = _sentence(error)
     milliseconds = (time.perf_counter() - began) * 1000
     if not problem and status != setting.status:
@@ -36,13 +36,18 @@ def client() -> httpx.Client:
     return httpx.Client(follow_redirects=True, headers={"User-Agent": "dixis-tui health check"})
 
 
-def _head_of(response: httpx.Response) -> str:
+def _head_of(response: httpx.Response, deadline: float) -> str:
     taken = bytearray()
     for chunk in response.iter_bytes():
         taken += chunk
         if len(taken) >= _BODY_LIMIT:
             break
-    return taken.decode(response.encoding or "utf-8", "replace")
+        if time.perf_counter() > deadline:  # httpx's own limit is one for each read: a trickle never meets it
+            raise httpx.ReadTimeout("the body came too slowly")
+    try:
+        return taken.decode(response.encoding or "utf-8", "replace")
+    except LookupError:  # the answer names a codec that is not one of text
+        return taken.decode("utf-8", "replace")
 
 
 def _sentence(error: Exception) -> str:
@@ -51,7 +56,7 @@ def _sentence(error: Exception) -> str:
             return "did not answer in time"
         case httpx.ConnectError():
             return f"can't be reached: {error}"
-        case httpx.UnsupportedProtocol() | httpx.InvalidURL():
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
             return "is not an http:// or https:// address"
         case httpx.TooManyRedirects():
             return "redirects without end"
