@@ -14,6 +14,7 @@ from dixis_tui.cli.exits import Exit, of_verdict
 from dixis_tui.errors import UrlError, UsageError
 from dixis_tui.model import CheckState, Verdict
 from dixis_tui.process import login_name
+from dixis_tui.secrets import clean
 from dixis_tui.settings import DATABASE_URL, Settings, load
 
 
@@ -31,7 +32,7 @@ class Common(Struct, frozen=True):
     def person(self, operator: str | None = None) -> str:
         """Who is at the keyboard, as far as we were told."""
         name = operator or self.operator or os.environ.get("SUDO_USER") or login_name()
-        return name.strip() or "unknown"
+        return clean(name).strip() or "unknown"
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="The last line of stdout is one JSON object.")
@@ -60,7 +61,7 @@ def parse_waivers(waivers: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--waive {code}: there is no such check", "List them with `dixis-tui checks`.")
         if not SPECS[code].waivable:
             raise UsageError(f"--waive {code}: {SPECS[code].title} can't be waived", "Mend what it finds.")
-        parsed[code] = reason.strip()
+        parsed[code] = clean(reason).strip()
     return parsed
 
 

@@ -14,10 +14,11 @@ import msgspec
 from msgspec import Struct
 
 import dixis_tui
-from dixis_tui.errors import RunnerError
+from dixis_tui.errors import RunnerError, UsageError
 from dixis_tui.process import child_environment
 from dixis_tui.run import folders
 from dixis_tui.run.runs import live
+from dixis_tui.secrets import clean
 from dixis_tui.settings import Settings
 
 _START_SECONDS = 20.0
@@ -71,6 +72,15 @@ def start(
     passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PRISMA_")}
     # The same code as we are, found in the same places.
     passed_on["PYTHONPATH"] = os.pathsep.join([str(Path(dixis_tui.__file__).parent.parent), *filter(None, sys.path)])
+    handover = Handover(
+        folder=str(folder),
+        settings=settings,
+        secrets=secrets,
+        operator=operator,
+        ssh=os.environ.get("SSH_CONNECTION", ""),
+        adopts=str(adopts or ""),
+    )
+    data = _encode(handover, folder)
     with (folder / folders.ERRORS).open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "dixis_tui.run"],
@@ -82,30 +92,34 @@ def start(
             start_new_session=True,
             umask=0o077,
         )
-    ssh = os.environ.get("SSH_CONNECTION", "")
-    handover = Handover(
-        folder=str(folder),
-        settings=settings,
-        secrets=secrets,
-        operator=operator,
-        ssh=ssh,
-        adopts=str(adopts or ""),
-    )
     try:
-        _hand_over(process, handover)
+        _hand_over(process, data)
     except BrokenPipeError:
         process.wait()
     return Starting(folder, process)
 
 
-def _hand_over(process: subprocess.Popen[bytes], handover: Handover) -> None:
+def _encode(handover: Handover, folder: Path) -> bytes:
+    try:
+        return msgspec.json.encode(handover)
+    except UnicodeEncodeError:
+        folder.rmdir()
+        raise UsageError(
+            "A path, a name or a URL in the environment holds bytes that are no UTF-8", "Write them in UTF-8."
+        ) from None
+
+
+def _hand_over(process: subprocess.Popen[bytes], data: bytes) -> None:
     assert process.stdin is not None  # noqa: S101 - PIPE was asked for
     with process.stdin as pipe:
-        pipe.write(msgspec.json.encode(handover))
+        pipe.write(data)
 
 
 def _last_words(folder: Path) -> RunnerError:
     text = (folder / folders.ERRORS).read_text("utf-8", "replace").strip()
     sentence, _, remedy = text.partition("\n")
+    if sentence.startswith("Traceback"):
+        last = clean(text.splitlines()[-1])
+        sentence, remedy = f"The runner ended at once: {last}", "This is a fault of dixis-tui itself: report it."
     shutil.rmtree(folder, ignore_errors=True)  # a run that never began leaves no run behind
     return RunnerError(sentence or "The runner ended at once", remedy.strip())
