@@ -10,7 +10,7 @@ from screens.view import View
 from screens.widgets.painted import Painted, bar, line, spread, wrapped
 
 
-def lines_of(found: cards.Line, width: int, most: int = 2) -> list[Content]:
+def lines_of(found: cards.Line, width: int, most: int = 3) -> list[Content]:
     """One line of a card as rows: wrapped with a hanging indent, at most so many rows."""
     indent = "  " if found.glyph else ""
     mark = [(f" {found.glyph} ", found.glyph_tone or found.tone)] if found.glyph else [(" ", "")]
@@ -28,7 +28,7 @@ def lines_of(found: cards.Line, width: int, most: int = 2) -> list[Content]:
 
 
 def fitted(lines: tuple[cards.Line, ...], width: int, room: int) -> list[Content]:
-    """All lines in a row each, and in two where there is room: advice first, what the server said last.
+    """All lines in a row each, and in up to three where there is room: advice first, what the server said last.
 
     Where even that is too much, remarks go first; what then does not fit is counted.
     """
