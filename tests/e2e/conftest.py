@@ -12,6 +12,7 @@ from dixis_tui.demo.lifecycle import DemoReady
 from tests.demo.conftest import processes_of
 from tests.e2e.database import APPLIED_BEFORE, history, production
 from tests.e2e.house import House
+from tests.waiting import until
 
 ROWS = 2_000
 
@@ -27,7 +28,7 @@ def built() -> Iterator[House]:
         cleaned = house.call("demo", "--clean")
         assert cleaned.code == 0, cleaned.said
         assert not house.demo.folder.exists()
-        assert processes_of(Path(folder)) == []
+        assert_nothing_left(Path(folder))
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def house(built: House) -> Iterator[House]:
     _put_back(built)
     yield built
     built.end()
-    assert processes_of(built.folder) == []
+    assert_nothing_left(built.folder)
 
 
 @pytest.fixture
@@ -52,7 +53,15 @@ def state_home() -> Iterator[House]:
         house = House(Path(folder))
         yield house
         house.end()
-        assert processes_of(house.folder) == []
+        assert_nothing_left(house.folder)
+
+
+def assert_nothing_left(folder: Path) -> None:
+    """No process lives that works in `folder` or was started for it; one that is going may take its moment."""
+    try:
+        until(lambda: not processes_of(folder), 10)
+    except AssertionError:
+        raise AssertionError(f"left behind: {processes_of(folder)}") from None
 
 
 def _put_back(house: House) -> None:
