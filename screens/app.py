@@ -180,7 +180,8 @@ class CockpitApp(App[str]):
 
     def say(self, text: str, tone: str = "text") -> None:
         """One sentence above the keys."""
-        self.cockpit.say(text, tone)
+        if self.screen_stack:
+            self.cockpit.say(text, tone)
 
     def act(self, offer: Offer) -> None:
         """Do what a key offers, or say why not."""

@@ -122,7 +122,8 @@ class Cockpit(Screen[None]):
 
     def say(self, text: str, tone: str = "text") -> None:
         """One sentence above the keys."""
-        self.query_one(Says).say(text, tone)
+        for says in self.query(Says):  # none where the screen is on its way out
+            says.say(text, tone)
 
     # -- keys
 
@@ -167,10 +168,14 @@ class Cockpit(Screen[None]):
         """Leave the screen; the run goes on."""
         self.cockpit_app.leave()
 
+    def _name_keys(self) -> None:
+        for keys in self.query(KeyLine):
+            keys.focus_on_log(self._log_focused())
+
     def on_descendant_focus(self, _: DescendantFocus) -> None:
         """The footer tells whose the keys are."""
-        self.query_one(KeyLine).focus_on_log(self._log_focused())
+        self._name_keys()
 
     def on_descendant_blur(self, _: DescendantBlur) -> None:
         """The footer tells whose the keys are."""
-        self.query_one(KeyLine).focus_on_log(self._log_focused())
+        self._name_keys()

@@ -22,6 +22,7 @@ from screens.widgets.header import environment, target
 from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
 
+_PARTS = {"plan", "lines", "gates", "ask", "go-keys"}
 _LABEL, _COLUMN = 11, 41
 """Cells of a label, and of the first of two columns."""
 
@@ -111,10 +112,11 @@ class GoScreen(PhraseDialog):
     def show(self, view: View) -> None:
         """Draw this moment."""
         super().show(view)
-        if not self.is_mounted:
-            return
-        ready, field = self._ready(), self.query_one(PhraseField)
-        put = {name: self.query_one(f"#{name}", Words).put for name in ("plan", "lines", "gates", "ask", "go-keys")}
+        put = {part.id: part.put for part in self.query(Words)}
+        fields = list(self.query(PhraseField))
+        if not fields or not put.keys() >= _PARTS:
+            return  # not composed yet, or on its way out
+        ready, field = self._ready(), fields[0]
         put["plan"](self._plan())
         plan = view.state.plan
         put["lines"](pairs(plan.lines) if plan and self._sealed() else Content(""))

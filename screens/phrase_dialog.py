@@ -37,7 +37,8 @@ class PhraseDialog(Dialog):
     def say(self, text: str, tone: str) -> None:
         """One sentence under the field."""
         glyph = {"bad": "✖", "warn": "▲", "work": "◐"}.get(tone, " ")
-        self.query_one("#says", Words).put(line((f"{glyph} {text}" if text else "", tone)))
+        for says in self.query("#says").results(Words):  # none where the screen is on its way out
+            says.put(line((f"{glyph} {text}" if text else "", tone)))
 
     def show(self, view: View) -> None:
         """Draw this moment; away once the phrase has worked."""

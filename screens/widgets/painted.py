@@ -89,6 +89,8 @@ class Painted(Widget):
     def show(self, view: View) -> None:
         """Draw this moment."""
         self.view = view
+        if not self.size:
+            self._drawn_for = None  # a hidden pane has no cells to draw in; it is drawn once it has
         if self._drawn_for is None:
             return
         fresh = self.draw(self.size)

@@ -266,3 +266,16 @@ def test_a_runner_that_dies_under_the_board_is_said(tmp_path: Path, hand: list[f
         await at.until_shown("The runner is gone")
 
     play(stages()["go"], tmp_path, scenario)
+
+
+def test_a_tick_while_the_board_is_taken_down_breaks_nothing(tmp_path: Path) -> None:
+    async def scenario(at: Stage) -> None:
+        await open_board(at)
+        await at.app.screen.query(".dialog").remove()
+        at.app._tick()
+        at.client.go_on()
+        await at.press("ctrl+q")
+        assert at.app.return_value == "leave"
+        assert at.app._exception is None
+
+    play(stages()["go"], tmp_path, scenario)
