@@ -226,6 +226,8 @@ class CockpitApp(App[str]):
             message = (
                 f"The runner of {self.client.run_id} is gone. Open dixis-tui again: it looks before it says anything."
             )
+        elif policy.came_to_nothing(state):
+            message = f"Run {self.client.run_id} was closed by preflight and ends here; nothing was changed."
         elif state.running or policy.in_progress(state):
             message = f"Run {self.client.run_id} goes on. Open dixis-tui again to attach to it."
         else:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from dixis_tui.secrets import clean
 
-SOURCES = ("runner", "postgres", "pg_dump", "pg_restore", "prisma", "server", "health", "operator")
+SOURCES = ("runner", "migrate", "prisma", "server", "pg_dump", "pg_restore", "operator")
 """Who writes into a run's log, in the order in which the filter offers them."""
 
 _STAMP = 24

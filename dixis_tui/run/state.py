@@ -214,15 +214,9 @@ def _phase_ended(state: RunState, event: ev.PhaseEnded, _: datetime) -> dict[str
 def _check_changed(state: RunState, event: ev.CheckChanged, at: datetime) -> dict[str, Any]:
     before = state.check(event.code, event.subject)
     waived = before.state is CheckState.WAIVED and event.state not in (CheckState.PASSED, CheckState.WARNED)
-    view = CheckView(
-        event.code,
-        event.subject,
-        CheckState.WAIVED if waived else event.state,
-        event.evidence or (before.evidence if waived else ""),
-        event.remedy,
-        before.who if waived else "",
-        at,
-    )
+    if waived:
+        return {}  # who waived it, and why, is what has to be seen from then on; the log has what was found again
+    view = CheckView(event.code, event.subject, event.state, event.evidence, event.remedy, "", at)
     return {"checks": state.checks | {(event.code, event.subject): view}}
 
 

@@ -33,6 +33,7 @@ def show(folder: Path, operator: str, notice: str = "") -> int:
     """Draw one run until the operator leaves; says where it went on."""
     from dixis_tui.run import policy
     from dixis_tui.run.client import Client
+    from dixis_tui.run.folders import JOURNAL
     from dixis_tui.run.runs import look
 
     code = cockpit()(Client(folder), operator, notice)
@@ -43,10 +44,8 @@ def show(folder: Path, operator: str, notice: str = "") -> int:
         # It holds the settings and the environment that it was closed by: the next start shall read them anew.
         end_run(folder)
         left = look(folder)
-    if left.live:
-        click.echo(f"Run {left.id} goes on without this screen. `dixis-tui attach {left.id}` opens it again.")
-    else:
-        click.echo(f"Run {left.id}: {left.verdict}. Journal: {folder / 'journal.jsonl'}")
+    if not left.live:
+        click.echo(f"Journal: {folder / JOURNAL}")
     return code
 
 
