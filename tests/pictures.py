@@ -36,12 +36,13 @@ _THEME = TerminalTheme(
         (255, 255, 255),
     ],
 )
+# 20.27 px: there a cell of DejaVu Sans Mono and its kin is as wide as rich counts it, 12.2 px.
 _FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
     <style>
     .{unique_id}-matrix {{
         font-family: "DejaVu Sans Mono", ui-monospace, Menlo, Consolas, monospace;
-        font-size: {char_height}px;
+        font-size: 20.27px;
         line-height: {line_height}px;
         white-space: pre;
     }}

@@ -65,7 +65,7 @@ def backup_rows(view: View, width: int) -> list[Content]:
     made = spread(
         width,
         [(" ✔ ", "good"), (f"made {_made_at(view)}{words.size(backup.bytes)}", "text")],
-        [(f"sha256 {backup.sha256[:8]}… " if width >= 37 else f"{backup.sha256[:8]}… ", "quiet")],
+        [(f"sha256 {backup.sha256[:8]}… " if width >= 42 else f"{backup.sha256[:8]}… ", "quiet")],
     )
     if restored is None:
         return [made, line((" ○ ", "quiet"), ("never restored", "quiet"))]

@@ -1,0 +1,138 @@
+"""The pictures in this folder, made anew from the real program: ``python -m docs.make_pictures``.
+
+Plays an evening on the demo in a real terminal (tmux), by keys, and writes what stands on the screen as SVG. Needs the
+`test` extra and tmux; takes a minute or two.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dixis_tui.model import Phase
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.url import parse
+from tests.e2e.hands import Hands, bring_to_go, until_over
+from tests.e2e.house import PHRASE, House
+from tests.pictures import ansi_to_svg
+from tests.terminal import TmuxTerminal
+
+DOCS = Path(__file__).parent
+SHOWN = "/home/eleni/.local/state"
+"""What stands in the pictures for the folder that the demo really lived in; as long as it, so that nothing moves."""
+PROGRAM = ("--operator", "Eleni", "demo")
+ORDERS = "20000"
+
+
+def main() -> None:
+    """One evening that goes well, one that fails."""
+    with _house() as house:
+        _good_evening(house)
+        _bad_evening(house)
+
+
+@contextmanager
+def _house() -> Iterator[House]:
+    root = tempfile.gettempdir()
+    folder = Path(root, secrets.token_hex(16)[: len(SHOWN) - len(root) - 1])
+    folder.mkdir(mode=0o711)
+    house = House(folder)
+    try:
+        yield house
+    finally:
+        house.end()
+        house.demo.clean()
+        shutil.rmtree(folder)
+
+
+def _good_evening(house: House) -> None:
+    with house.terminal(*PROGRAM, "--rows", ORDERS) as terminal:
+        hands = Hands(terminal, house.new_run([], seconds=120))
+        hands.until_passed(Phase.PREFLIGHT)
+        terminal.wait_for("3 answers are yours")
+        _take(house, terminal, "preflight")
+        hands.answer_preflight()
+        hands.back_up()
+        hands.rehearse()
+        terminal.wait_for("put the maintenance banner up")
+        _take(house, terminal, "rehearsed")
+        terminal.resize(80, 24)
+        terminal.wait_gone("RUNBOOK")
+        terminal.wait_for("put the maintenance banner up")
+        _take(house, terminal, "rehearsed-80x24", 80, 24)
+        terminal.resize(120, 40)
+        terminal.wait_for("SECRETS")
+        hands.raise_banner()
+        hands.open_board()
+        hands.type_phrase(PHRASE)
+        _take(house, terminal, "go")
+        with _order_table_in_use(house):
+            terminal.keys("enter")
+            terminal.wait_for("✔ 20251027081530_order_status_index")
+            terminal.wait_for(re.compile(r"0:0[234]"))
+            _take(house, terminal, "migrating")
+        until_over(hands.run, Phase.VERIFY)
+        terminal.wait_for("Migrated and verified")
+        _take(house, terminal, "verified")
+        hands.sign_off()
+        terminal.wait_for("✔ DONE")
+        _take(house, terminal, "signed-off")
+        terminal.keys("q")
+        terminal.wait_exit()
+
+
+def _bad_evening(house: House) -> None:
+    before = house.runs()
+    with house.terminal(*PROGRAM) as terminal:
+        hands = Hands(terminal, house.new_run(before, seconds=120))
+        bring_to_go(hands.run)
+        house.demo.break_production()
+        hands.open_board()
+        hands.type_phrase(PHRASE)
+        terminal.keys("enter")
+        until_over(hands.run, Phase.MIGRATE)
+        terminal.wait_for("Migration failed on production")
+        terminal.wait_for("migrate ended: failed")
+        _take(house, terminal, "failed")
+        terminal.keys("x")
+        terminal.wait_for("DIXIS-ROLLBACK-OK")
+        _take(house, terminal, "rollback")
+        terminal.keys("escape")
+        terminal.wait_gone("ROLL BACK")
+        terminal.keys("q")
+        terminal.wait_exit()
+
+
+@contextmanager
+def _order_table_in_use(house: House) -> Iterator[None]:
+    """Somebody reads `Order` in a long transaction: the migration that alters it has to wait."""
+    url = parse(house.demo.prepare().environment["DATABASE_URL"], "DATABASE_URL")
+    with connect(url, purpose="report", read_only=True) as session:
+        session.execute("BEGIN")
+        session.execute('SELECT FROM "Order" LIMIT 1')
+        yield
+
+
+def _still(terminal: TmuxTerminal) -> str:
+    return re.sub(r"\d+[:.]\d+|\d+%", "", terminal.screen())
+
+
+def _take(house: House, terminal: TmuxTerminal, name: str, columns: int = 120, rows: int = 40) -> None:
+    """What is on the screen, once nothing but its clocks moves."""
+    while True:
+        before = _still(terminal)
+        threading.Event().wait(0.7)  # the log is painted twice a second
+        if _still(terminal) == before:
+            break
+    ansi = terminal.ansi().replace(str(house.folder), SHOWN)
+    (DOCS / f"{name}.svg").write_text(ansi_to_svg(ansi, columns, rows, f"dixis-tui: {name}"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
