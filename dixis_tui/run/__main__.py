@@ -131,7 +131,8 @@ def _lock(handover: Handover) -> Iterator[None]:
         return
     target = f"{url.host}:{url.port}/{url.database}"
     name = f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
-    path = folders.private(folders.state_directory() / "locks") / name
+    # Beside `runs`: in the state directory, or in the demo's folder, which leaves nothing behind.
+    path = folders.private(Path(handover.folder).parents[1] / "locks") / name
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         try:
