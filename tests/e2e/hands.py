@@ -98,6 +98,15 @@ class Hands:
         until(lambda: self.state().check(code).open, what=f"{code} to be open")
 
 
+def wait_for_prose(terminal: TmuxTerminal, *sentences: str) -> str:
+    """The first screen whose running text holds all of these: a card may need a moment to get its room."""
+    try:
+        until(lambda: all(sentence in prose(terminal.screen()) for sentence in sentences), 20)
+    except AssertionError:
+        raise AssertionError(f"waited in vain for {sentences}; the screen is\n{terminal.screen()}") from None
+    return terminal.screen()
+
+
 def _rested(struck: float) -> bool:
     return time.monotonic() - struck > _STROKE_SECONDS
 

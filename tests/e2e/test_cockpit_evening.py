@@ -70,10 +70,12 @@ def _refuse_what_is_not_the_phrase(hands: Hands, house: House, untouched: Pictur
 
 
 def _assert_verdict_is_shown(terminal: TmuxTerminal, run: Path) -> None:
-    screen = terminal.wait_for("✔ DONE")
-    assert "4 migrations applied in" in screen
-    found = re.search(r"Journal[\s│]+(/\S+)", screen)
+    terminal.wait_for("✔ DONE")
+    place = re.compile(r"Journal[\s│]+(/\S+)")
+    screen = terminal.wait_for(place)
+    found = place.search(screen)
     assert found, screen
+    assert "4 migrations applied in" in screen
     shown = found[1]
     assert len(shown) > 60
     if shown.endswith("…"):  # 80 columns are fewer than the path has letters; leaving says all of it
@@ -84,7 +86,9 @@ def _assert_verdict_is_shown(terminal: TmuxTerminal, run: Path) -> None:
 
 def _assert_terminal_is_whole(terminal: TmuxTerminal, run: Path) -> None:
     screen = terminal.wait_for("code=0")
-    assert f"Run {run.name}: done. Journal: {run / JOURNAL}" in screen.replace("\n", "")
+    said = screen.replace("\n", "")  # the terminal breaks a long path
+    assert f"Run {run.name} has ended: done." in said
+    assert f"Journal: {run / JOURNAL}" in said
     terminal.wait_for("settings kept")
     assert terminal.modes == {"alternate": False, "cursor": True, "mouse": False, "keypad": False}
     terminal.type("γεια")

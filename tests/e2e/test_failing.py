@@ -13,7 +13,7 @@ from dixis_tui.model import MigrationState, Phase, Place, Verdict
 from dixis_tui.run.folders import JOURNAL
 from dixis_tui.run.journal import read
 from tests.e2e.database import APPLIED_BEFORE, NAMES, history, picture_of, prisma_lock, production
-from tests.e2e.hands import Hands, bring_to_go, prose, until_over
+from tests.e2e.hands import Hands, bring_to_go, until_over, wait_for_prose
 from tests.e2e.house import PHRASE, ROLLBACK_PHRASE, House, ended, state_of
 from tests.e2e.target import run_words
 from tests.needs import needs
@@ -37,13 +37,12 @@ def test_the_cockpit_says_exactly_that_and_goes_back(house: House) -> None:
         terminal.keys("enter")
         until_over(run, Phase.MIGRATE)
         _assert_two_one_and_none(house, run)
-        screen = terminal.wait_for("Migration failed on production: 2 of 4 applied")
+        mend = f"prisma migrate resolve --rolled-back {NAMES[2]}"
+        terminal.wait_for("Migration failed on production: 2 of 4 applied")
+        screen = wait_for_prose(terminal, ERROR, mend, "x roll back to the backup")
         for name, word in zip(NAMES, ("applied in", "applied in", "failed", "not touched"), strict=True):
             line = next(line for line in screen.splitlines() if name in line)
             assert word in line, screen
-        assert ERROR in prose(screen)
-        assert f"prisma migrate resolve --rolled-back {NAMES[2]}" in prose(screen)
-        assert "x roll back to the backup" in prose(screen)
         _roll_back_by_keys(hands, house)
         after = picture_of(house)
         terminal.wait_for("Production is back at the backup")

@@ -29,8 +29,9 @@ def _tmux() -> None:
 
 
 def test_killed_in_mid_migration_it_is_finished_and_true(house: House) -> None:
+    before = house.runs()
     with house.terminal("demo") as terminal:
-        run = house.new_run([])
+        run = house.new_run(before)
         hands = Hands(terminal, run)
         bring_to_go(run)
         hands.open_board()
