@@ -75,7 +75,7 @@ def _good_evening(house: House) -> None:
         with _order_table_in_use(house):
             terminal.keys("enter")
             terminal.wait_for("✔ 20251027081530_order_status_index")
-            terminal.wait_for(re.compile(r"0:0[234]"))
+            terminal.wait_for(re.compile(r"[1-3]\.\d s of about"))
             _take(house, terminal, "migrating")
         until_over(hands.run, Phase.VERIFY)
         terminal.wait_for("Migrated and verified")
