@@ -32,6 +32,8 @@ _UNPRINTABLE = re.compile(
 _WORD = re.compile(r"\S+")
 _URL_USER = re.compile(r"://[^:/@]*:")
 _URL_PARAMETER = re.compile(r"(?i)([?&](?:ssl)?password=)[^&\s]+")
+_EXAMPLE = "PASSWORD"
+"""Stands for a password in our own remedies; as a real one it is a known secret, and masked as such."""
 _SHORTEST = 3
 """Shorter values are not redacted by themselves: masking every `a` would hide the log, not the secret."""
 _SHORTEST_INNER = 6
@@ -107,7 +109,9 @@ def _without_password(word: re.Match[str]) -> str:
     # linear time, and outside lines may be long.
     text = word[0]
     user, last = _URL_USER.search(text), text.rfind("@")
-    return f"{text[: user.end()]}{MASK}{text[last:]}" if user and user.end() < last else text
+    if not user or user.end() >= last or text[user.end() : last] == _EXAMPLE:
+        return text
+    return f"{text[: user.end()]}{MASK}{text[last:]}"
 
 
 def _longest_first(forms: Iterable[str]) -> list[str]:

@@ -228,6 +228,8 @@ class CockpitApp(App[str]):
             )
         elif policy.came_to_nothing(state):
             message = f"Run {self.client.run_id} was closed by preflight and ends here; nothing was changed."
+        elif self.view.demo and not policy.in_progress(state):
+            message = f"Run {self.client.run_id} had not begun: the demo ends it and stops."
         elif state.running or policy.in_progress(state):
             message = f"Run {self.client.run_id} goes on. Open dixis-tui again to attach to it."
         else:

@@ -86,8 +86,8 @@ def _answers(view: View, phase: Phase) -> Card:
         tone="strong",
         glyph="▶",
         lines=questions(state, phase),
-        key="space",
-        does="tick the selected one: it is kept with your name and the time",
+        key="enter",
+        does="answer: it is kept with your name and the time",
     )
 
 

@@ -150,9 +150,7 @@ class GoScreen(PhraseDialog):
         rows = [line((_label("Gates"), "quiet")) + Content("  ").join(marks) + verdict]
         for check in state.checks.values():
             if check.state is CheckState.WAIVED:
-                # Looked at again, a waived check says what it saw; who waived it has to be said beside that.
-                who = "" if check.evidence.startswith("waived") else f"waived by {check.who}; "
-                rows.append(line((_label(""), ""), (f"● {check.code} {who}{check.evidence}", "warn")))
+                rows.append(line((_label(""), ""), (f"● {check.code} {check.evidence}", "warn")))
         countdown, span = window_words(view)
         rows.append(line((_label("Window"), "quiet"), countdown, (f"  {span[0]}", "quiet")))
         predicted = state.predicted_seconds

@@ -87,8 +87,11 @@ def secrets_for_headless() -> dict[str, str]:
     return secrets
 
 
-def finish(folder: Path, *, as_json: bool, interrupted: bool = False) -> int:
-    """Last words about a run: what closed it, where its journal is; returns the exit code."""
+def finish(folder: Path, *, as_json: bool, interrupted: bool = False, watched: bool = False) -> int:
+    """Last words about a run: what closed it, where its journal is; returns the exit code.
+
+    `watched`: nobody expected the run to have ended. Else a run that is still open is one that we lost sight of.
+    """
     from dixis_tui.cli.result import of_run, to_json
     from dixis_tui.cli.script import closed
     from dixis_tui.run.folders import JOURNAL
@@ -107,6 +110,9 @@ def finish(folder: Path, *, as_json: bool, interrupted: bool = False) -> int:
     if as_json:
         click.echo(to_json(of_run(run, journal)))
     changed = run.verdict in (Verdict.FAILED, Verdict.UNKNOWN, Verdict.DONE, Verdict.ROLLED_BACK)
+    if run.verdict is Verdict.OPEN and not watched:
+        click.echo(f"This run was lost sight of: look at it with `dixis-tui attach {run.id}`.", err=True)
+        return Exit.UNKNOWN
     return Exit.INTERRUPTED if interrupted and not changed else of_verdict(run.verdict)
 
 

@@ -27,7 +27,7 @@ def command(ctx: click.Context, run: str | None, as_json: bool) -> None:
         from dixis_tui.cli.drive import follow
 
         follow(folder, quiet=as_json)
-        ctx.exit(finish(folder, as_json=as_json))
+        ctx.exit(finish(folder, as_json=as_json, watched=True))
     from dixis_tui.run.client import Client
 
     ctx.exit(cockpit()(Client(folder), common.person(), ""))

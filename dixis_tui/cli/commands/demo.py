@@ -112,8 +112,10 @@ def _prepare(demo: Demo, rows: int | None, executor: str, *, broken: bool, under
 
     if under_way:
         return demo.prepare(on_line=say)
+    stood = demo.prepared
     ready = demo.prepare(rows, executor, say, broken=broken, new_window=True)
-    if _used(demo.folder / "runs"):
+    if stood:
+        # Whatever an earlier run, or `--drift`, has left there.
         say("Putting production back to its first state")
         demo.reset()
     return ready
@@ -178,15 +180,6 @@ def _under_way(runs: Path) -> Run | None:
 
     living = live_runs(runs)
     return living[-1] if living else None
-
-
-def _used(runs: Path) -> bool:
-    """Whether an earlier run may have changed the demo's production."""
-    from dixis_tui.run.folders import all_runs
-    from dixis_tui.run.policy import production_changed
-    from dixis_tui.run.runs import look
-
-    return any(production_changed(look(folder).state) for folder in all_runs() if folder.parent == runs)
 
 
 def _end_runs(runs: Path) -> None:
