@@ -224,7 +224,7 @@ def test_a_rewritten_entry_with_its_own_digest_is_found_at_the_next(path: Path) 
     journal.append(note(1), note(2), note(3))
     journal.close()
     lines = path.read_bytes().splitlines(keepends=True)
-    lines[1] = lines[1].replace(b"2" + b'"', b'9"')
+    lines[1] = lines[1].replace(b' 2"', b' 9"')  # the note's own 2: the digest before it may end with one too
     assert broken_line(path, b"".join(lines)) == 3
 
 
