@@ -88,8 +88,8 @@ def _meaning(bad: list[MigrationView], lost: list[MigrationView]) -> str:
     if lost:
         return "Production: look at the database before anything else; the history may say less than was done."
     if bad:
-        return "Production: applied is in. What failed was undone, if the file was one transaction."
-    return "Production: what is marked applied is in; nothing else was touched."
+        return "Production has the applied ones. The failed one was undone, unless its file commits by itself."
+    return "Production has the applied ones; nothing else was touched."
 
 
 def _mend(bad: list[MigrationView], lost: list[MigrationView]) -> str:

@@ -31,6 +31,14 @@ def filled(database: DatabaseUrl) -> DatabaseUrl:
 
 
 @pytest.fixture
+def large_backup(filled: DatabaseUrl, tools: Tools, tmp_path: Path) -> Backup:
+    """A dump of `filled` whose orders alone keep a restore at work for a good while."""
+    with connect(filled, purpose="fill") as session:
+        session.execute("INSERT INTO \"Order\" (word) SELECT 'Λέξη ' || g FROM generate_series(20001, 600000) g")
+    return dump(filled, tools, tmp_path / "backups", on_progress=lambda *_: None, on_line=lambda _: None)
+
+
+@pytest.fixture
 def backup(filled: DatabaseUrl, tools: Tools, tmp_path: Path) -> Backup:
     """A dump of `filled`."""
     return dump(filled, tools, tmp_path / "backups", on_progress=lambda *_: None, on_line=lambda _: None)
