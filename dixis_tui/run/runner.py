@@ -110,12 +110,14 @@ class Runner:
             return
         self._clients.add(writer)
         self._looked_at = time.monotonic()
+        # What was written while this client was on its way in was told to the others only.
+        _send(writer, Message(entries=self._context.state.entries))
         try:
             while line := await reader.readline():
                 await self._answer(line, writer)
                 await writer.drain()
-        except (ConnectionError, ValueError):
-            pass  # a client that goes away, or sends a line without end, is only a client
+        except (ConnectionError, ValueError, asyncio.CancelledError):
+            pass  # a client that goes away, sends a line without end, or stays to the end, is only a client
         finally:
             self._clients.discard(writer)
             writer.close()
