@@ -52,7 +52,7 @@ class Client:
         try:
             while line := await reader.readline():
                 self._take(msgspec.json.decode(line, type=Message), changed)
-        except (ConnectionError, msgspec.MsgspecError):
+        except (ConnectionError, ValueError, msgspec.MsgspecError):
             pass  # the same as an end: the runner can't be talked to any more
         finally:
             self.live = False
