@@ -6,7 +6,6 @@ A run's folder holds `journal.jsonl`, `run.log`, `runner.sock` while its runner 
 from __future__ import annotations
 
 import os
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,10 +42,15 @@ def demo_directory(name: str = "default") -> Path:
 def new_run(runs: Path) -> Path:
     """A fresh run folder; its name is the run's id, in order of time."""
     private(runs)
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = runs / f"{stamp}-{secrets.token_hex(2)}"
-    folder.mkdir(mode=0o700)
-    return folder
+    while True:
+        now = datetime.now(UTC)
+        # The last part is the fraction of the second: runs of one second are in order as well.
+        folder = runs / f"{now:%Y%m%d-%H%M%S}-{now.microsecond * 0x10000 // 1_000_000:04x}"
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue  # taken a moment ago; the clock goes on
+        return folder
 
 
 def all_runs() -> list[Path]:

@@ -81,7 +81,7 @@ def start(
         adopts=str(adopts or ""),
     )
     data = _encode(handover, folder)
-    with (folder / folders.ERRORS).open("wb") as errors:
+    with open(folder / folders.ERRORS, "wb", opener=_private) as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "dixis_tui.run"],
             stdin=subprocess.PIPE,
@@ -97,6 +97,10 @@ def start(
     except BrokenPipeError:
         process.wait()
     return Starting(folder, process)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _encode(handover: Handover, folder: Path) -> bytes:
