@@ -21,6 +21,7 @@ from dixis_tui.run import policy
 from dixis_tui.run.folders import JOURNAL
 from dixis_tui.run.journal import read
 from dixis_tui.run.state import Entry, RunState
+from tests.conftest import fresh_database
 from tests.majors import both_majors
 from tests.run.conftest import MIGRATIONS, Begin, Hand, add_migration, settings_for, write_project
 
@@ -135,6 +136,37 @@ def test_a_window_that_is_not_open_closes_the_gate(begin: Begin, tmp_path: Path)
     hand.seal()
     assert hand.confirm() == ""
     assert hand.ended(Phase.VERIFY).check("DX701").open
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_production_is_never_emptied_for_a_rehearsal(
+    begin: Begin, tmp_path: Path, database: DatabaseUrl, host: str
+) -> None:
+    """STAGING_DATABASE_URL that names production, by another name and even with a waiver, is refused."""
+    with connect(database, purpose="set-up") as session:
+        session.script(b"CREATE TABLE kept AS SELECT generate_series(1, 10) AS n; DROP TABLE kept")
+    staging = database.raw.reveal().replace("127.0.0.1", host)
+    hand = begin(settings_for(write_project(tmp_path / "shop")), STAGING_DATABASE_URL=staging)
+    hand.ended(Phase.PREFLIGHT)
+    hand.answer_everything()
+    hand.do(Phase.BACKUP)
+    with connect(database, purpose="set-up") as session:
+        session.script(b"CREATE TABLE kept AS SELECT generate_series(1, 10) AS n")
+        assert hand.send(cmd.Waive(code="DX301", operator="Νίκος", reason="it is fine")) == ""
+        state = hand.do(Phase.REHEARSAL)
+        assert state.phase(Phase.REHEARSAL).state is PhaseState.FAILED
+        assert session.value("SELECT count(*) FROM kept") == 10
+
+
+def test_staging_beside_production_is_said(
+    begin: Begin, tmp_path: Path, server: EmbeddedServer, database: DatabaseUrl
+) -> None:
+    """Another database of production's own server will do, and its load is production's: that is said."""
+    with fresh_database(server, "STAGING_DATABASE_URL") as staging:
+        project = write_project(tmp_path / "shop")
+        state = begin(settings_for(project), STAGING_DATABASE_URL=staging.raw.reveal()).to_go()
+        assert state.check("DX301").state is CheckState.WARNED
+        assert state.check("DX300").state is CheckState.PASSED
 
 
 def test_a_new_backup_is_not_rehearsed(begin: Begin, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from dixis_tui.model import (
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.restore import restore
+from dixis_tui.postgres.sameness import same_database
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.postgres.url import DatabaseUrl, parse
@@ -40,7 +41,8 @@ def run(context: Context) -> None:
         if backup is None:
             raise ToolError("There is no backup to rehearse on", "Make the backup first.")
         context.check("DX301", lambda: _not_production(context, url, where))
-        if context.state.check("DX301").state is not CheckState.PASSED:
+        # A waiver is not enough here: what is waived may be production itself.
+        if context.state.check("DX301").state not in (CheckState.PASSED, CheckState.WARNED):
             raise DixisError("Staging is not fit for a rehearsal", "Mend STAGING_DATABASE_URL, or unset it.")
         _restore(context, url, where, backup)
         context.safe_point()
@@ -78,11 +80,16 @@ def _staging(context: Context) -> Iterator[tuple[DatabaseUrl, str]]:
 
 
 def _not_production(context: Context, url: DatabaseUrl, where: str) -> Finding:
-    with facts.reading(context, url, "rehearsal") as session:
+    target = facts.production(context)
+    with (
+        facts.reading(context, url, "rehearsal") as session,
+        facts.reading(context, target, "rehearsal") as production,
+    ):
+        one = same_database(production, session)
         staging = catalog.identify(session, url)
-        missing = sorted(set(_extensions(context)) - set(catalog.available_extensions(session)))
-    production = context.state.identity
-    if production is None or staging.same_database(production):
+        shared = catalog.identify(production, target).system_identifier == staging.system_identifier != ""
+        missing = sorted(set(catalog.extensions(production)) - set(catalog.available_extensions(session)))
+    if one:
         return failed(
             f"STAGING_DATABASE_URL is the production database itself ({where})",
             "Point it at another database: a rehearsal empties it.",
@@ -91,13 +98,9 @@ def _not_production(context: Context, url: DatabaseUrl, where: str) -> Finding:
         return failed(f"{where} takes no writes", "Point STAGING_DATABASE_URL at a server that does.")
     if missing:
         return failed(f"{where} lacks the extensions {', '.join(missing)}", "Install them on the staging server.")
+    if shared:
+        return warned(f"{where} is on production's own server, or on a copy of it", "Its load would be production's.")
     return passed(f"{where}, PostgreSQL {staging.version}")
-
-
-def _extensions(context: Context) -> list[str]:
-    url = facts.production(context)
-    with facts.reading(context, url, "rehearsal") as session:
-        return list(catalog.extensions(session))
 
 
 def _restore(context: Context, url: DatabaseUrl, where: str, backup: Backup) -> None:
