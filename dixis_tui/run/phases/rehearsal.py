@@ -17,6 +17,7 @@ from dixis_tui.model import (
     Place,
     failed,
     passed,
+    warned,
 )
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.embedded import EmbeddedServer
