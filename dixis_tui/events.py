@@ -170,12 +170,6 @@ class MigrationEnded(_Event, frozen=True, kw_only=True, tag="migration_ended"):
     """The connection was lost before the server answered: only a look at the database tells."""
 
 
-class Predicted(_Event, frozen=True, kw_only=True, tag="predicted"):
-    """Seconds that each pending migration will take, from the rehearsal."""
-
-    seconds: dict[str, float]
-
-
 class PlanSealed(_Event, frozen=True, kw_only=True, tag="plan_sealed"):
     """What the phrase will confirm. `hash` is the first 8 hex digits as shown; `digest` all of it."""
 
@@ -244,7 +238,6 @@ Event = (
     | BackupRestored
     | MigrationStarted
     | MigrationEnded
-    | Predicted
     | PlanSealed
     | ConfirmationRefused
     | Confirmed

@@ -256,14 +256,6 @@ def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> 
     return {"migrations": state.migrations | {event.name: view}}
 
 
-def _predicted(state: RunState, event: ev.Predicted, _: datetime) -> dict[str, Any]:
-    views = {
-        name: msgspec.structs.replace(view, rehearsed=event.seconds.get(name, view.rehearsed))
-        for name, view in state.migrations.items()
-    }
-    return {"migrations": views}
-
-
 _CHANGES: dict[type, Any] = {
     ev.RunStarted: _run_started,
     ev.TargetSeen: lambda _, event, __: {"identity": event.identity},
@@ -280,7 +272,6 @@ _CHANGES: dict[type, Any] = {
     ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
     ev.MigrationStarted: _migration_started,
     ev.MigrationEnded: _migration_ended,
-    ev.Predicted: _predicted,
     ev.PlanSealed: lambda _, event, __: {"plan": event},
     ev.ConfirmationRefused: lambda state, event, __: {"refused": event, "refusals": state.refusals + 1},
     ev.Confirmed: lambda _, event, __: {"confirmed": event},

@@ -56,7 +56,6 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.BackupRestored(place=Place.STAGING, where="staging", seconds=2.0, tables=1, rows=5),
     ev.MigrationStarted(name=FILE.name, place=Place.PRODUCTION),
     ev.MigrationEnded(name=FILE.name, place=Place.PRODUCTION, seconds=0.5),
-    ev.Predicted(seconds={FILE.name: 0.4}),
     ev.PlanSealed(hash="7f3a·c2e1", digest="7f3ac2e1", lines=[("Target", "dixis")]),
     ev.ConfirmationRefused(operator="Μαρία", reason="Wrong phrase. Nothing was done."),
     ev.Confirmed(operator="Μαρία", digest="7f3ac2e1"),

@@ -237,7 +237,6 @@ SILENT = {
     ev.BackupAdopted,
     ev.BackupRestored,
     ev.MigrationStarted,
-    ev.Predicted,
     ev.HealthSeen,
 }
 """What a check or a phase says in a line of its own."""
