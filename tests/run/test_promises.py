@@ -230,6 +230,20 @@ def test_a_stop_ends_at_a_safe_point(begin: Begin, tmp_path: Path, database: Dat
         assert policy.verdict(state) is Verdict.FAILED
 
 
+def test_a_stop_that_comes_too_late_stops_nothing(begin: Begin, tmp_path: Path) -> None:
+    """Asked while the last file runs, there is nothing left to stop: the run is verified and can be signed off."""
+    slow = "DO $$ BEGIN IF current_database() <> 'rehearsal' THEN PERFORM pg_sleep(1.5); END IF; END $$; SELECT 1;"
+    hand = begin(settings_for(write_project(tmp_path / "shop", MIGRATIONS | {"20260105000000_slow": slow})))
+    hand.to_go()
+    assert hand.confirm() == ""
+    hand.wait(lambda state: _at_work(state, "20260105000000_slow", Phase.MIGRATE), "the last migration")
+    assert hand.send(cmd.Stop()) == ""
+    state = hand.ended(Phase.VERIFY)
+    assert state.phase(Phase.MIGRATE).state is PhaseState.PASSED
+    assert hand.send(cmd.SignOff(operator="Ελένη")) == ""
+    assert hand.wait(lambda state: state.ended, "the end").verdict is Verdict.DONE
+
+
 def _state(state: RunState, name: str) -> MigrationState:
     return state.migrations[name].state
 

@@ -47,8 +47,7 @@ def _direct(context: Context, url: DatabaseUrl, files: Sequence[MigrationFile], 
         for step in direct.apply(session, files, url.schema, on_waiting_for_lock=waiting):
             match step:
                 case direct.Started(name=name):
-                    if context.stopping.is_set():
-                        break  # nothing of this file was sent; the session's end gives the lock back
+                    context.safe_point()  # nothing of this file was sent; the session's end gives the lock back
                     context.log.line("migrate", f"Applying {name} on {place}")
                     context.emit(ev.MigrationStarted(name=name, place=place))
                 case direct.Applied(name=name, seconds=seconds):
@@ -57,7 +56,6 @@ def _direct(context: Context, url: DatabaseUrl, files: Sequence[MigrationFile], 
                     context.emit(ev.MigrationEnded(name=name, place=place, seconds=seconds), flush=False)
                 case direct.Failed():
                     _failed(context, step, place)
-    context.safe_point()
 
 
 def _failed(context: Context, step: direct.Failed, place: Place) -> None:
