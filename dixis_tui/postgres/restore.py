@@ -11,7 +11,6 @@ import contextlib
 import os
 import re
 import secrets
-import shutil
 import subprocess
 import threading
 import time
@@ -39,6 +38,10 @@ LOCK_TIMEOUT_SECONDS = 10.0
 _GONE_SECONDS = 60.0
 _JOBS = min(4, os.cpu_count() or 1)
 _LOCK_NOT_AVAILABLE = "55P03"
+_TAIL = 4096
+"""Bytes of pg_restore's script that are held back; its COMMIT stands in the last few hundred."""
+_SCRIPT_ERROR = 3
+"""psql's exit code for a statement that failed: then it sent nothing more, and the transaction was undone."""
 _CHUNK = 1 << 20
 _ENTRY = re.compile(r"^\d+; \d+ \d+ (EXTENSION - |COMMENT - EXTENSION |SCHEMA - )(.*)$")
 _BLOCKERS = """
@@ -247,7 +250,9 @@ def _restore_atomically(job: _Restore, session: Session) -> None:
     program, how = ("psql", job.last.outcome(code, job.url))
     if feeder.code:
         program, how = "pg_restore", job.last.outcome(feeder.code, job.url)
-    if feeder.committed:  # psql had the COMMIT and yet did not end well: the answer may have been lost on the way
+    if (
+        feeder.committed and code != _SCRIPT_ERROR
+    ):  # psql had the COMMIT and yet did not end well: the answer may have been lost on the way
         raise ToolError(
             f"{program} {how}, at the very COMMIT", "Compare the database with the backup before anything else."
         )
@@ -257,7 +262,12 @@ def _restore_atomically(job: _Restore, session: Session) -> None:
 
 
 class _Feeder:
-    """Gives psql its script: BEGIN, the emptying, pg_restore's output, and COMMIT only if pg_restore ended well."""
+    """Gives psql its script: BEGIN, the emptying, pg_restore's output, and its COMMIT only if pg_restore ended well.
+
+    pg_restore is told to make one transaction of it: else it puts a BEGIN and a COMMIT of its own around large objects,
+    and that COMMIT would end ours half-way. The script's last bytes, its COMMIT among them, are held back until
+    pg_restore's exit code is known.
+    """
 
     def __init__(self, job: _Restore, contents: Path, reading: IO[bytes], writing: int) -> None:
         self._job = job
@@ -269,6 +279,7 @@ class _Feeder:
         """Whether psql was sent the COMMIT."""
         self.code = 0
         """pg_restore's exit code, where it was what failed."""
+        self._tail = b""
 
     def __enter__(self) -> _Feeder:
         return self
@@ -294,8 +305,8 @@ class _Feeder:
             self._writing.flush()
             self.code = self._pour()
             if self.code == 0:
-                self._writing.write(b"\nCOMMIT;\n")
                 self.committed = True
+                self._writing.write(self._tail)
             else:
                 psql.kill()  # before it sees the end of its input
             self._writing.close()
@@ -310,6 +321,7 @@ class _Feeder:
     def _pour(self) -> int:
         """pg_restore's output into psql; its exit code."""
         words: list[str | Path] = [self._job.tools.path("pg_restore"), "--verbose", "--no-subscriptions", "--file=-"]
+        words += ["--single-transaction"]
         words += [f"--use-list={self._contents}", *self._job.owners, self._job.archive]
         restore = subprocess.Popen(
             words,
@@ -323,7 +335,10 @@ class _Feeder:
         pump = threading.Thread(target=_pump, args=(restore.stderr, self._job.last.line), daemon=True)
         pump.start()
         try:
-            shutil.copyfileobj(restore.stdout, self._writing, _CHUNK)
+            while chunk := restore.stdout.read(_CHUNK):
+                held = self._tail + chunk
+                self._writing.write(held[:-_TAIL])
+                self._tail = held[-_TAIL:]
             self._writing.flush()
             return restore.wait()
         finally:

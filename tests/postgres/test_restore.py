@@ -183,6 +183,25 @@ def test_a_program_killed_in_the_middle_changes_nothing(
     assert schema_of(filled, tools) == before
 
 
+@both_majors
+def test_a_failure_after_a_large_object_changes_nothing(
+    server: EmbeddedServer, filled: DatabaseUrl, tools: Tools, tmp_path: Path
+) -> None:
+    """pg_restore would commit behind large objects by itself: indexes and keys come after them."""
+    with connect(filled, purpose="fill") as session:
+        session.script(
+            b"CREATE FUNCTION picky(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN "
+            b"IF current_setting('application_name') ~ 'restore' THEN RAISE 'not while restoring'; END IF; "
+            b"RETURN $1; END $$; CREATE TABLE picked (t text); INSERT INTO picked VALUES ('x'); "
+            b"CREATE INDEX ON picked (picky(t))"
+        )
+    backup = dump(filled, tools, tmp_path / "picky", on_progress=lambda *_: None, on_line=lambda _: None)
+    before = _migrated(filled, tools)
+    with pytest.raises(ToolError, match=r"not while restoring.*the database is as it was before"):
+        quietly(filled, tools, backup)
+    assert schema_of(filled, tools) == before
+
+
 def _children(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
