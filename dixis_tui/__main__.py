@@ -12,6 +12,9 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]
     from dixis_tui.cli.main import run
+    from dixis_tui.process import no_core_dumps
+
+    no_core_dumps()
 
     return run(sys.argv[1:])
 

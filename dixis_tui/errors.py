@@ -3,6 +3,7 @@
 ::
 
     DixisError              what happened, and the remedy
+    ├── UnknownOutcomeError a deed was begun, and whether it was done is not known
     ├── UsageError          the call itself, dixis.toml or an environment variable is wrong
     │   └── UrlError        a database URL is unset or malformed
     ├── ConnectError        a PostgreSQL could not be reached or refused us
@@ -26,6 +27,10 @@ class DixisError(Exception):
     def __init__(self, sentence: str, remedy: str = "") -> None:
         super().__init__(sentence)
         self.remedy = remedy
+
+
+class UnknownOutcomeError(DixisError):
+    """A deed was begun and its outcome is not known: only a look tells. Never to be reported as undone."""
 
 
 class UsageError(DixisError):

@@ -128,9 +128,10 @@ class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
 
 
 class BackupMade(_Event, frozen=True, kw_only=True, tag="backup_made"):
-    """The dump is whole and its digest known."""
+    """The dump is whole and its digest known. `source` is the database that it was made from."""
 
     backup: Backup
+    source: Identity | None = None
 
 
 class BackupAdopted(_Event, frozen=True, kw_only=True, tag="backup_adopted"):

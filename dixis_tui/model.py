@@ -111,7 +111,7 @@ class Identity(Struct, frozen=True):
         return f"{self.major}.{self.server_version % 10000}"
 
     def same_database(self, other: Identity) -> bool:
-        """Whether both are one database, however they were reached."""
+        """Whether both say that they are one database, however they were reached. A copy of a server says so too."""
         if self.system_identifier and other.system_identifier:
             return (self.system_identifier, self.database) == (other.system_identifier, other.database)
         return (self.host, self.port, self.database) == (other.host, other.port, other.database)

@@ -92,4 +92,8 @@ def _pump(stream: IO[bytes] | None, sink: LineSink | None) -> None:
     with stream:
         while line := stream.readline(_LINE_LIMIT):
             if sink:
-                sink(line.decode("utf-8", "replace").rstrip("\r\n"))
+                try:
+                    sink(line.decode("utf-8", "replace").rstrip("\r\n"))
+                except OSError:
+                    # Our disk is full: its words are lost, but the program must not die of a closed pipe.
+                    sink = None

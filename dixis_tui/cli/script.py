@@ -69,7 +69,7 @@ def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command:
     if state.plan is None and not state.phase(Phase.GO).attempts:
         return cmd.Seal()
     if state.plan is None or not state.check("DX501").open or state.refused:
-        return cmd.End(closed_by=["DX501"])
+        return cmd.End(closed_by=[] if state.check("DX501").open else ["DX501"])
     if state.check("DX501").state is CheckState.WAIVED and state.phase(Phase.GO).attempts == 1:
         return cmd.Seal()  # it was waived after the plan was sealed, and the plan names its waivers
     return cmd.Confirm(phrase=script.confirm, operator=script.operator, digest=state.plan.digest)

@@ -39,9 +39,15 @@ def private_folder() -> Iterator[Path]:
 
 def _sweep() -> None:
     for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/lock"):
-        with contextlib.suppress(OSError), lock.open() as handle:  # somebody else's, or in use
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.parent, ignore_errors=True)
+        with contextlib.suppress(OSError):  # somebody else's, or in use
+            # Anybody may put a FIFO there, on which a plain open would wait for ever.
+            handle = os.open(lock, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+            try:
+                if os.fstat(handle).st_uid == os.getuid():
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(lock.parent, ignore_errors=True)
+            finally:
+                os.close(handle)
 
 
 @contextmanager

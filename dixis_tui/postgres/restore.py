@@ -21,7 +21,7 @@ from typing import IO
 
 from msgspec import Struct
 
-from dixis_tui.errors import DixisError, QueryError, ToolError
+from dixis_tui.errors import DixisError, QueryError, ToolError, UnknownOutcomeError
 from dixis_tui.model import Backup
 from dixis_tui.postgres.catalog import extensions, table_counts
 from dixis_tui.postgres.emptying import emptying
@@ -253,7 +253,7 @@ def _restore_atomically(job: _Restore, session: Session) -> None:
     if (
         feeder.committed and code != _SCRIPT_ERROR
     ):  # psql had the COMMIT and yet did not end well: the answer may have been lost on the way
-        raise ToolError(
+        raise UnknownOutcomeError(
             f"{program} {how}, at the very COMMIT", "Compare the database with the backup before anything else."
         )
     raise ToolError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from dixis_tui import events as ev
-from dixis_tui.errors import DixisError, StoppedError
+from dixis_tui.errors import DixisError, StoppedError, UnknownOutcomeError
 from dixis_tui.model import CheckState, Finding, Phase, PhaseState, unknown
 from dixis_tui.plan.checks import SPECS
 from dixis_tui.run import state as st
@@ -139,7 +139,8 @@ class Context:
             yield
         except DixisError as error:
             # A stop shows as the failure of whatever was stopped: say what it was.
-            cause = StoppedError("Stopped by the operator") if self.stopping.is_set() else error
+            stopped = self.stopping.is_set() and not isinstance(error, UnknownOutcomeError)
+            cause = StoppedError("Stopped by the operator") if stopped else error
             state, reason = PhaseState.FAILED, self.log.redactor.line(f"{cause}. {cause.remedy}".strip())
             self.log.line("runner", reason, "error")
             self._fail_next(phase, cause)
@@ -153,7 +154,8 @@ class Context:
         unanswered = (CheckState.WAITING, CheckState.RUNNING)
         views = [view for view in self.state.checks_of(phase) if not view.spec.person and view.state in unanswered]
         if views:
-            self.found(views[0].code, Finding(CheckState.FAILED, str(cause), cause.remedy), views[0].subject)
+            state = CheckState.UNKNOWN if isinstance(cause, UnknownOutcomeError) else CheckState.FAILED
+            self.found(views[0].code, Finding(state, str(cause), cause.remedy), views[0].subject)
 
     def _ended(self, phase: Phase, state: PhaseState, began: float, reason: str) -> ev.PhaseEnded:
         broken = [

@@ -7,6 +7,7 @@ head: a change of that line alone shows only to who has kept the head elsewhere.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -41,11 +42,14 @@ class Journal:
         self._lock = threading.Lock()
         self._number = 0
         self.head = ""
+        self._broken = False
         _flush_folder(path.parent)
 
     def append(self, *events: Event, flush: bool = True) -> list[Entry]:
         """Write `events` in order with one write, and flush them to disk."""
         with self._lock:
+            if self._broken:
+                raise OSError(errno.EIO, "the journal could not be flushed")
             entries, lines, number, head = [], [], self._number, self.head
             for event in events:
                 number += 1
@@ -57,7 +61,12 @@ class Journal:
             self._write(b"".join(lines))
             self._number, self.head = number, head
             if flush:
-                os.fsync(self._file)
+                try:
+                    os.fsync(self._file)
+                except OSError:
+                    # The kernel says so once and then forgets it: nothing that follows could be trusted.
+                    self._broken = True
+                    raise
             return entries
 
     def _write(self, data: bytes) -> None:

@@ -108,7 +108,7 @@ def seen_verdict(state: RunState, *, live: bool) -> Verdict:
 
 def rehearsed(state: RunState) -> bool:
     """Whether the present backup was restored and the pending migrations were tried on it."""
-    return state.restored is not None and phase_state(state, Phase.REHEARSAL) is PhaseState.PASSED
+    return state.restored is not None and state.check("DX300").state is CheckState.PASSED
 
 
 def failed_migration(state: RunState) -> str:
@@ -205,7 +205,7 @@ def _refuse_unsealed(state: RunState) -> str:
 
 def _refuse_rollback(state: RunState) -> str:
     if state.backup is None:
-        return "There is no backup in this run to go back to."
+        return "There is no backup in this run to go back to; `dixis-tui rollback RUN` goes back to an earlier run's."
     if not state.confirmed and not state.adopted:
         return "Production has not been changed in this run: there is nothing to roll back."
     if state.rollback and phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
@@ -237,7 +237,7 @@ def verdict(state: RunState) -> Verdict:
 def _verdict_after_rollback(state: RunState) -> Verdict:
     if phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
         return Verdict.ROLLED_BACK
-    if any(state.check(code).state in _BROKEN for code in ("DX900", "DX901")):
+    if state.check("DX900").state in _BROKEN or state.check("DX901").state is CheckState.FAILED:
         return Verdict.FAILED  # nothing was restored: it is one transaction
     return Verdict.UNKNOWN
 

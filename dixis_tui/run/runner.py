@@ -147,6 +147,8 @@ class Runner:
             case cmd.Waive(code=code, operator=operator, reason=reason):
                 context.emit(ev.Waived(code=code, operator=operator, reason=words(reason)))
                 context.log.line("operator", f"{operator} waived {code}: {reason}", "warning")
+            case cmd.Stop() if context.stopping.is_set():
+                pass  # asked already
             case cmd.Stop():
                 context.note("Stop asked: the run stops at its next safe point.", "warning")
                 context.stop()

@@ -96,6 +96,7 @@ class RunState(Struct, frozen=True, kw_only=True):
     checks: dict[tuple[str, str], CheckView] = {}
     migrations: dict[str, MigrationView] = {}
     backup: Backup | None = None
+    backup_source: Identity | None = None
     adopted: ev.BackupAdopted | None = None
     restored: ev.BackupRestored | None = None
     restored_at: datetime | None = None
@@ -185,7 +186,12 @@ def _unrehearsed(state: RunState) -> dict[str, Any]:
 
 def _backup_made(state: RunState, event: ev.BackupMade, _: datetime) -> dict[str, Any]:
     # The rehearsal proved the backup before this one.
-    return _unrehearsed(state) | {"backup": event.backup, "restored": None, "restored_at": None}
+    return _unrehearsed(state) | {
+        "backup": event.backup,
+        "backup_source": event.source,
+        "restored": None,
+        "restored_at": None,
+    }
 
 
 def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dict[str, Any]:
@@ -195,7 +201,9 @@ def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dic
         key: check for key, check in state.checks.items() if check.spec.phase is not event.phase or check.spec.person
     }
     fresh = {(code, subject): _anew(state, code, subject) for code, subject in event.checks}
-    return {"phases": state.phases | {event.phase: view}, "checks": machine | fresh, "progress": None}
+    # A plan that is being sealed anew is no plan until it is.
+    plan = None if event.phase is Phase.GO else state.plan
+    return {"phases": state.phases | {event.phase: view}, "checks": machine | fresh, "progress": None, "plan": plan}
 
 
 def _anew(state: RunState, code: str, subject: str) -> CheckView:
@@ -268,7 +276,11 @@ _CHANGES: dict[type, Any] = {
     ev.Waived: _waived,
     ev.Progress: lambda _, event, __: {"progress": event},
     ev.BackupMade: _backup_made,
-    ev.BackupAdopted: lambda _, event, __: {"backup": event.backup, "adopted": event},
+    ev.BackupAdopted: lambda _, event, __: {
+        "backup": event.backup,
+        "backup_source": event.identity,
+        "adopted": event,
+    },
     ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
     ev.MigrationStarted: _migration_started,
     ev.MigrationEnded: _migration_ended,

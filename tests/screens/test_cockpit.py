@@ -160,7 +160,7 @@ def test_a_key_that_does_not_work_now_says_why(tmp_path: Path) -> None:
         await at.press("m")
         await at.until_shown("The gate is closed by DX132 Code freeze agreed")
         await at.press("x")
-        await at.until_shown("There is no backup in this run to go back to.")
+        await at.until_shown("There is no backup in this run to go back to; `dixis-tui rollback RUN`")
         await at.press("s")
         await at.until_shown("Nothing is running.")
         assert at.client.sent == []

@@ -134,7 +134,7 @@ def test_a_waived_window_is_sealed_into_the_plan_before_the_phrase() -> None:
 
 def test_a_refused_phrase_is_not_typed_again() -> None:
     story = sealed().write(ev.ConfirmationRefused(operator="maria", reason="The plan changed."))
-    assert step(story) == cmd.End(closed_by=["DX501"])
+    assert step(story) == cmd.End(closed_by=[])
 
 
 def test_a_plan_that_could_not_be_sealed_ends_the_run() -> None:

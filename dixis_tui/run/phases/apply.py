@@ -110,8 +110,10 @@ class _Watch(threading.Thread):
                 self._end(name, 0.0, f"{error}; the history can't be read: {lost}", unknown=True)
             raise
         for row, running in unfinished:
-            why = (row.logs or "").strip() or error or "Prisma ended without finishing it"
-            self._end(row.migration_name, 0.0, why, unknown=running)
+            logs = (row.logs or "").strip()
+            why = logs or error or "Prisma ended without finishing it"
+            # Without an error on record nobody knows: Prisma may have died after the server had committed the file.
+            self._end(row.migration_name, 0.0, why, unknown=running or not logs)
 
     def _look(self) -> list[tuple[HistoryRow, bool]]:
         """Say what is new; returns the rows that are neither finished nor rolled back, and whether one runs still."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dixis_tui import events as ev
+from dixis_tui.errors import ToolError
 from dixis_tui.model import Phase, passed
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.dump import dump, verify_backup
@@ -26,6 +27,9 @@ def run(context: Context) -> None:
         url = facts.production(context)
         with facts.reading(context, url, "backup") as session:
             identity = catalog.identify(session, url)
+        seen = context.state.identity
+        if seen is None or not identity.same_database(seen):
+            raise ToolError("DATABASE_URL leads to another database than preflight saw", "Look again (preflight).")
         tools = find_tools(identity.major, pg_bindir=context.settings.backup.pg_bindir, tls=bool(identity.tls))
         backup = dump(
             url,
@@ -37,7 +41,7 @@ def run(context: Context) -> None:
         )
         context.safe_point()
         megabytes = f"{backup.bytes / 1e6:,.1f} MB"
-        context.emit(ev.BackupMade(backup=backup))
+        context.emit(ev.BackupMade(backup=backup, source=identity))
         verify_backup(backup, tools)
         context.found("DX201", passed("pg_restore reads its table of contents"))
         rows = sum(backup.counts.values())

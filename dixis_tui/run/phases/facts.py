@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from dixis_tui import events as ev
-from dixis_tui.model import CheckState, Identity, MigrationFile, Phase
+from dixis_tui.errors import ToolError
+from dixis_tui.model import CheckState, Finding, Identity, MigrationFile, Phase
 from dixis_tui.plan.checks import of_phase
 from dixis_tui.plan.seal import Plan
 from dixis_tui.postgres import catalog
@@ -20,16 +21,18 @@ from dixis_tui.prisma.history import History, read_history
 from dixis_tui.prisma.project import Project, discover
 from dixis_tui.run import policy
 from dixis_tui.run.context import Context
+from dixis_tui.run.phases import soundness
 from dixis_tui.settings import DATABASE_URL, SHADOW_DATABASE_URL
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """Production and the project, as seen at one moment."""
+    """Production and the project, as seen at one moment; `sound`: whether one can go on from that history."""
 
     identity: Identity
     project: Project
     files: tuple[MigrationFile, ...]
     history: History
+    sound: Finding
 
 
 def production(context: Context) -> DatabaseUrl:
@@ -49,10 +52,16 @@ def prisma_sink(context: Context) -> StreamSink:
 
 
 @contextmanager
-def reading(context: Context, url: DatabaseUrl, purpose: str) -> Iterator[Session]:
+def reading(
+    context: Context, url: DatabaseUrl, purpose: str, *, statement_timeout_seconds: float = 60
+) -> Iterator[Session]:
     """A session that can only read."""
     with connect(
-        url, purpose=purpose, read_only=True, on_notice=context.log.sink("server"), statement_timeout_seconds=60
+        url,
+        purpose=purpose,
+        read_only=True,
+        on_notice=context.log.sink("server"),
+        statement_timeout_seconds=statement_timeout_seconds,
     ) as session:
         yield session
 
@@ -65,7 +74,25 @@ def gather(context: Context) -> Facts:
     with reading(context, url, "look") as session:
         identity = catalog.identify(session, url)
         history = read_history(session, files, url.schema)
-    return Facts(identity=identity, project=found, files=files, history=history)
+        sound = soundness.history(session, history)
+    require_source(context, identity)
+    return Facts(identity=identity, project=found, files=files, history=history, sound=sound)
+
+
+def require_source(context: Context, identity: Identity) -> None:
+    """Refuse where this run's backup was made from another database than the one that answers now. Raises ToolError."""
+    source = context.state.backup_source
+    if source is None:
+        return
+    adopted = context.state.adopted is not None
+    # A copy of a server has its identifier; between two runs, only where it was reached tells them apart.
+    moved = adopted and (source.host, source.port) != (identity.host, identity.port)
+    if moved or not identity.same_database(source):
+        raise ToolError(
+            f"DATABASE_URL leads to {identity.database} at {identity.host}:{identity.port}, which is not the database "
+            f"that the backup was made from ({source.database} at {source.host}:{source.port})",
+            "Find out what moved before anything else; point DATABASE_URL at the database of the backup.",
+        )
 
 
 def plan_of(context: Context, facts: Facts) -> Plan:

@@ -5,21 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from dixis_tui import events as ev
+from dixis_tui.errors import DixisError
 from dixis_tui.model import CheckState, Finding, Phase, failed, passed, warned
 from dixis_tui.plan.phases import PLANNED_SECONDS
 from dixis_tui.plan.seal import differences
 from dixis_tui.plan.seal import seal as seal_plan
+from dixis_tui.run import policy
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, migrate
+from dixis_tui.run.phases import facts, judges, migrate
 from dixis_tui.run.state import RunState
 
 
 def seal(context: Context) -> None:
-    """Look at everything anew and seal the plan."""
+    """Look at everything anew and seal the plan.
+
+    Files or a history that changed since the rehearsal close its gate again: what was rehearsed is what may be sealed.
+    """
     with context.phase(Phase.GO, facts.phase_checks(Phase.GO)):
+        seen = facts.gather(context)
+        context.emit(ev.PendingSeen(applied=len(seen.history.applied), pending=list(seen.history.pending)))
+        context.found("DX114", seen.sound)
+        context.found("DX115", judges.pending(seen.history))
+        if gates := policy.closed_gates(context.state):
+            raise DixisError(f"The gate is closed by {gates[0].code} {gates[0].title}", gates[0].remedy)
         context.found("DX501", fits(context.state, datetime.now(UTC)))
-        context.emit(seal_plan(facts.plan_of(context, facts.gather(context))))
+        context.emit(seal_plan(facts.plan_of(context, seen)))
 
 
 def confirm(context: Context, command: Confirm) -> None:
@@ -28,15 +39,26 @@ def confirm(context: Context, command: Confirm) -> None:
     if sealed is None or command.digest != sealed.digest:
         _refuse(context, command, "The plan was sealed anew since the phrase was asked. Read it again.")
         return
-    seen = facts.gather(context)
+    try:
+        seen = facts.gather(context)
+    except DixisError as error:
+        _refuse(context, command, f"The last look failed: {error}. Nothing was done.")
+        return
     changed = differences(sealed, seal_plan(facts.plan_of(context, seen)))
     if changed:
         _refuse(context, command, f"The plan changed since it was sealed: {'; '.join(changed)}. Nothing was done.")
+        return
+    if seen.sound.state is CheckState.FAILED and context.state.check("DX114").state is not CheckState.WAIVED:
+        _refuse(context, command, f"The history changed: {seen.sound.evidence}. Nothing was done.")
         return
     late = fits(context.state, datetime.now(UTC))
     if late.state is CheckState.FAILED and context.state.check("DX501").state is not CheckState.WAIVED:
         context.found("DX501", late)
         _refuse(context, command, f"The time no longer fits: {late.evidence}. Nothing was done.")
+        return
+    # A person may have taken an answer back while we looked.
+    if closed := policy.refusal(context.settled(), command):
+        _refuse(context, command, f"{closed} Nothing was done.")
         return
     context.log.line("operator", f"{command.operator} confirmed plan {sealed.hash}")
     context.emit(ev.Confirmed(operator=command.operator, digest=sealed.digest))

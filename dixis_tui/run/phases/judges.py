@@ -7,57 +7,24 @@ from dixis_tui.postgres.restore import compare_counts
 from dixis_tui.postgres.session import Session
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.files import read_migrations
-from dixis_tui.prisma.history import History, lock_holder, read_history
+from dixis_tui.prisma.history import History, read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts
 
 
-def history(session: Session, seen: History) -> Finding:
-    """Whether the migrations can go on from this history, and what to do where they can't."""
-    if seen.unmanaged:
-        tables = ", ".join(seen.foreign_tables[:3])
-        return failed(
-            f"the database has tables ({tables}, …) but no _prisma_migrations",
-            "Baseline it first: `prisma migrate resolve --applied` for each migration that it already holds.",
-        )
-    if seen.failed:
-        return _unfinished(session, seen)
-    if seen.edited:
-        names = ", ".join(file.name for file in seen.edited[:3])
-        return failed(f"edited since applied: {names}", "Restore the file as it was applied; put changes in a new one.")
-    if seen.missing:
-        names = ", ".join(row.migration_name for row in seen.missing[:3])
-        return failed(f"applied but not on disk: {names}", "Check out the commit that has it.")
-    if seen.out_of_order:
-        names = ", ".join(file.name for file in seen.out_of_order[:3])
-        return warned(f"older than one that is applied: {names}", "It will run after newer ones.")
-    if seen.rolled_back_pending:
-        names = ", ".join(file.name for file in seen.rolled_back_pending[:3])
-        return warned(f"was rolled back and will run again: {names}", "")
-    return passed(f"{len(seen.applied)} applied, files and rows agree")
-
-
-def _unfinished(session: Session, seen: History) -> Finding:
-    row = seen.failed[0]
-    if holder := lock_holder(session):
-        return failed(
-            f"{row.migration_name} is running now: backend {holder.pid} ({holder.application}) holds Prisma's lock",
-            "Wait until it is done, then look again.",
-        )
-    why = f": {row.logs.strip().splitlines()[0]}" if row.logs and row.logs.strip() else ", without an error on record"
-    return failed(
-        f"{row.migration_name} is recorded as failed{why}",
-        f"Look whether its changes are there, then `prisma migrate resolve --rolled-back {row.migration_name}` "
-        "(or --applied), and look again.",
-    )
+def pending(seen: History) -> Finding:
+    """What is to be applied; nothing is a closed gate."""
+    if not seen.pending:
+        return failed("nothing is pending: the database is up to date", "There is nothing to migrate.")
+    return passed(f"{len(seen.pending)} pending: {', '.join(file.name for file in seen.pending)}")
 
 
 def validate(context: Context, found: Project, url: DatabaseUrl) -> Finding:
     """`prisma validate` with the project's own CLI; a warning where it isn't installed and isn't needed."""
     if missing := cli_missing(context, found):
         return missing
-    result = facts.cli_for(context, found, url).validate(facts.prisma_sink(context))
+    result = facts.cli_for(context, found, url).validate(facts.prisma_sink(context), context.child)
     if result.code == 0:
         return passed("the schema is valid")
     return failed(f"exit code {result.code}: see the log", "Mend the schema, commit it, and look again.")
@@ -99,7 +66,7 @@ def status(context: Context, url: DatabaseUrl, found: Project) -> Finding:
     """`prisma migrate status` with the project's own CLI, where it is installed."""
     if missing := cli_missing(context, found):
         return warned(f"history is up to date; {missing.evidence}", missing.remedy)
-    answer = facts.cli_for(context, found, url).status(facts.prisma_sink(context))
+    answer = facts.cli_for(context, found, url).status(facts.prisma_sink(context), context.child)
     if answer.up_to_date:
         return passed("Database schema is up to date!")
     return failed(f"prisma migrate status ended with {answer.code}", "Look into the log for what it said.")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dixis_tui.model import Finding, MigrationState, Phase, Place, failed, passed
 from dixis_tui.postgres.session import connect
-from dixis_tui.prisma.history import read_history
+from dixis_tui.prisma.files import same_checksum
+from dixis_tui.prisma.history import History, read_history
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, verify
+from dixis_tui.run.phases import facts, soundness, verify
 from dixis_tui.run.phases.apply import apply
 
 
@@ -38,17 +39,31 @@ def _applied(context: Context) -> Finding:
     return passed(tally)
 
 
+def _unplanned(seen: facts.Facts, history: History) -> str:
+    """Names that were applied without being sealed, or with another content than was sealed."""
+    sealed = {file.name: file for file in seen.history.pending}
+    before = {row.id for row in seen.history.applied}
+    return ", ".join(
+        row.migration_name
+        for row in history.applied
+        if row.id not in before
+        and not (row.migration_name in sealed and same_checksum(sealed[row.migration_name], row.checksum))
+    )
+
+
 def _history(context: Context, seen: facts.Facts) -> Finding:
     url = facts.production(context)
     planned = {file.name for file in seen.history.pending}
     with connect(url, purpose="look", read_only=True) as session:
         history = read_history(session, seen.files, url.schema)
+        unfinished = soundness.unfinished(session, history) if history.failed else None
     applied = planned & {row.migration_name for row in history.applied}
     told = {view.name for view in context.state.migrations.values() if view.state is MigrationState.APPLIED}
     if applied != told:
         differ = ", ".join(sorted(applied ^ told))
         return failed(f"the history does not agree about {differ}", "Look at the history table before anything else.")
-    if history.failed:
-        names = ", ".join(row.migration_name for row in history.failed)
-        return failed(f"recorded as failed: {names}", "Roll back (x), or mend it and resolve the failed row.")
+    if stranger := _unplanned(seen, history):
+        return failed(f"not of the sealed plan: {stranger}", "Look at what these files did before anything else.")
+    if unfinished:
+        return unfinished
     return passed(f"{len(applied)} rows of this run are finished, none failed")

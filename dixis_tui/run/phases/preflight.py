@@ -17,7 +17,7 @@ from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, judges
+from dixis_tui.run.phases import facts, judges, soundness
 from dixis_tui.run.phases.backup import backup_folder
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES, WindowSettings
 
@@ -172,13 +172,9 @@ def _history(context: Context, session: Session, url: DatabaseUrl, files: tuple[
         context.found("DX114", failed(str(error), error.remedy or "Give the role the right to read it."))
         context.skip(("DX115",), "the history could not be read")
         return
-    context.check("DX114", lambda: judges.history(session, history))
+    context.check("DX114", lambda: soundness.history(session, history))
     context.emit(ev.PendingSeen(applied=len(history.applied), pending=list(history.pending)))
-    if history.pending:
-        names = ", ".join(file.name for file in history.pending)
-        context.found("DX115", passed(f"{len(history.pending)} pending: {names}"))
-    else:
-        context.found("DX115", failed("nothing is pending: the database is up to date", "There is nothing to migrate."))
+    context.found("DX115", judges.pending(history))
 
 
 def _window(window: WindowSettings, now: datetime) -> Finding:

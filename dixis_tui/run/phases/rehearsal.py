@@ -32,6 +32,7 @@ from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, judges
 from dixis_tui.run.phases.apply import apply
+from dixis_tui.run.runs import live
 from dixis_tui.settings import STAGING_DATABASE_URL
 
 
@@ -70,14 +71,22 @@ def _staging(context: Context) -> Iterator[tuple[DatabaseUrl, str]]:
         yield url, f"{url.database} @ {url.host}:{url.port}"
         return
     context.note("No STAGING_DATABASE_URL: rehearsing on an embedded scratch server.")
+    _sweep(context)
     server = EmbeddedServer(context.folder / "scratch")
-    server.create()
     try:
+        server.create()
         server.start()
         server.create_database("rehearsal")
         yield parse(server.url("rehearsal"), "the scratch server's URL"), "the embedded scratch server"
     finally:
         server.remove()
+
+
+def _sweep(context: Context) -> None:
+    """A runner that was killed in its rehearsal has left a server with a copy of production: end it."""
+    for folder in context.folder.parent.glob("*/scratch"):
+        if not live(folder.parent):
+            EmbeddedServer(folder).remove()
 
 
 def _not_production(context: Context, url: DatabaseUrl, where: str) -> Finding:
@@ -123,9 +132,9 @@ def _restore(context: Context, url: DatabaseUrl, where: str, backup: Backup) -> 
         started=context.child,
     )
     context.found("DX302", passed(f"into {where} in {seconds:.1f} s"))
-    with facts.reading(context, url, "rehearsal") as session:
-        context.check("DX303", lambda: judges.counts(session, backup))
-    if context.state.check("DX303").open:
+    with facts.reading(context, url, "rehearsal", statement_timeout_seconds=0) as session:
+        counted = context.check("DX303", lambda: judges.counts(session, backup))
+    if counted.state is CheckState.PASSED:
         rows = sum(backup.counts.values())
         context.emit(
             ev.BackupRestored(place=Place.STAGING, where=where, seconds=seconds, tables=len(backup.counts), rows=rows)
@@ -137,8 +146,8 @@ def _migrate(context: Context, url: DatabaseUrl) -> None:
     files = read_migrations(found.migrations)
     with facts.reading(context, url, "rehearsal") as session:
         pending = read_history(session, files, url.schema).pending
-    wanted = [file.name for file in pending]
-    planned = list(context.state.migrations)
+    wanted = [(file.name, file.checksum) for file in pending]
+    planned = [(view.name, view.checksum) for view in context.state.migrations.values()]
     if wanted != planned:
         context.found(
             "DX304",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dixis_tui import events as ev
 from dixis_tui.errors import ToolError
-from dixis_tui.model import Phase, Place, passed
+from dixis_tui.model import CheckState, Phase, Place, passed
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.dump import verify_backup
 from dixis_tui.postgres.restore import restore
@@ -26,12 +26,7 @@ def run(context: Context, command: Rollback) -> None:
         url = facts.production(context)
         with facts.reading(context, url, "rollback") as session:
             identity = catalog.identify(session, url)
-        adopted = context.state.adopted
-        if adopted and not identity.same_database(adopted.identity):
-            raise ToolError(
-                f"Run {adopted.run} backed up another database than DATABASE_URL names",
-                "Point DATABASE_URL at the database of that run.",
-            )
+        facts.require_source(context, identity)
         tools = find_tools(identity.major, pg_bindir=context.settings.backup.pg_bindir, tls=bool(identity.tls))
         verify_backup(backup, tools)
         context.found("DX900", passed(f"{backup.bytes:,} bytes, SHA-256 {backup.sha256[:12]}… as written"))
@@ -46,9 +41,9 @@ def run(context: Context, command: Rollback) -> None:
             started=context.child,
         )
         context.found("DX901", passed(f"in {seconds:.1f} s, one transaction"))
-        with facts.reading(context, url, "rollback") as session:
-            context.check("DX902", lambda: judges.counts(session, backup))
-        if context.state.check("DX902").open:
+        with facts.reading(context, url, "rollback", statement_timeout_seconds=0) as session:
+            counted = context.check("DX902", lambda: judges.counts(session, backup))
+        if counted.state is CheckState.PASSED:
             tables, rows = len(backup.counts), sum(backup.counts.values())
             context.emit(
                 ev.BackupRestored(

@@ -10,7 +10,7 @@ from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, judges
+from dixis_tui.run.phases import facts, judges, soundness
 
 
 def run(context: Context) -> None:
@@ -31,7 +31,7 @@ def _history(session: Session, found: Project, schema: str) -> Finding:
     history = read_history(session, read_migrations(found.migrations), schema)
     if history.up_to_date and history.consistent:
         return passed(f"{len(history.applied)} applied, none pending, none failed")
-    return judges.history(session, history) if not history.up_to_date else warned("files and rows differ")
+    return soundness.history(session, history) if not history.up_to_date else warned("files and rows differ")
 
 
 def _indexes(session: Session) -> Finding:
