@@ -60,6 +60,8 @@ class GoScreen(PhraseDialog):
         super().__init__(view)
         self._attempts = view.state.phase(Phase.GO).attempts
         self._problem = ""
+        self._digest = ""
+        """Of the plan that the operator has before them; another screen may have it sealed anew meanwhile."""
 
     def compose(self) -> ComposeResult:
         """From what is confirmed down to the phrase that confirms it."""
@@ -91,7 +93,7 @@ class GoScreen(PhraseDialog):
     def command(self, phrase: str) -> Command | None:
         """The phrase for the plan on the screen."""
         plan = self.view.state.plan
-        if plan is None or not self._ready():
+        if plan is None or not self._ready() or plan.digest != self._digest:
             return None
         return Confirm(phrase=phrase, operator=self.view.operator, digest=plan.digest)
 
@@ -123,6 +125,11 @@ class GoScreen(PhraseDialog):
         put["gates"](self._board())
         put["ask"](self._question(ready))
         put["go-keys"](key_row(("enter", "go"), ("esc", "no-go")) if ready else key_row(("esc", "back")))
+        if ready and plan and plan.digest != self._digest:
+            if self._digest:
+                field.clear()
+                self.say("The plan was sealed anew and is another one: read it again.", "bad")
+            self._digest = plan.digest
         if ready and not field.display:
             field.display = True
             field.focus()

@@ -12,7 +12,7 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run.folders import JOURNAL, LOG
 from dixis_tui.run.journal import read
 from tests.prisma.conftest import MakeProject, make_project, node_modules
-from tests.run.conftest import MIGRATIONS, Begin, settings_for, with_executor
+from tests.run.conftest import MIGRATIONS, Begin, add_migration, settings_for, with_executor
 
 __all__ = ["make_project", "node_modules"]  # fixtures
 
@@ -64,3 +64,22 @@ def test_a_failure_is_read_from_the_history(
     hand.ended(Phase.ROLLBACK)
     with connect(database, purpose="test") as session:
         assert session.value("SELECT to_regclass('_prisma_migrations') IS NULL"), "as it was: never migrated"
+
+
+def test_a_file_that_was_not_sealed_is_found_out(
+    begin: Begin, make_project: MakeProject, tmp_path: Path, database: DatabaseUrl
+) -> None:
+    """Prisma reads its folder when it runs: what came in after the last look is applied, and must not look well."""
+    waits = "DO $$ BEGIN IF current_database() <> 'rehearsal' THEN PERFORM pg_sleep(1); END IF; END $$; SELECT 1;"
+    project = make_project(tmp_path / "shop", _files({**MIGRATIONS, "20260105000000_waits": waits}))
+    hand = begin(with_executor(settings_for(project), "prisma"))
+    hand.to_go()
+    # The CLI's start takes longer than the runner's last look: this arrives between the two.
+    assert hand.confirm() == ""
+    hand.wait(lambda state: state.confirmed, "the confirmation")
+    add_migration(project, "20260106000000_unsealed", "CREATE TABLE unsealed (id int)")
+    state = hand.ended(Phase.MIGRATE)
+    with connect(database, purpose="test") as session:
+        arrived = session.value("SELECT to_regclass('unsealed') IS NOT NULL")
+    assert state.check("DX601").open is not arrived
+    assert ("20260106000000_unsealed" in state.check("DX601").evidence) is arrived
