@@ -39,9 +39,17 @@ def unfinished(session: Session, seen: History) -> Finding:
             f"{row.migration_name} is running now: backend {holder.pid} ({holder.application}) holds Prisma's lock",
             "Wait until it is done, then look again.",
         )
-    why = f": {row.logs.strip().splitlines()[0]}" if row.logs and row.logs.strip() else ", without an error on record"
+    error = _error_in(row.logs or "")
+    why = f": {error}" if error else ", without an error on record"
     return failed(
         f"{row.migration_name} is recorded as failed{why}",
         f"Look whether its changes are there, then `prisma migrate resolve --rolled-back {row.migration_name}` "
         "(or --applied), and look again.",
     )
+
+
+def _error_in(logs: str) -> str:
+    """The server's own sentence in `logs`; Prisma puts some of its own before it."""
+    lines = [line.strip() for line in logs.splitlines() if line.strip()]
+    after = [line for before, line in zip(lines, lines[1:], strict=False) if before == "Database error:"]
+    return next(iter([*after, *lines]), "")
