@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from dixis_tui.model import Finding, failed, passed, warned
 from dixis_tui.postgres.session import Session
 from dixis_tui.prisma.history import History, lock_holder
@@ -51,5 +53,5 @@ def unfinished(session: Session, seen: History) -> Finding:
 def _error_in(logs: str) -> str:
     """The server's own sentence in `logs`; Prisma puts some of its own before it."""
     lines = [line.strip() for line in logs.splitlines() if line.strip()]
-    after = [line for before, line in zip(lines, lines[1:], strict=False) if before == "Database error:"]
+    after = [line for before, line in pairwise(lines) if before == "Database error:"]
     return next(iter([*after, *lines]), "")
