@@ -10,6 +10,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from dixis_tui.hazard import FileForecast, Hazard
+from dixis_tui.locks import Radar
+from dixis_tui.measures import Prediction, StatementMeasure
 from dixis_tui.model import (
     Backup,
     CheckState,
@@ -22,6 +25,7 @@ from dixis_tui.model import (
     Place,
     Verdict,
 )
+from dixis_tui.standing import Truth
 
 
 class _Event(Struct, frozen=True, tag_field="type", kw_only=True):
@@ -72,6 +76,25 @@ class PendingSeen(_Event, frozen=True, kw_only=True, tag="pending_seen"):
 
     applied: int
     pending: list[MigrationFile]
+
+
+class TruthSeen(_Event, frozen=True, kw_only=True, tag="truth_seen"):
+    """Files and history compared: where each migration stands, whatever Prisma says of it."""
+
+    truth: Truth
+
+
+class HazardsSeen(_Event, frozen=True, kw_only=True, tag="hazards_seen"):
+    """The pending files were judged: how each will be run, and what it may do to the application."""
+
+    forecasts: list[FileForecast]
+    hazards: list[Hazard]
+
+
+class Predicted(_Event, frozen=True, kw_only=True, tag="predicted"):
+    """What tonight will take, from the rehearsal where there was one."""
+
+    prediction: Prediction
 
 
 class PhaseStarted(_Event, frozen=True, kw_only=True, tag="phase_started"):
@@ -171,6 +194,65 @@ class MigrationEnded(_Event, frozen=True, kw_only=True, tag="migration_ended"):
     """The connection was lost before the server answered: only a look at the database tells."""
 
 
+class StatementStarted(_Event, frozen=True, kw_only=True, tag="statement_started"):
+    """A statement of a file is sent. Never flushed by itself: what counts is the file's own entry before it."""
+
+    name: str
+    place: Place
+    number: int
+    of: int
+    line: int
+    text: str
+
+
+class StatementEnded(_Event, frozen=True, kw_only=True, tag="statement_ended"):
+    """The server answered: the statement went through, though its transaction may still be undone."""
+
+    name: str
+    place: Place
+    measure: StatementMeasure
+
+
+class Retried(_Event, frozen=True, kw_only=True, tag="retried"):
+    """A file, or a statement of it, was refused a lock, nothing of it stayed, and it will be tried again.
+
+    `attempt` counts from 1; `seconds` is the pause before the next. `whole` says that the file begins anew.
+    """
+
+    name: str
+    place: Place
+    attempt: int
+    sqlstate: str
+    reason: str
+    seconds: float
+    whole: bool
+    statement: int = 0
+
+
+class RadarSeen(_Event, frozen=True, kw_only=True, tag="radar_seen"):
+    """What our backend does, who blocks it, who waits behind it. Only where that changed, at most twice a second."""
+
+    place: Place
+    radar: Radar
+
+
+class BackendSignalled(_Event, frozen=True, kw_only=True, tag="backend_signalled"):
+    """A backend was asked to cancel its statement, or to end. `ours`: our own, by the victim rule.
+
+    Written before the deed with `done` None, and after it with what the server answered.
+    """
+
+    pid: int
+    how: str
+    """`cancel` or `terminate`."""
+    operator: str
+    who: str
+    """What it was: user, application, and what it ran."""
+    ours: bool = False
+    done: bool | None = None
+    reason: str = ""
+
+
 class PlanSealed(_Event, frozen=True, kw_only=True, tag="plan_sealed"):
     """What the phrase will confirm. `hash` is the first 8 hex digits as shown; `digest` all of it."""
 
@@ -228,6 +310,9 @@ Event = (
     | TargetSeen
     | ProjectSeen
     | PendingSeen
+    | TruthSeen
+    | HazardsSeen
+    | Predicted
     | PhaseStarted
     | PhaseEnded
     | CheckChanged
@@ -239,6 +324,11 @@ Event = (
     | BackupRestored
     | MigrationStarted
     | MigrationEnded
+    | StatementStarted
+    | StatementEnded
+    | Retried
+    | RadarSeen
+    | BackendSignalled
     | PlanSealed
     | ConfirmationRefused
     | Confirmed

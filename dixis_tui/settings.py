@@ -81,6 +81,15 @@ class MigrateSettings(_Table, frozen=True, kw_only=True):
     """How long a statement may wait for a lock before it gives up; everyone who comes later waits behind it."""
     statement_timeout_seconds: _Seconds = 0.0
     """0: no limit."""
+    lock_retries: Annotated[int, Meta(ge=0, le=1_000)] = 20
+    """How often what was refused a lock is tried again, where nothing of it stayed; 0: never."""
+    retry_seconds: _Seconds = 300.0
+    """After that many seconds since its first try nothing is tried again."""
+    quiet_seconds: _Seconds = 60.0
+    """How long a file waits, before it begins, for older transactions that hold its tables; 0: not at all."""
+    victim_sessions: Annotated[int, Meta(ge=0, le=10_000)] = 5
+    """When more sessions than that wait behind our statement for over `victim_seconds`, it is cancelled; 0: never."""
+    victim_seconds: _Seconds = 2.0
 
 
 class BackupSettings(_Table, frozen=True, kw_only=True):

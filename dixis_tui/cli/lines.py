@@ -19,7 +19,7 @@ _GLYPHS = {
 
 def describe(entry: Entry) -> str:
     """One plain line for an entry, or nothing."""
-    text = _check(entry.event) or _person(entry.event) or _work(entry.event)
+    text = _check(entry.event) or _person(entry.event) or _work(entry.event) or _locks(entry.event)
     return f"{entry.at:%H:%M:%SZ} {text}" if text else ""
 
 
@@ -59,4 +59,22 @@ def _work(event: ev.Event) -> str:
             return f"   {text}"
         case ev.RunEnded(verdict=verdict, summary=summary):
             return f"── {verdict}: {summary}"
+    return ""
+
+
+def _locks(event: ev.Event) -> str:
+    match event:
+        case ev.HazardsSeen(hazards=hazards):
+            standing = [found for found in hazards if not found.suppressed]
+            return "\n".join(
+                f"   {found.severity} {found.migration}:{found.line} {found.code} {found.what}" for found in standing
+            )
+        case ev.Predicted(prediction=found):
+            origin = "from the rehearsal" if found.rehearsed else "the runbook's numbers: nothing was rehearsed"
+            return f"   predicted {found.seconds:.1f} s, {found.low:.1f} to {found.high:.1f} s ({origin})"
+        case ev.Retried(name=name, place=place, reason=reason, seconds=seconds):
+            return f"   {name} on {place}: {reason}; once more in {seconds:.1f} s"
+        case ev.BackendSignalled(pid=pid, how=how, operator=operator, who=who, done=done):
+            outcome = {None: "asked for", True: "done", False: "the server found no such backend"}[done]
+            return f"   {how} of backend {pid} ({who}) by {operator}: {outcome}"
     return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from dixis_tui.model import Phase
@@ -56,6 +58,15 @@ class Stop(_Command, frozen=True, kw_only=True, tag="stop"):
     """Stop at the next safe point: a dump or restore at once, a migration after the file that runs now."""
 
 
+class SignalBackend(_Command, frozen=True, kw_only=True, tag="signal_backend"):
+    """Cancel the statement of a session that blocks ours, or end that session. `typed` is its process id, by hand."""
+
+    pid: int
+    how: Literal["cancel", "terminate"]
+    typed: str
+    operator: str
+
+
 class SignOff(_Command, frozen=True, kw_only=True, tag="sign_off"):
     """End the run after it was verified."""
 
@@ -68,4 +79,4 @@ class End(_Command, frozen=True, kw_only=True, tag="end"):
     closed_by: list[str] = []
 
 
-Command = StartPhase | Tick | Waive | Seal | Confirm | Rollback | Stop | SignOff | End
+Command = StartPhase | Tick | Waive | Seal | Confirm | Rollback | Stop | SignalBackend | SignOff | End

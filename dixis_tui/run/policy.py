@@ -128,6 +128,8 @@ def refusal(state: RunState, command: cmd.Command) -> str:
             return _refuse_waiver(command)
         case cmd.Stop():
             return "" if state.running else "Nothing is running."
+        case cmd.SignalBackend():
+            return _refuse_signal(state, command)
     if state.running:
         return f"{phases.TITLES[state.running]} is running; wait for it, or stop it."
     match command:
@@ -158,6 +160,16 @@ def _refuse_waiver(command: cmd.Waive) -> str:
     if not spec.waivable:
         return f"{spec.code} {spec.title} can't be waived: without it there is nothing to go on with."
     return "" if command.reason.strip() else "A waiver needs a reason."
+
+
+def _refuse_signal(state: RunState, command: cmd.SignalBackend) -> str:
+    if state.radar is None or state.running not in (Phase.REHEARSAL, Phase.MIGRATE):
+        return "Nothing of ours is at work: nobody is in its way."
+    if command.pid not in {peer.pid for peer in state.radar.blockers}:
+        return f"Backend {command.pid} does not block us (any more): look at the radar again."
+    if command.typed.strip() != str(command.pid):
+        return f"Type {command.pid}, its process id, to {command.how} it. Nothing was done."
+    return ""
 
 
 def _refuse_start(state: RunState, phase: Phase) -> str:

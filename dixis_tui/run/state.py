@@ -13,6 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from dixis_tui import events as ev
+from dixis_tui.hazard import FileForecast, Hazard
+from dixis_tui.locks import Radar
+from dixis_tui.measures import Prediction, StatementMeasure
 from dixis_tui.model import (
     Backup,
     CheckState,
@@ -25,6 +28,7 @@ from dixis_tui.model import (
     Verdict,
 )
 from dixis_tui.plan import checks
+from dixis_tui.standing import Truth
 
 
 class Entry(Struct, frozen=True):
@@ -69,7 +73,11 @@ class PhaseView(Struct, frozen=True):
 
 
 class MigrationView(Struct, frozen=True):
-    """One migration of this run. Seconds are None until measured; `error` holds what the server said."""
+    """One migration of this run. Seconds are None until measured; `error` holds what the server said.
+
+    `statement` is the one that runs, of whichever place is at work; `measured` and `actual` are those that went through
+    on staging and on production, in their order. `retries` counts what was refused a lock and tried again.
+    """
 
     name: str
     checksum: str = ""
@@ -80,6 +88,10 @@ class MigrationView(Struct, frozen=True):
     error: str = ""
     rehearsal_state: MigrationState = MigrationState.PENDING
     rehearsal_error: str = ""
+    statement: ev.StatementStarted | None = None
+    measured: tuple[StatementMeasure, ...] = ()
+    actual: tuple[StatementMeasure, ...] = ()
+    retries: int = 0
 
 
 class RunState(Struct, frozen=True, kw_only=True):
@@ -95,6 +107,17 @@ class RunState(Struct, frozen=True, kw_only=True):
     phases: dict[Phase, PhaseView] = {}
     checks: dict[tuple[str, str], CheckView] = {}
     migrations: dict[str, MigrationView] = {}
+    truth: Truth | None = None
+    forecasts: tuple[FileForecast, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    prediction: Prediction | None = None
+    radar: Radar | None = None
+    radar_place: Place | None = None
+    most_victims: int = 0
+    longest_wait_seconds: float = 0.0
+    """The most sessions that waited behind us on production, and the longest wait of any of them."""
+    retry: ev.Retried | None = None
+    signals: tuple[ev.BackendSignalled, ...] = ()
     backup: Backup | None = None
     backup_source: Identity | None = None
     adopted: ev.BackupAdopted | None = None
@@ -124,6 +147,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     @property
     def predicted_seconds(self) -> float | None:
         """What the pending migrations will take together, or None where no rehearsal has measured all of them."""
+        if self.prediction is not None and self.prediction.rehearsed:
+            return self.prediction.seconds
         measured = [migration.rehearsed for migration in self.migrations.values()]
         known = [seconds for seconds in measured if seconds is not None]
         return sum(known) if known and len(known) == len(measured) else None
@@ -181,7 +206,7 @@ def _unrehearsed(state: RunState) -> dict[str, Any]:
         key: CheckView(*key) if check.spec.phase is Phase.REHEARSAL and check.state is not CheckState.WAIVED else check
         for key, check in state.checks.items()
     }
-    return {"phases": phases, "checks": checks, "plan": None}
+    return {"phases": phases, "checks": checks, "plan": None, "prediction": None}
 
 
 def _backup_made(state: RunState, event: ev.BackupMade, _: datetime) -> dict[str, Any]:
@@ -245,9 +270,19 @@ def _waived(state: RunState, event: ev.Waived, at: datetime) -> dict[str, Any]:
 def _migration_started(state: RunState, event: ev.MigrationStarted, at: datetime) -> dict[str, Any]:
     view = state.migrations.get(event.name, MigrationView(event.name))
     if event.place is Place.PRODUCTION:
-        view = msgspec.structs.replace(view, state=MigrationState.RUNNING, started=at, error="")
+        view = msgspec.structs.replace(
+            view, state=MigrationState.RUNNING, started=at, error="", statement=None, actual=(), retries=0
+        )
     else:
-        view = msgspec.structs.replace(view, rehearsal_state=MigrationState.RUNNING, rehearsal_error="", started=at)
+        view = msgspec.structs.replace(
+            view,
+            rehearsal_state=MigrationState.RUNNING,
+            rehearsal_error="",
+            started=at,
+            statement=None,
+            measured=(),
+            retries=0,
+        )
     return {"migrations": state.migrations | {event.name: view}}
 
 
@@ -264,11 +299,43 @@ def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> 
     return {"migrations": state.migrations | {event.name: view}}
 
 
+def _statement_started(state: RunState, event: ev.StatementStarted, _: datetime) -> dict[str, Any]:
+    view = state.migrations.get(event.name, MigrationView(event.name))
+    return {
+        "migrations": state.migrations | {event.name: msgspec.structs.replace(view, statement=event)},
+        "retry": None,
+    }
+
+
+def _statement_ended(state: RunState, event: ev.StatementEnded, _: datetime) -> dict[str, Any]:
+    view = state.migrations.get(event.name, MigrationView(event.name))
+    field = "actual" if event.place is Place.PRODUCTION else "measured"
+    seen = (*(one for one in getattr(view, field) if one.number < event.measure.number), event.measure)
+    return {"migrations": state.migrations | {event.name: msgspec.structs.replace(view, **{field: seen})}}
+
+
+def _retried(state: RunState, event: ev.Retried, _: datetime) -> dict[str, Any]:
+    view = state.migrations.get(event.name, MigrationView(event.name))
+    view = msgspec.structs.replace(view, retries=view.retries + 1)
+    return {"retry": event, "migrations": state.migrations | {event.name: view}}
+
+
+def _radar_seen(state: RunState, event: ev.RadarSeen, _: datetime) -> dict[str, Any]:
+    seen: dict[str, Any] = {"radar": event.radar, "radar_place": event.place}
+    if event.place is Place.PRODUCTION:
+        seen["most_victims"] = max(state.most_victims, len(event.radar.victims))
+        seen["longest_wait_seconds"] = max(state.longest_wait_seconds, event.radar.longest_wait_seconds)
+    return seen
+
+
 _CHANGES: dict[type, Any] = {
     ev.RunStarted: _run_started,
     ev.TargetSeen: lambda _, event, __: {"identity": event.identity},
     ev.ProjectSeen: lambda _, event, __: {"project": event},
     ev.PendingSeen: _pending_seen,
+    ev.TruthSeen: lambda _, event, __: {"truth": event.truth},
+    ev.HazardsSeen: lambda _, event, __: {"forecasts": tuple(event.forecasts), "hazards": tuple(event.hazards)},
+    ev.Predicted: lambda _, event, __: {"prediction": event.prediction},
     ev.PhaseStarted: _phase_started,
     ev.PhaseEnded: _phase_ended,
     ev.CheckChanged: _check_changed,
@@ -284,6 +351,11 @@ _CHANGES: dict[type, Any] = {
     ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
     ev.MigrationStarted: _migration_started,
     ev.MigrationEnded: _migration_ended,
+    ev.StatementStarted: _statement_started,
+    ev.StatementEnded: _statement_ended,
+    ev.Retried: _retried,
+    ev.RadarSeen: _radar_seen,
+    ev.BackendSignalled: lambda state, event, __: {"signals": (*state.signals, event)[-20:]},
     ev.PlanSealed: lambda _, event, __: {"plan": event},
     ev.ConfirmationRefused: lambda state, event, __: {"refused": event, "refusals": state.refusals + 1},
     ev.Confirmed: lambda _, event, __: {"confirmed": event},

@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from dixis_tui import events as ev
+from dixis_tui.hazard import Execution, FileForecast, Hazard, Severity
+from dixis_tui.locks import Lag, LockMode, Peer, Radar, TableLock
+from dixis_tui.locks import Progress as ServerProgress
+from dixis_tui.measures import HeldLock, Prediction, StatementForecast, StatementMeasure
 from dixis_tui.model import (
     Backup,
     CheckState,
@@ -18,6 +22,7 @@ from dixis_tui.model import (
     Verdict,
 )
 from dixis_tui.run.state import Entry
+from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
 
 START = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
 IDENTITY = Identity("7423111122223333444", "dixis", "db.example", 5432, "app", 150008, False, False, "TLSv1.3")
@@ -40,11 +45,77 @@ STARTED = ev.RunStarted(
     contacts=[("On-call engineer", "Νίκος", "+30 210 0000000")],
     secrets={"DATABASE_URL": True},
 )
+TABLE = 'public."Order"'
+HELD = HeldLock(TABLE, LockMode.ACCESS_EXCLUSIVE, 0.4)
+MEASURE = StatementMeasure(
+    number=1, of=2, line=3, text="ALTER TABLE …", seconds=0.4, locks=(HELD,), rewritten={TABLE: 5}
+)
+FORECAST = FileForecast(migration=FILE.name, execution=Execution.ONE_TRANSACTION, statements=2, why="one query")
+HAZARD = Hazard(
+    code="DH101",
+    title="UPDATE without WHERE",
+    severity=Severity.DANGER,
+    source="dixis",
+    migration=FILE.name,
+    path=FILE.path,
+    line=3,
+    column=1,
+    end_line=3,
+    end_column=30,
+    statement=1,
+    what="every row is changed",
+    why="each stays locked until the end",
+    safer="UPDATE … WHERE …;",
+)
+VICTIM = Peer(
+    pid=4720,
+    depth=1,
+    user="shop",
+    application="web",
+    address="10.0.0.7",
+    state="active",
+    query="SELECT 1",
+    since=START,
+    waits_on=(4711,),
+    waiting_seconds=0.7,
+    lock=TableLock(TABLE, LockMode.ACCESS_SHARE, START),
+)
+RADAR = Radar(
+    at=START,
+    pid=4711,
+    query="ALTER TABLE …",
+    query_since=START,
+    holds=(TableLock(TABLE, LockMode.ACCESS_EXCLUSIVE, START),),
+    victims=(VICTIM,),
+    longest_wait_seconds=0.7,
+    progress=ServerProgress("CREATE INDEX", "building index", 1, 2, "blocks"),
+    lag=(Lag("standby", 0.1, 100),),
+)
 EVENTS: tuple[ev.Event, ...] = (
     STARTED,
     ev.TargetSeen(identity=IDENTITY),
     ev.ProjectSeen(directory="/srv/app", prisma_version="6.19.0", command="pnpm prisma", commit="4f2a"),
     ev.PendingSeen(applied=8, pending=[FILE]),
+    ev.TruthSeen(
+        truth=Truth(
+            database=DatabaseStanding.MANAGED,
+            migrations=(MigrationStanding(name=FILE.name, standing=Standing.PENDING),),
+        )
+    ),
+    ev.HazardsSeen(forecasts=[FORECAST], hazards=[HAZARD]),
+    ev.Predicted(
+        prediction=Prediction(
+            rehearsed=True,
+            seconds=0.5,
+            low=0.4,
+            high=0.7,
+            statements=(
+                StatementForecast(
+                    migration=FILE.name, number=1, line=3, text="ALTER TABLE …", seconds=0.5, low=0.4, high=0.7
+                ),
+            ),
+        )
+    ),
     ev.PhaseStarted(phase=Phase.PREFLIGHT, checks=[("DX101", ""), ("DX121", "")]),
     ev.PhaseEnded(phase=Phase.PREFLIGHT, state=PhaseState.FAILED, seconds=1.0, reason="why"),
     ev.CheckChanged(code="DX121", state=CheckState.FAILED, evidence="seen", remedy="do"),
@@ -56,6 +127,19 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.BackupRestored(place=Place.STAGING, where="staging", seconds=2.0, tables=1, rows=5),
     ev.MigrationStarted(name=FILE.name, place=Place.PRODUCTION),
     ev.MigrationEnded(name=FILE.name, place=Place.PRODUCTION, seconds=0.5),
+    ev.StatementStarted(name=FILE.name, place=Place.STAGING, number=1, of=2, line=3, text="ALTER TABLE …"),
+    ev.StatementEnded(name=FILE.name, place=Place.STAGING, measure=MEASURE),
+    ev.Retried(
+        name=FILE.name,
+        place=Place.PRODUCTION,
+        attempt=1,
+        sqlstate="55P03",
+        reason="lock timeout",
+        seconds=0.5,
+        whole=True,
+    ),
+    ev.RadarSeen(place=Place.PRODUCTION, radar=RADAR),
+    ev.BackendSignalled(pid=4720, how="cancel", operator="Μαρία", who="shop (web)"),
     ev.PlanSealed(hash="7f3a·c2e1", digest="7f3ac2e1", lines=[("Target", "dixis")]),
     ev.ConfirmationRefused(operator="Μαρία", reason="Wrong phrase. Nothing was done."),
     ev.Confirmed(operator="Μαρία", digest="7f3ac2e1"),

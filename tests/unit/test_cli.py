@@ -238,6 +238,10 @@ SILENT = {
     ev.BackupRestored,
     ev.MigrationStarted,
     ev.HealthSeen,
+    ev.TruthSeen,
+    ev.StatementStarted,
+    ev.StatementEnded,
+    ev.RadarSeen,
 }
 """What a check or a phase says in a line of its own."""
 

@@ -1,0 +1,1 @@
+"""What a pending file will do to a live database: rules on its syntax tree, squawk's, and live sizes."""

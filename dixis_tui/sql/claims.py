@@ -1,0 +1,241 @@
+"""Which table locks a statement takes, by its syntax tree, and what it does to the table while it holds them.
+
+Facts: PostgreSQL's documentation of each command and of "Explicit Locking"; `AlterTableGetLockLevel` in its
+`tablecmds.c`. What only the catalog can tell (whether a type change rewrites, which table an index belongs to) is said
+as the worse case; `certain` is False then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Any
+
+from dixis_tui.locks import LockMode
+from dixis_tui.sql.alter_table import alter_table
+from dixis_tui.sql.claim import Claim, Work
+from dixis_tui.sql.names import of_list, of_range_var
+from dixis_tui.sql.script import Statement
+
+__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "transaction"]
+
+AE, SUE, SRE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE, LockMode.SHARE_ROW_EXCLUSIVE
+
+
+class Transaction(StrEnum):
+    """What a statement has to do with transactions."""
+
+    ORDINARY = "runs in any"
+    OUTSIDE = "refuses to run in one"
+    CONTROL = "begins or ends one"
+
+
+def transaction(statement: Statement) -> Transaction:
+    """Whether the statement may run inside a transaction block (PostgreSQL: 25001 where it may not)."""
+    tree = statement.tree
+    match statement.kind:
+        case "transaction_stmt":
+            return Transaction.CONTROL
+        case "index_stmt" if tree.concurrent:
+            return Transaction.OUTSIDE
+        case "drop_stmt" if tree.concurrent:
+            return Transaction.OUTSIDE
+        case "reindex_stmt" if _option(tree.params, "concurrently") or tree.kind > _REINDEX_TABLE:
+            return Transaction.OUTSIDE
+        case "vacuum_stmt" if tree.is_vacuumcmd:
+            return Transaction.OUTSIDE
+        case "cluster_stmt" if not tree.HasField("relation"):
+            return Transaction.OUTSIDE
+        case "alter_table_stmt" if any(_detaches_concurrently(cmd) for cmd in tree.cmds):
+            return Transaction.OUTSIDE
+        case "alter_database_stmt" if any(option.def_elem.defname == "tablespace" for option in tree.options):
+            return Transaction.OUTSIDE
+        case _ if statement.kind in _OUTSIDE:
+            return Transaction.OUTSIDE
+    return Transaction.ORDINARY
+
+
+def block_after(statement: Statement, block: bool) -> bool:
+    """Whether a transaction block that the file itself began is open after `statement`; `block`: before it."""
+    if transaction(statement) is not Transaction.CONTROL:
+        return block
+    from postgast.pg_query_pb2 import TransactionStmtKind
+
+    word = TransactionStmtKind.Name(statement.tree.kind)
+    if word in ("TRANS_STMT_BEGIN", "TRANS_STMT_START"):
+        return True
+    if word in ("TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK", "TRANS_STMT_PREPARE"):
+        return bool(statement.tree.chain)
+    return block
+
+
+_REINDEX_TABLE = 2  # REINDEX_OBJECT_INDEX 1, TABLE 2, then SCHEMA, SYSTEM, DATABASE
+_OUTSIDE = frozenset(
+    {
+        "createdb_stmt",
+        "dropdb_stmt",
+        "create_table_space_stmt",
+        "drop_table_space_stmt",
+        "alter_system_stmt",
+        "create_subscription_stmt",
+        "drop_subscription_stmt",
+    }
+)
+
+
+def _detaches_concurrently(command: Any) -> bool:
+    definition = getattr(command.alter_table_cmd, "def")
+    return bool(definition.HasField("partition_cmd") and definition.partition_cmd.concurrent)
+
+
+def claims(statement: Statement) -> tuple[Claim, ...]:
+    """The locks that the statement takes on tables it names; empty also where nobody can tell (`DO`, `CALL`)."""
+    reader = _READERS.get(statement.kind)
+    return tuple(reader(statement.tree)) if reader else ()
+
+
+def _option(options: Any, name: str) -> bool:
+    for option in options:
+        element = option.def_elem
+        if element.defname == name:
+            value = element.arg
+            off = value.HasField("string") and value.string.sval.lower() in ("off", "false", "0")
+            return not off and not (value.HasField("boolean") and not value.boolean.boolval)
+    return False
+
+
+def _index(tree: Any) -> Iterator[Claim]:
+    mode = SUE if tree.concurrent else LockMode.SHARE
+    yield Claim(of_range_var(tree.relation), mode, Work.BUILD, "builds an index")
+
+
+def _drop(tree: Any) -> Iterator[Claim]:
+    kind = _object(tree.remove_type)
+    for item in tree.objects:
+        if kind == "INDEX":
+            yield Claim(of_list(item.list.items), SUE if tree.concurrent else AE, what="drops an index", index=True)
+        elif kind in ("TABLE", "VIEW", "MATVIEW", "SEQUENCE", "FOREIGN_TABLE"):
+            yield Claim(of_list(item.list.items), AE, what="drops it")
+        elif kind in ("TRIGGER", "RULE", "POLICY"):
+            yield Claim(of_list(item.list.items[:-1]), AE, what=f"drops a {kind.lower()}")
+
+
+def _object(number: int) -> str:
+    from postgast.pg_query_pb2 import ObjectType
+
+    return str(ObjectType.Name(number)).removeprefix("OBJECT_")
+
+
+def _rename(tree: Any) -> Iterator[Claim]:
+    if tree.HasField("relation"):
+        index = _object(tree.rename_type) == "INDEX"
+        yield Claim(of_range_var(tree.relation), SUE if index else AE, what="renames", index=index)
+
+
+def _create(tree: Any) -> Iterator[Claim]:
+    partition = tree.HasField("partbound")
+    for parent in tree.inh_relations:
+        what = "adds a partition" if partition else "inherits from it"
+        yield Claim(of_range_var(parent.range_var), AE if partition else SUE, what=what)
+    for element in tree.table_elts:
+        owned = element.column_def.constraints if element.HasField("column_def") else [element]
+        for constraint in owned:
+            if constraint.HasField("constraint") and constraint.constraint.HasField("pktable"):
+                yield Claim(of_range_var(constraint.constraint.pktable), SRE, what="refers to it")
+
+
+def _changes(tree: Any) -> Iterator[Claim]:
+    yield Claim(of_range_var(tree.relation), LockMode.ROW_EXCLUSIVE, Work.ROWS, "changes rows")
+
+
+def _vacuum(tree: Any) -> Iterator[Claim]:
+    full = tree.is_vacuumcmd and _option(tree.options, "full")
+    mode, work = (AE, Work.REWRITE) if full else (SUE, Work.SCAN)
+    for item in tree.rels:
+        yield Claim(of_range_var(item.vacuum_relation.relation), mode, work, "writes it anew" if full else "reads it")
+
+
+def _reindex(tree: Any) -> Iterator[Claim]:
+    concurrently = _option(tree.params, "concurrently")
+    mode = SUE if concurrently else LockMode.SHARE
+    if tree.HasField("relation"):
+        index = tree.kind == _REINDEX_TABLE - 1
+        yield Claim(of_range_var(tree.relation), mode, Work.BUILD, "builds indexes anew", index=index)
+
+
+def _refresh(tree: Any) -> Iterator[Claim]:
+    mode = LockMode.EXCLUSIVE if tree.concurrent else AE
+    yield Claim(of_range_var(tree.relation), mode, Work.REWRITE, "fills it anew")
+
+
+def _lock(tree: Any) -> Iterator[Claim]:
+    for item in tree.relations:
+        yield Claim(of_range_var(item.range_var), list(LockMode)[tree.mode - 1], what="locks it")
+
+
+def _cluster(tree: Any) -> Iterator[Claim]:
+    if tree.HasField("relation"):
+        yield Claim(of_range_var(tree.relation), AE, Work.REWRITE, "writes it anew")
+
+
+def _comment(tree: Any) -> Iterator[Claim]:
+    names = tree.object.list.items
+    kind = _object(tree.objtype)
+    if kind == "TABLE":
+        yield Claim(of_list(names), SUE, what="comments on it")
+    elif kind == "COLUMN" and len(names) > 1:
+        yield Claim(of_list(names[:-1]), SUE, what="comments on a column")
+
+
+def _on_relation(mode: LockMode, what: str, field: str = "relation") -> Callable[[Any], Iterator[Claim]]:
+    def read(tree: Any) -> Iterator[Claim]:
+        yield Claim(of_range_var(getattr(tree, field)), mode, what=what)
+
+    return read
+
+
+def _truncate(tree: Any) -> Iterator[Claim]:
+    for item in tree.relations:
+        yield Claim(of_range_var(item.range_var), AE, what="empties it")
+
+
+def _view(tree: Any) -> Iterator[Claim]:
+    if tree.replace:
+        yield Claim(of_range_var(tree.view), AE, what="replaces it")
+
+
+def _select(tree: Any) -> Iterator[Claim]:
+    mode = LockMode.ROW_SHARE if tree.locking_clause else LockMode.ACCESS_SHARE
+    for item in tree.from_clause:
+        if item.HasField("range_var"):
+            yield Claim(of_range_var(item.range_var), mode, Work.SCAN, "reads it")
+
+
+_READERS: dict[str, Callable[[Any], Iterator[Claim]]] = {
+    "alter_table_stmt": alter_table,
+    "index_stmt": _index,
+    "drop_stmt": _drop,
+    "rename_stmt": _rename,
+    "create_stmt": _create,
+    "insert_stmt": _changes,
+    "update_stmt": _changes,
+    "delete_stmt": _changes,
+    "merge_stmt": _changes,
+    "select_stmt": _select,
+    "truncate_stmt": _truncate,
+    "vacuum_stmt": _vacuum,
+    "reindex_stmt": _reindex,
+    "refresh_mat_view_stmt": _refresh,
+    "lock_stmt": _lock,
+    "cluster_stmt": _cluster,
+    "comment_stmt": _comment,
+    "view_stmt": _view,
+    "create_trig_stmt": _on_relation(SRE, "adds a trigger"),
+    "rule_stmt": _on_relation(AE, "adds a rule"),
+    "create_policy_stmt": _on_relation(AE, "adds a policy", "table"),
+    "alter_policy_stmt": _on_relation(AE, "changes a policy", "table"),
+    "alter_object_schema_stmt": lambda tree: (
+        _on_relation(AE, "moves it to another schema")(tree) if tree.HasField("relation") else iter(())
+    ),
+    "alter_seq_stmt": _on_relation(SRE, "changes a sequence", "sequence"),
+}
