@@ -60,13 +60,17 @@ class QueryError(DixisError):
     """PostgreSQL answered a statement with an error; `sqlstate` is its five characters, or empty.
 
     `line` is the line of the script where the server saw it (from 1; 0 unknown), `error_text` its whole message.
+    `completed` is how many statements of the script had gone through before it.
     """
 
-    def __init__(self, sqlstate: str, sentence: str, remedy: str = "", *, line: int = 0, error_text: str = "") -> None:
+    def __init__(
+        self, sqlstate: str, sentence: str, remedy: str = "", *, line: int = 0, error_text: str = "", completed: int = 0
+    ) -> None:
         super().__init__(sentence, remedy)
         self.sqlstate = sqlstate
         self.line = line
         self.error_text = error_text
+        self.completed = completed
 
 
 class ProjectError(DixisError):

@@ -19,8 +19,9 @@ from dixis_tui.errors import ToolError
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl, parse
-from dixis_tui.prisma.direct import Failed, apply
+from dixis_tui.prisma.direct import apply
 from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.steps import Failed
 from dixis_tui.process import LineSink
 
 ROLE = "dixis_app"

@@ -148,10 +148,12 @@ class Session:
         with self._errors():
             self._connection.execute(sql, params or None)
 
-    def script(self, sql: bytes) -> None:
+    def script(self, sql: bytes, *, first_line: int = 1) -> int:
         """Send these very bytes as one simple query, as Prisma 6 does: one implicit transaction around all of it.
 
-        The error's `line` is the line of `sql` where PostgreSQL saw it, `error_text` the server's whole message.
+        Returns the rows that its last statement touched. `sql` begins in line `first_line` of its file; the error's
+        `line` is the line there where PostgreSQL saw it, `error_text` the server's whole message, and `completed` how
+        many statements before it had gone through (and are undone with it, unless they committed).
         """
         if b"\0" in sql:
             raise QueryError("22021", "the script holds a NUL byte", "Remove it from the file.")
@@ -161,19 +163,27 @@ class Session:
             pgconn.send_query(sql)
             results = self._connection.wait(generators.execute(pgconn))
         except psycopg.Error as error:
-            raise self._error(error, sql) from None
-        for result in results:
+            raise self._error(error, sql, first_line) from None
+        for completed, result in enumerate(results):
             if result.status not in _DONE:
-                raise self._refusal(result, sql)
+                refusal = self._refusal(result, sql, first_line)
+                if isinstance(refusal, QueryError):
+                    refusal.completed = completed
+                raise refusal
+        return (results[-1].command_tuples or 0) if results else 0
 
-    def _refusal(self, result: PGresult, sql: bytes) -> DixisError:
+    def setting(self, name: str) -> str:
+        """A setting that the server reports by itself whenever it changes, such as `standard_conforming_strings`."""
+        return self._connection.info.parameter_status(name) or ""
+
+    def _refusal(self, result: PGresult, sql: bytes, first_line: int) -> DixisError:
         if self._left_copy():
             return QueryError(
                 "0A000",
                 "the script holds a COPY from or to the client, which has no data and no place for it here",
                 "Use INSERT, or COPY with a file on the server.",
             )
-        return self._error(psycopg.errors.error_from_result(result, encoding="utf-8"), sql)
+        return self._error(psycopg.errors.error_from_result(result, encoding="utf-8"), sql, first_line)
 
     def _left_copy(self) -> bool:
         """Whether the server stood in the middle of a COPY; it has been ended, and so has the script."""
@@ -223,6 +233,7 @@ class Session:
         except psycopg.Error as error:
             raise self._error(error) from None
 
-    def _error(self, error: psycopg.Error, sql: bytes = b"") -> DixisError:
+    def _error(self, error: psycopg.Error, sql: bytes = b"", first_line: int = 1) -> DixisError:
         text = sql.decode("utf-8", "replace")
-        return statement_error(error, self.url, purpose=self._purpose, lost=self._connection.closed, sql=text)
+        lost = self._connection.closed
+        return statement_error(error, self.url, purpose=self._purpose, lost=lost, sql=text, first_line=first_line)

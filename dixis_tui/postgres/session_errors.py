@@ -130,10 +130,12 @@ def connect_error(error: psycopg.Error, url: DatabaseUrl) -> ConnectError:
     return ConnectError("other", f"{where}: {_cleaned(text, url)}", "The server's log says more.")
 
 
-def statement_error(error: psycopg.Error, url: DatabaseUrl, *, purpose: str, lost: bool, sql: str = "") -> DixisError:
+def statement_error(
+    error: psycopg.Error, url: DatabaseUrl, *, purpose: str, lost: bool, sql: str = "", first_line: int = 1
+) -> DixisError:
     """Why a statement failed; a :class:`ConnectError` where the connection is gone.
 
-    `sql` is the script as sent: the position becomes a line of it, counted from 1.
+    `sql` is the script as sent, which begins in line `first_line` of its file: the position becomes a line of that.
     """
     diag = error.diag
     message = diag.message_primary or str(error)
@@ -144,6 +146,7 @@ def statement_error(error: psycopg.Error, url: DatabaseUrl, *, purpose: str, los
             "Look at the server first; what it had not committed is undone.",
         )
     line = _line_of(diag.statement_position, sql)
+    line = line and line + first_line - 1
     told = [message if not line else f"{message} (line {line})"]
     told += [f"Detail: {diag.message_detail}"] if diag.message_detail else []
     told += [f"Hint: {diag.message_hint}"] if diag.message_hint else []

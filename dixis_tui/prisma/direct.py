@@ -1,7 +1,7 @@
-"""The direct executor: applies migration files as Prisma 6's schema engine does, in one session and few round trips.
+"""The direct executor: applies migration files as Prisma's schema engine does, in one session and few round trips.
 
-Same advisory lock, same table, same rows, each file as one simple query of its exact bytes. Prisma finds afterwards
-what it would have left itself. The statements are the engine's own (`apply_migrations.rs`,
+Same advisory lock, same table, same rows, the same statements in the same transactions (`direct_file.py` says how).
+Prisma finds afterwards what it would have left itself. The statements are the engine's own (`apply_migrations.rs`,
 `sql_migration_persistence.rs`, `flavour/postgres.rs` of prisma-engines), compared with a server's log of the real CLI.
 
 Where this executor is stricter than Prisma, on purpose:
@@ -12,6 +12,9 @@ Where this executor is stricter than Prisma, on purpose:
   Prisma tries to record it, that fails too (25P02), and the history keeps no reason.
 - A file that is not UTF-8, or that changed since it was read, is refused before anything is sent.
 - Times in the history are the server's clock, not that of whoever's machine this is.
+
+And more patient: it waits for older transactions that hold its tables, and what was refused a lock is tried again
+where nothing of it stayed.
 """
 
 from __future__ import annotations
@@ -20,15 +23,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC
-from enum import StrEnum
 from pathlib import Path
-from uuid import uuid4
 
 from msgspec import Struct
 
 from dixis_tui.errors import ConnectError, ProjectError, QueryError
+from dixis_tui.locks import LockMode
 from dixis_tui.model import MigrationFile
+from dixis_tui.postgres.quiet import in_the_way
 from dixis_tui.postgres.session import Session
+from dixis_tui.prisma.bookkeeping import CREATE_TABLE, Row
+from dixis_tui.prisma.direct_file import Conduct, FileRun
 from dixis_tui.prisma.files import checksums
 from dixis_tui.prisma.history import (
     ADVISORY_LOCK,
@@ -39,21 +44,17 @@ from dixis_tui.prisma.history import (
     quoted,
     read_rows,
 )
+from dixis_tui.prisma.steps import Failed, Started, Step, Waiting
 from dixis_tui.secrets import clean
+from dixis_tui.sql.claims import claims
+from dixis_tui.sql.names import Relation
+from dixis_tui.sql.script import Script, parse_script
 
 LOCK_WAIT_SECONDS = 10
 """How long Prisma waits for its advisory lock."""
+_LOOK_SECONDS = 0.5
+"""Between two looks at who is in the way."""
 
-_CREATE_TABLE = """CREATE TABLE {table} (
-    id                      VARCHAR(36) PRIMARY KEY NOT NULL,
-    checksum                VARCHAR(64) NOT NULL,
-    finished_at             TIMESTAMPTZ,
-    migration_name          VARCHAR(255) NOT NULL,
-    logs                    TEXT,
-    rolled_back_at          TIMESTAMPTZ,
-    started_at              TIMESTAMPTZ NOT NULL DEFAULT now(),
-    applied_steps_count     INTEGER NOT NULL DEFAULT 0
-)"""
 _SCHEMA_EXISTS = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = %s)"
 _SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', %s, false)"
 _TRY_LOCK = f"SELECT pg_catalog.pg_try_advisory_lock({ADVISORY_LOCK})"
@@ -63,73 +64,10 @@ _WAIT_FOR_LOCK = (
 )
 _UNLOCK = f"SELECT pg_catalog.pg_advisory_unlock({ADVISORY_LOCK})"
 
-# The rows are sent as simple queries: a migration may end with DISCARD ALL, which would take prepared statements away.
-# The one before a file needs no flush of its own: the file's commit flushes the log up to there, and if the server
-# goes down before that, the file is not applied either. The same goes for the row after a file that has a successor.
-_NO_FLUSH = "SET LOCAL synchronous_commit = off; "
-_START = "INSERT INTO {table} (id, checksum, started_at, migration_name) VALUES ('{id}', '{checksum}', {now}, {name})"
-_FINISH = "UPDATE {table} SET applied_steps_count = applied_steps_count + 1, finished_at = {now} WHERE id = '{id}'"
-_FAIL = "UPDATE {table} SET logs = {logs} WHERE id = '{id}'"
-_NOW = "pg_catalog.clock_timestamp()"
-
-_LOGS = """A migration failed to apply. New migrations cannot be applied before the error is recovered from. \
-Read more about how to resolve migration issues in a production database: https://pris.ly/d/migrate-resolve
-
-Migration name: {name}
-
-Database error code: {sqlstate}
-
-Database error:
-{error}
-"""
-
-
-class Outcome(StrEnum):
-    """What a failure means for the database."""
-
-    UNDONE = "undone"
-    """Nothing of the file is in the database, but for what it committed by itself."""
-    APPLIED = "applied"
-    """The file was committed; the history says unfinished, because its row could not be written."""
-    UNKNOWN = "unknown"
-    """The connection was lost before the server's answer: only the server knows."""
-
-
-class Started(Struct, frozen=True):
-    """Yielded before anything of this file is sent, its history row included."""
-
-    name: str
-
-
-class Applied(Struct, frozen=True):
-    """The file is committed and the history says so. `seconds` is the file's own time."""
-
-    name: str
-    seconds: float
-
-
-class Failed(Struct, frozen=True):
-    """The last value of a run that failed. `recorded`: the history row holds the error."""
-
-    name: str
-    seconds: float
-    sqlstate: str
-    error: str
-    outcome: Outcome
-    recorded: bool
-
-
-Step = Started | Applied | Failed
-
 
 class _Script(Struct, frozen=True):
     file: MigrationFile
-    content: bytes
-
-
-class _Row(Struct, frozen=True):
-    table: str
-    id: str
+    script: Script
 
 
 def apply(
@@ -137,13 +75,15 @@ def apply(
     files: Sequence[MigrationFile],
     schema: str = "public",
     *,
+    conduct: Conduct | None = None,
     on_waiting_for_lock: Callable[[LockHolder | None], None] | None = None,
 ) -> Iterator[Step]:
-    """Apply `files` in their order: for each a :class:`Started`, then :class:`Applied` or, at the end, :class:`Failed`.
+    """Apply `files` in their order: for each a :class:`Started`, what its statements do, then :class:`Applied` or, at
+    the end, :class:`Failed`.
 
-    The work happens as the values are taken; closing the iterator between two values leaves no unfinished row. The
-    session should be this executor's own: its `search_path` is set to `schema`, as Prisma does, and the files may
-    change other settings, which last for the files after them, as in Prisma.
+    The work happens as the values are taken; closing the iterator at a :class:`Started`, or before it, leaves no
+    unfinished row. The session should be this executor's own: its `search_path` is set to `schema`, as Prisma does, and
+    the files may change other settings, which last for the files after them, as in Prisma.
 
     Raises (all before the first value, with nothing applied):
         ProjectError: a file changed, vanished or is not UTF-8; the database is not empty and has no history (Prisma:
@@ -151,16 +91,46 @@ def apply(
         QueryError: the advisory lock was not given within 10 s (`55P03`), or the history can't be read or made.
         ConnectError: the connection was lost.
     """
+    conduct = conduct or Conduct()
     scripts = [_load(file) for file in files]
     with _advisory_lock(session, on_waiting_for_lock):
         _prepare(session, schema, files)
         table = history_table(schema)
         for script in scripts:
+            yield from _until_quiet(session, script, conduct)
             yield Started(script.file.name)
-            step = _apply_one(session, table, script, last=script is scripts[-1])
-            yield step
-            if isinstance(step, Failed):
-                return
+            row = Row.of(table, script.file.name, script.file.checksum)
+            for step in FileRun(session, row, script.script, conduct).run(last=script is scripts[-1]):
+                yield step
+                if isinstance(step, Failed):
+                    return
+
+
+def _until_quiet(session: Session, script: _Script, conduct: Conduct) -> Iterator[Step]:
+    """Wait for older transactions that hold the file's tables: behind them its statements would keep others waiting."""
+    wanted = blocking(script.script)
+    deadline = time.monotonic() + conduct.manners.quiet_seconds
+    while wanted and time.monotonic() < deadline:
+        try:
+            holders = in_the_way(session, wanted)
+        except (QueryError, ConnectError):
+            return  # a look that may not be had is no reason not to begin: lock_timeout is what protects others
+        if not holders:
+            return
+        yield Waiting(script.file.name, str(holders[0]))
+        if conduct.pause(_LOOK_SECONDS):
+            return
+
+
+def blocking(script: Script) -> dict[Relation, LockMode]:
+    """The strongest lock on each table that the file names, of those that make readers or writers wait. Pure."""
+    found: dict[Relation, LockMode] = {}
+    for statement in script.statements:
+        for claim in claims(statement):
+            known = found.get(claim.relation)
+            if claim.mode.blocks_writes and (known is None or known.strength < claim.mode.strength):
+                found[claim.relation] = claim.mode
+    return found
 
 
 def _load(file: MigrationFile) -> _Script:
@@ -180,7 +150,7 @@ def _load(file: MigrationFile) -> _Script:
         ) from None
     if "\0" in text:
         raise ProjectError(f"The migration {clean(file.name)} holds a NUL byte", "Remove it: PostgreSQL takes none.")
-    return _Script(file, content)
+    return _Script(file, parse_script(content))
 
 
 @contextmanager
@@ -224,7 +194,7 @@ def _prepare(session: Session, schema: str, files: Sequence[MigrationFile]) -> N
                 f"The schema {clean(schema)} is not empty ({len(others)} tables) and has no migration history (P3005)",
                 "Baseline it first: `prisma migrate resolve --applied` for each migration that is in it already.",
             )
-        session.script(_CREATE_TABLE.format(table=history_table(schema)).encode())
+        session.script(CREATE_TABLE.format(table=history_table(schema)).encode())
         return
     if failed := [row for row in rows if row.unfinished]:
         since = failed[0].started_at.astimezone(UTC)
@@ -239,58 +209,3 @@ def _prepare(session: Session, schema: str, files: Sequence[MigrationFile]) -> N
             f"The migration {clean(taken[0])} is already applied: the history has changed since it was read",
             "Start again from the preflight.",
         )
-
-
-def _apply_one(session: Session, table: str, script: _Script, *, last: bool) -> Applied | Failed:
-    name, row = script.file.name, _Row(table, str(uuid4()))
-    start = _START.format(table=table, id=row.id, checksum=script.file.checksum, now=_NOW, name=_literal(name))
-    try:
-        session.script((_NO_FLUSH + start).encode())
-    except (QueryError, ConnectError) as error:
-        sentence = f"{clean(name)} was not begun, its history row could not be written: {error}"
-        return Failed(name, 0.0, _sqlstate(error), sentence, Outcome.UNDONE, recorded=False)
-    began = time.monotonic()
-    try:
-        session.script(script.content)
-        seconds = time.monotonic() - began
-        _refuse_open_transaction(session, name)
-    except (QueryError, ConnectError) as error:
-        return _fail(session, row, name, time.monotonic() - began, error)
-    finish = _FINISH.format(table=table, id=row.id, now=_NOW)
-    try:
-        session.script((finish if last else _NO_FLUSH + finish).encode())
-    except (QueryError, ConnectError) as error:
-        sentence = f"{clean(name)} is applied, but its history row could not be finished: {error}"
-        return Failed(name, seconds, _sqlstate(error), sentence, Outcome.APPLIED, recorded=False)
-    return Applied(name, seconds)
-
-
-def _refuse_open_transaction(session: Session, name: str) -> None:
-    if session.in_transaction:
-        raise QueryError(
-            "25001",
-            f"{clean(name)} begins a transaction that it does not end, so it was rolled back",
-            "End the file's transaction with COMMIT.",
-        )
-
-
-def _fail(session: Session, row: _Row, name: str, seconds: float, error: QueryError | ConnectError) -> Failed:
-    sqlstate = _sqlstate(error)
-    told = error.error_text if isinstance(error, QueryError) and error.error_text else str(error)
-    logs = _LOGS.format(name=name, sqlstate=sqlstate or "none", error=told)
-    recorded = False
-    with suppress(QueryError, ConnectError):
-        session.rollback()
-        session.script(_FAIL.format(table=row.table, id=row.id, logs=_literal(logs)).encode())
-        recorded = True
-    outcome = Outcome.UNKNOWN if isinstance(error, ConnectError) else Outcome.UNDONE
-    return Failed(name, seconds, sqlstate, str(error), outcome, recorded)
-
-
-def _sqlstate(error: QueryError | ConnectError) -> str:
-    return error.sqlstate if isinstance(error, QueryError) else ""
-
-
-def _literal(text: str) -> str:
-    """An SQL expression for `text` that holds whatever a file before did to the session's string settings."""
-    return f"pg_catalog.convert_from(pg_catalog.decode('{text.encode().hex()}', 'hex'), 'UTF8')"

@@ -17,7 +17,7 @@ from dixis_tui.sql.claim import Claim, Work
 from dixis_tui.sql.names import of_list, of_range_var
 from dixis_tui.sql.script import Statement
 
-__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "transaction"]
+__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "commits", "rereads", "transaction"]
 
 AE, SUE, SRE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE, LockMode.SHARE_ROW_EXCLUSIVE
 
@@ -59,16 +59,38 @@ def block_after(statement: Statement, block: bool) -> bool:
     """Whether a transaction block that the file itself began is open after `statement`; `block`: before it."""
     if transaction(statement) is not Transaction.CONTROL:
         return block
-    from postgast.pg_query_pb2 import TransactionStmtKind
-
-    word = TransactionStmtKind.Name(statement.tree.kind)
-    if word in ("TRANS_STMT_BEGIN", "TRANS_STMT_START"):
+    word = _control(statement)
+    if word in ("BEGIN", "START"):
         return True
-    if word in ("TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK", "TRANS_STMT_PREPARE"):
+    if word in ("COMMIT", "ROLLBACK", "PREPARE"):
         return bool(statement.tree.chain)
     return block
 
 
+def commits(statement: Statement) -> bool:
+    """Whether what came before it stays for good once it went through."""
+    kind = transaction(statement)
+    return kind is Transaction.OUTSIDE or (kind is Transaction.CONTROL and _control(statement) in ("COMMIT", "PREPARE"))
+
+
+def _control(statement: Statement) -> str:
+    """`BEGIN`, `COMMIT`, `SAVEPOINT` and their like."""
+    from postgast.pg_query_pb2 import TransactionStmtKind
+
+    return str(TransactionStmtKind.Name(statement.tree.kind)).removeprefix("TRANS_STMT_")
+
+
+_READING = ("standard_conforming_strings", "backslash_quote", "client_encoding", "names", "escape_string_warning")
+
+
+def rereads(statement: Statement) -> bool:
+    """Whether the server may read the text after it in another way: in one query everything was read before it ran."""
+    if statement.kind == "variable_set_stmt":
+        return statement.tree.name.lower() in _READING or statement.tree.kind >= _RESET_ALL
+    return statement.kind == "discard_stmt" or any(word in statement.text.lower() for word in _READING[:3])
+
+
+_RESET_ALL = 6  # VAR_SET_VALUE 1, DEFAULT 2, CURRENT 3, MULTI 4, RESET 5, RESET_ALL 6
 _REINDEX_TABLE = 2  # REINDEX_OBJECT_INDEX 1, TABLE 2, then SCHEMA, SYSTEM, DATABASE
 _OUTSIDE = frozenset(
     {

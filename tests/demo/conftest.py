@@ -10,9 +10,10 @@ import pytest
 from dixis_tui.demo.lifecycle import Demo, DemoReady
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import parse
-from dixis_tui.prisma.direct import Step, apply
+from dixis_tui.prisma.direct import apply
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import History, read_history
+from dixis_tui.prisma.steps import Step
 from dixis_tui.settings import DATABASE_URL
 
 ROWS = 2_000

@@ -13,8 +13,9 @@ from dixis_tui.demo.project import APPLIED, SAMPLE
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl
-from dixis_tui.prisma.direct import Applied, Failed, Outcome, apply
+from dixis_tui.prisma.direct import apply
 from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.steps import Applied, Failed, Outcome
 from tests.conftest import fresh_database
 
 ROWS = 2_000

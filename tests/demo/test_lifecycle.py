@@ -21,7 +21,7 @@ from dixis_tui.errors import ToolError, UsageError
 from dixis_tui.model import Executor
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import parse
-from dixis_tui.prisma.direct import Applied, Failed
+from dixis_tui.prisma.steps import Applied, Failed
 from dixis_tui.settings import DATABASE_URL, STAGING_DATABASE_URL, load
 from tests.demo.conftest import ROWS, history, migrate, open_production, processes_of
 

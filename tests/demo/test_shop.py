@@ -18,7 +18,7 @@ from dixis_tui.demo.shop_pages import ROUTES
 from dixis_tui.demo.shop_process import ShopProcess, ShopState, birth, write_state
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import parse
-from dixis_tui.prisma.direct import Failed
+from dixis_tui.prisma.steps import Failed
 from dixis_tui.settings import DATABASE_URL, load
 from dixis_tui.web import health
 from tests.demo.conftest import migrate, open_production, processes_of

@@ -19,8 +19,9 @@ from dixis_tui.postgres.as_user import command_as, server_user
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl
-from dixis_tui.prisma.direct import Applied, apply
+from dixis_tui.prisma.direct import apply
 from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.steps import Applied
 from tests.e2e.house import PHRASE
 from tests.waiting import until
 

@@ -12,10 +12,11 @@ from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.cli import DeployResult, PrismaCli
-from dixis_tui.prisma.direct import Applied, Failed, Outcome, apply
+from dixis_tui.prisma.direct import apply
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import HistoryRow, foreign_tables, read_history, read_rows
 from dixis_tui.prisma.project import discover
+from dixis_tui.prisma.steps import Applied, Failed, Outcome
 from dixis_tui.process import child_environment
 from tests.conftest import fresh_database
 from tests.prisma.conftest import MakeProject

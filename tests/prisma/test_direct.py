@@ -15,9 +15,10 @@ from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma import direct
-from dixis_tui.prisma.direct import Applied, Failed, Outcome, Started, Step, apply
+from dixis_tui.prisma.direct import apply
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import HistoryRow, LockHolder, lock_holder, read_history, read_rows
+from dixis_tui.prisma.steps import Applied, Failed, Outcome, Started, StatementEnded, StatementStarted, Step
 from tests.prisma.conftest import write_migrations
 from tests.waiting import until
 
@@ -53,12 +54,8 @@ def failure(steps: list[Step]) -> Failed:
 def test_steps_and_rows(session: Session, look: Session, tmp_path: Path) -> None:
     files = files_of(tmp_path, {"1_a": "CREATE TABLE a ()", "2_b": "SELECT 1"})
     steps = list(apply(session, files))
-    assert [(type(step), step.name) for step in steps] == [
-        (Started, "1_a"),
-        (Applied, "1_a"),
-        (Started, "2_b"),
-        (Applied, "2_b"),
-    ]
+    kinds = (Started, StatementStarted, StatementEnded, Applied)
+    assert [(type(step), step.name) for step in steps] == [(kind, name) for name in ("1_a", "2_b") for kind in kinds]
     first, second = rows(look)
     assert first.checksum == files[0].checksum
     assert len(first.id) == 36
@@ -72,6 +69,10 @@ def test_started_comes_before_the_deed(session: Session, look: Session, tmp_path
     steps = apply(session, files_of(tmp_path, {"1_a": "CREATE TABLE a ()"}))
     assert next(steps) == Started("1_a")
     assert rows(look) == ()
+    assert isinstance(next(steps), StatementStarted)
+    assert rows(look)[0].unfinished
+    assert look.value("SELECT to_regclass('a')") is None
+    assert isinstance(next(steps), StatementEnded)
     assert isinstance(next(steps), Applied)
     assert rows(look)[0].applied
 
@@ -79,7 +80,7 @@ def test_started_comes_before_the_deed(session: Session, look: Session, tmp_path
 def test_closed_between_two_files_leaves_nothing_half_done(session: Session, look: Session, tmp_path: Path) -> None:
     files = files_of(tmp_path, {"1_a": "CREATE TABLE a ()", "2_b": "CREATE TABLE b ()"})
     steps = apply(session, files)
-    assert [next(steps).name for _ in range(3)] == ["1_a", "1_a", "2_b"]
+    assert [next(steps).name for _ in range(5)] == ["1_a", "1_a", "1_a", "1_a", "2_b"]
     steps.close()  # type: ignore[attr-defined]  # a generator, though promised as an iterator only
     assert lock_holder(look) is None
     history = read_history(look, files)
@@ -145,11 +146,23 @@ def test_history_table_dropped_by_a_file(session: Session, tmp_path: Path) -> No
     assert (failed.outcome, failed.recorded, failed.sqlstate) == (Outcome.APPLIED, False, "42P01")
 
 
-def test_connection_lost_while_a_file_runs(session: Session, look: Session, tmp_path: Path) -> None:
-    script = "CREATE TABLE a (); SELECT pg_terminate_backend(pg_backend_pid());"
+@pytest.mark.parametrize(
+    ("script", "outcome", "number"),
+    [
+        # Between BEGIN and COMMIT nothing is committed without us; of one query nobody knows how far it came.
+        ("CREATE TABLE a (); SELECT pg_terminate_backend(pg_backend_pid());", Outcome.UNDONE, 2),
+        ("BEGIN; CREATE TABLE a (); COMMIT; SELECT pg_terminate_backend(pg_backend_pid());", Outcome.UNKNOWN, 0),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", Outcome.UNKNOWN, 0),
+    ],
+)
+def test_connection_lost_while_a_file_runs(
+    session: Session, look: Session, tmp_path: Path, *, script: str, outcome: Outcome, number: int
+) -> None:
     failed = failure(list(apply(session, files_of(tmp_path, {"1_a": script, "2_b": "SELECT 1"}))))
-    assert (failed.name, failed.outcome, failed.recorded) == ("1_a", Outcome.UNKNOWN, False)
+    assert (failed.name, failed.outcome, failed.recorded, failed.number) == ("1_a", outcome, False, number)
     assert [row.unfinished for row in rows(look)] == [True]
+    until(lambda: lock_holder(look) is None, what="the lost session's end")
+    assert look.value("SELECT to_regclass('a')::text") == ("a" if "COMMIT" in script else None)
 
 
 _CLIENT = """

@@ -18,6 +18,7 @@ from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.prisma.cli import PrismaCli, StreamSink
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import History, read_history
+from dixis_tui.prisma.manners import Manners
 from dixis_tui.prisma.project import Project, discover
 from dixis_tui.run import policy
 from dixis_tui.run.context import Context
@@ -131,6 +132,17 @@ def cli_for(context: Context, found: Project, url: DatabaseUrl) -> PrismaCli:
         lock_timeout_seconds=migrate.lock_timeout_seconds,
         statement_timeout_seconds=migrate.statement_timeout_seconds,
         shadow=parse(shadow, SHADOW_DATABASE_URL) if shadow else None,
+    )
+
+
+def manners(context: Context) -> Manners:
+    """How the executor `direct` waits and gives way, by the settings."""
+    migrate = context.settings.migrate
+    return Manners(
+        retries=migrate.lock_retries,
+        deadline_seconds=migrate.retry_seconds,
+        quiet_seconds=migrate.quiet_seconds,
+        patience_seconds=migrate.retry_seconds,
     )
 
 

@@ -1,0 +1,88 @@
+"""The rows of `_prisma_migrations` as Prisma's engine writes them (`sql_migration_persistence.rs`), but for the clock.
+
+They are sent as simple queries: a migration may end with DISCARD ALL, which would take prepared statements away.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from uuid import uuid4
+
+from msgspec import Struct
+
+from dixis_tui.errors import ConnectError, QueryError
+from dixis_tui.postgres.session import Session
+
+CREATE_TABLE = """CREATE TABLE {table} (
+    id                      VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum                VARCHAR(64) NOT NULL,
+    finished_at             TIMESTAMPTZ,
+    migration_name          VARCHAR(255) NOT NULL,
+    logs                    TEXT,
+    rolled_back_at          TIMESTAMPTZ,
+    started_at              TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count     INTEGER NOT NULL DEFAULT 0
+)"""
+
+# The row before a file needs no flush of its own: the file's commit flushes the log up to there, and if the server
+# goes down before that, the file is not applied either. The same goes for the row after a file that has a successor.
+_NO_FLUSH = "SET LOCAL synchronous_commit = off; "
+_START = "INSERT INTO {table} (id, checksum, started_at, migration_name) VALUES ('{id}', '{checksum}', {now}, {name})"
+_FINISH = "UPDATE {table} SET applied_steps_count = applied_steps_count + 1, finished_at = {now} WHERE id = '{id}'"
+_FAIL = "UPDATE {table} SET logs = {logs} WHERE id = '{id}'"
+_NOW = "pg_catalog.clock_timestamp()"
+
+_LOGS = """A migration failed to apply. New migrations cannot be applied before the error is recovered from. \
+Read more about how to resolve migration issues in a production database: https://pris.ly/d/migrate-resolve
+
+Migration name: {name}
+
+Database error code: {sqlstate}
+
+Database error:
+{error}
+"""
+
+
+class Row(Struct, frozen=True):
+    """One file's row. `table` is the quoted, qualified history table."""
+
+    table: str
+    name: str
+    checksum: str
+    id: str
+
+    @classmethod
+    def of(cls, table: str, name: str, checksum: str) -> Row:
+        """A row with an id of its own."""
+        return cls(table, name, checksum, str(uuid4()))
+
+    def start(self, session: Session) -> None:
+        """Write it, unfinished. Raises QueryError, ConnectError."""
+        start = _START.format(table=self.table, id=self.id, checksum=self.checksum, now=_NOW, name=_literal(self.name))
+        session.script((_NO_FLUSH + start).encode())
+
+    def finish(self, session: Session, *, last: bool) -> None:
+        """Write that the file is applied; flushed where no other file follows. Raises QueryError, ConnectError."""
+        finish = _FINISH.format(table=self.table, id=self.id, now=_NOW)
+        session.script((finish if last else _NO_FLUSH + finish).encode())
+
+    def fail(self, session: Session, error: QueryError | ConnectError) -> bool:
+        """Write the error; whether that could be done. A connection that is lost can't, and never raises here."""
+        told = error.error_text if isinstance(error, QueryError) and error.error_text else str(error)
+        logs = _LOGS.format(name=self.name, sqlstate=sqlstate_of(error) or "none", error=told)
+        with suppress(QueryError, ConnectError):
+            session.rollback()
+            session.script(_FAIL.format(table=self.table, id=self.id, logs=_literal(logs)).encode())
+            return True
+        return False
+
+
+def sqlstate_of(error: QueryError | ConnectError) -> str:
+    """PostgreSQL's five characters; empty where the connection was lost."""
+    return error.sqlstate if isinstance(error, QueryError) else ""
+
+
+def _literal(text: str) -> str:
+    """An SQL expression for `text` that holds whatever a file before did to the session's string settings."""
+    return f"pg_catalog.convert_from(pg_catalog.decode('{text.encode().hex()}', 'hex'), 'UTF8')"

@@ -1,0 +1,115 @@
+"""The executor `direct`: its steps as events, each before or after the deed it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from dixis_tui import events as ev
+from dixis_tui.model import MigrationFile, Place
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.prisma import direct, steps
+from dixis_tui.prisma.direct_file import Conduct
+from dixis_tui.prisma.project import Project
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts
+
+
+def with_direct(
+    context: Context, url: DatabaseUrl, project: Project, files: Sequence[MigrationFile], place: Place
+) -> None:
+    """Apply `files` through a session of our own."""
+    migrate = context.settings.migrate
+
+    def waiting(holder: object) -> None:
+        context.note(f"Waiting for Prisma's advisory lock, held by {holder}.", "warning")
+
+    with connect(
+        url,
+        purpose=f"migrate {context.folder.name}",
+        lock_timeout_seconds=migrate.lock_timeout_seconds,
+        statement_timeout_seconds=migrate.statement_timeout_seconds,
+        on_notice=context.log.sink("server"),
+    ) as session:
+        conduct = Conduct(manners=facts.manners(context), splits=project.splits_statements, pause=context.stopping.wait)
+        teller = _Teller(context, place)
+        for step in direct.apply(session, files, url.schema, conduct=conduct, on_waiting_for_lock=waiting):
+            teller.tell(step)
+
+
+class _Teller:
+    """Turns steps into events and log lines."""
+
+    def __init__(self, context: Context, place: Place) -> None:
+        self._context = context
+        self._place = place
+        self._waiting_for = ""
+
+    def tell(self, step: steps.Step) -> None:
+        """Say this step; raises StoppedError where a stop was asked and nothing of a file is under way."""
+        context, place = self._context, self._place
+        match step:
+            case steps.Waiting():
+                self._wait(step)
+            case steps.Started(name=name):
+                context.safe_point()  # nothing of this file was sent; the session's end gives the lock back
+                context.log.line("migrate", f"Applying {name} on {place}")
+                context.emit(ev.MigrationStarted(name=name, place=place))
+            case steps.StatementStarted(name=name, number=number, of=of, line=line, text=text):
+                words = context.log.redactor.line(text)
+                context.emit(
+                    ev.StatementStarted(name=name, place=place, number=number, of=of, line=line, text=words),
+                    flush=False,
+                )
+            case steps.StatementEnded(name=name, measure=measure):
+                measure = msgspec.structs.replace(measure, text=context.log.redactor.line(measure.text))
+                context.emit(ev.StatementEnded(name=name, place=place, measure=measure), flush=False)
+            case steps.Retried():
+                self._retry(step)
+            case steps.Applied(name=name, seconds=seconds):
+                context.log.line("migrate", f"Applied {name} in {seconds:.2f} s")
+                # Flushed with the next file's beginning, or with the phase's end: always before another deed.
+                context.emit(ev.MigrationEnded(name=name, place=place, seconds=seconds), flush=False)
+            case steps.Failed():
+                self._fail(step)
+
+    def _wait(self, step: steps.Waiting) -> None:
+        self._context.safe_point()
+        who = step.who.split(",")[0]  # how long it has been there grows from look to look
+        if who != self._waiting_for:
+            self._waiting_for = who
+            self._context.note(f"{step.name} waits before it begins: {step.who}.", "warning")
+
+    def _retry(self, step: steps.Retried) -> None:
+        context = self._context
+        what = "the file" if step.whole else f"statement {step.number}"
+        reason = context.log.redactor.line(step.error)
+        context.log.line("migrate", f"{step.name}: {reason}; {what} is tried again in {step.seconds:.1f} s", "warning")
+        context.emit(
+            ev.Retried(
+                name=step.name,
+                place=self._place,
+                attempt=step.attempt,
+                sqlstate=step.sqlstate,
+                reason=reason,
+                seconds=step.seconds,
+                whole=step.whole,
+                statement=step.number,
+            )
+        )
+
+    def _fail(self, step: steps.Failed) -> None:
+        context = self._context
+        context.log.line("migrate", f"{step.name} failed: {step.error}", "error")
+        context.emit(
+            ev.MigrationEnded(
+                name=step.name,
+                place=self._place,
+                seconds=step.seconds,
+                error=context.log.redactor.line(step.error),
+                sqlstate=step.sqlstate,
+                unknown=step.outcome is not steps.Outcome.UNDONE,
+            )
+        )
