@@ -227,7 +227,12 @@ def test_the_server_dies_in_the_middle_of_a_migration(
     hand = begin(settings_for(project), DATABASE_URL=quiet_server.url("quiet"))
     hand.to_go()
     assert hand.confirm() == ""
-    hand.wait(lambda state: _state(state, "20260105000000_slow") is MigrationState.RUNNING, "the slow migration")
+
+    def sent(state: RunState) -> bool:
+        view = state.migrations["20260105000000_slow"]
+        return view.state is MigrationState.RUNNING and view.statement is not None
+
+    hand.wait(sent, "the slow statement")
     postmaster = int((tmp_path / "quiet" / "data" / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGQUIT)  # an immediate shutdown, as in a crash
     state = hand.ended(Phase.MIGRATE)
