@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class LockMode(StrEnum):
@@ -79,8 +80,10 @@ class Peer(Struct, frozen=True, kw_only=True):
     """Another session, in its place in the tree of who waits for whom.
 
     `depth` 1 is next to us, 2 waits for (or blocks) one of depth 1, and so on. `waits_on` are the process ids that
-    it waits for. `query` is its present or last statement, cleaned; `since` when that began (UTC), `state` is that of
-    `pg_stat_activity`. `waiting_seconds` is how long it has waited for a lock; 0: it does not.
+    it waits for. `query` is its present or last statement, cleaned and shortened; `since` when that began (UTC),
+    `state` is that of `pg_stat_activity`. `waiting_seconds` is how long it has waited for a lock; 0: it does not.
+    `started` is when its session began: with `pid` it tells one session from a later one of the same number. What our
+    role may not see is empty. A `pid` of 0 is a prepared transaction, which no session has any more.
     """
 
     pid: int
@@ -91,6 +94,7 @@ class Peer(Struct, frozen=True, kw_only=True):
     state: str
     query: str
     since: datetime | None
+    started: datetime | None = None
     waits_on: tuple[int, ...] = ()
     waiting_seconds: float = 0.0
     lock: TableLock | None = None
@@ -121,9 +125,11 @@ class Lag(Struct, frozen=True):
 
 
 class Radar(Struct, frozen=True, kw_only=True):
-    """One look at our own backend and at everybody around it. `pid` is 0 where no backend of ours is at work.
+    """One look at our own backend and at everybody around it, by the server's clock. Rates are bytes a second.
 
-    `blockers` are those above us, `victims` those behind us, nearest first. Rates are bytes a second.
+    `pid` is 0 where there is no backend of ours, `query` empty where it runs nothing. `blockers` are those above us,
+    `victims` those behind us, nearest first; nobody is in both, and whom our own victims block is a victim too. How
+    many :meth:`listed` has left out is in `unlisted_…`.
     """
 
     at: datetime
@@ -132,6 +138,7 @@ class Radar(Struct, frozen=True, kw_only=True):
     query_since: datetime | None = None
     transaction_since: datetime | None = None
     wait_event: str = ""
+    """Kind and name, as in `Lock: virtualxid` or `IO: DataFileRead`."""
     holds: tuple[TableLock, ...] = ()
     """Strongest first, those of system catalogs left out."""
     waits_for: TableLock | None = None
@@ -142,3 +149,28 @@ class Radar(Struct, frozen=True, kw_only=True):
     progress: Progress | None = None
     wal_rate: float = 0.0
     lag: tuple[Lag, ...] = ()
+    unlisted_holds: int = 0
+    unlisted_blockers: int = 0
+    unlisted_victims: int = 0
+
+    @property
+    def blocker_count(self) -> int:
+        """All that are above us."""
+        return len(self.blockers) + self.unlisted_blockers
+
+    @property
+    def victim_count(self) -> int:
+        """All that are behind us."""
+        return len(self.victims) + self.unlisted_victims
+
+    def listed(self, most: int) -> Radar:
+        """The same with at most so many locks, blockers and victims by name, the first ones, and the rest counted."""
+        return replace(
+            self,
+            holds=self.holds[:most],
+            blockers=self.blockers[:most],
+            victims=self.victims[:most],
+            unlisted_holds=self.unlisted_holds + len(self.holds[most:]),
+            unlisted_blockers=self.unlisted_blockers + len(self.blockers[most:]),
+            unlisted_victims=self.unlisted_victims + len(self.victims[most:]),
+        )

@@ -45,10 +45,12 @@ def connect(
     read_only: bool = False,
     connect_timeout_seconds: int = 10,
     on_notice: LineSink | None = None,
+    prepare: bool = False,
 ) -> Session:
     """Open a session named `dixis-tui <purpose>`; 0 is no limit.
 
     `read_only` makes every transaction of the session read-only by default. `on_notice` gets the server's notices raw.
+    `prepare` is for a session that says the same few things over and over: the server plans each of them once.
 
     Raises:
         ConnectError: no connection came about.
@@ -68,8 +70,9 @@ def connect(
     parameters |= {"client_encoding": "UTF8", "hostaddr": ""}  # a stray PGHOSTADDR must not lead elsewhere
     if url.password:
         parameters["password"] = url.password.reveal()
+    threshold = 0 if prepare else None
     try:
-        connection = psycopg.connect(make_conninfo(**parameters), autocommit=True, prepare_threshold=None)
+        connection = psycopg.connect(make_conninfo(**parameters), autocommit=True, prepare_threshold=threshold)
     except psycopg.Error as error:
         raise connect_error(error, url) from None
     session = Session(connection, url, purpose, on_notice)

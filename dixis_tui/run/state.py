@@ -323,7 +323,7 @@ def _retried(state: RunState, event: ev.Retried, _: datetime) -> dict[str, Any]:
 def _radar_seen(state: RunState, event: ev.RadarSeen, _: datetime) -> dict[str, Any]:
     seen: dict[str, Any] = {"radar": event.radar, "radar_place": event.place}
     if event.place is Place.PRODUCTION:
-        seen["most_victims"] = max(state.most_victims, len(event.radar.victims))
+        seen["most_victims"] = max(state.most_victims, event.radar.victim_count)
         seen["longest_wait_seconds"] = max(state.longest_wait_seconds, event.radar.longest_wait_seconds)
     return seen
 
