@@ -87,8 +87,8 @@ _PROGRESS: tuple[tuple[int, LiteralString], ...] = (
     (
         0,
         """SELECT pid, 'VACUUM', phase,
-           CASE phase WHEN 'vacuuming heap' THEN heap_blks_vacuumed ELSE heap_blks_scanned END, heap_blks_total, 'blocks'
-           FROM pg_catalog.pg_stat_progress_vacuum""",
+           CASE phase WHEN 'vacuuming heap' THEN heap_blks_vacuumed ELSE heap_blks_scanned END,
+           heap_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_vacuum""",
     ),
     (
         0,
