@@ -37,6 +37,14 @@ class StatementMeasure(Struct, frozen=True, kw_only=True):
     growth: int = 0
 
 
+class TableSize(Struct, frozen=True):
+    """A table's rows by the server's estimate, its bytes without its indexes, and its bytes with them."""
+
+    rows: int
+    bytes: int
+    total: int
+
+
 class StatementForecast(Struct, frozen=True, kw_only=True):
     """What one statement will take on production: the expected seconds, and the range they should fall into."""
 

@@ -92,6 +92,13 @@ class MigrateSettings(_Table, frozen=True, kw_only=True):
     victim_seconds: _Seconds = 2.0
 
 
+class LimitsSettings(_Table, frozen=True, kw_only=True):
+    """`[limits]`: what the server has, where it can't be asked."""
+
+    disk_free_gb: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    """Gigabytes (of 10^9 bytes) free on the server's disk, as the provider's console says; 0: not known."""
+
+
 class BackupSettings(_Table, frozen=True, kw_only=True):
     """`[backup]`: where dumps go and with which tools."""
 
@@ -148,6 +155,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     confirm: ConfirmSettings = ConfirmSettings()
     window: WindowSettings = WindowSettings()
     migrate: MigrateSettings = MigrateSettings()
+    limits: LimitsSettings = LimitsSettings()
     backup: BackupSettings = BackupSettings()
     health: list[HealthSettings] = []
     contacts: ContactsSettings = ContactsSettings()
