@@ -1,1 +1,1 @@
-"""What a pending file will do to a live database: rules on its syntax tree, squawk's, and live sizes."""
+"""What pending files will do to a database: our rules on the syntax tree, and squawk's findings in our words."""

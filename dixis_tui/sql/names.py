@@ -9,6 +9,17 @@ from typing import Any
 from msgspec import Struct
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+_RESERVED = re.compile(
+    r"all|analyse|analyze|and|any|array|as|asc|asymmetric|authorization|binary|both|case|cast|check"
+    r"|collate|collation|column|concurrently|constraint|create|cross|current_catalog|current_date"
+    r"|current_role|current_schema|current_time|current_timestamp|current_user|default|deferrable|desc"
+    r"|distinct|do|else|end|except|false|fetch|for|foreign|freeze|from|full|grant|group|having|ilike|in"
+    r"|initially|inner|intersect|into|is|isnull|join|lateral|leading|left|like|limit|localtime"
+    r"|localtimestamp|natural|not|notnull|null|offset|on|only|or|order|outer|overlaps|placing|primary"
+    r"|references|returning|right|select|session_user|similar|some|symmetric|system_user|table|tablesample"
+    r"|then|to|trailing|true|union|unique|user|using|variadic|verbose|when|where|window|with"
+)
+"""The reserved key words of PostgreSQL 18 (Appendix C): in quotes they are names."""
 
 
 class Relation(Struct, frozen=True, order=True):
@@ -26,8 +37,9 @@ class Relation(Struct, frozen=True, order=True):
 
 
 def quote(identifier: str) -> str:
-    """An identifier as SQL wants it: in double quotes only where it has to be (keywords are not looked at)."""
-    return identifier if _PLAIN.fullmatch(identifier) else '"' + identifier.replace('"', '""') + '"'
+    """An identifier as SQL wants it: in double quotes only where it has to be."""
+    plain = _PLAIN.fullmatch(identifier) and not _RESERVED.fullmatch(identifier)
+    return identifier if plain else '"' + identifier.replace('"', '""') + '"'
 
 
 def of_range_var(node: Any) -> Relation:
