@@ -17,7 +17,7 @@ class Exit(IntEnum):
     USAGE = 2
     """The call, `dixis.toml` or an environment variable is wrong; nothing was started."""
     CLOSED = 3
-    """A gate is closed; production was not changed."""
+    """A gate is closed, or `lint` found a danger or a warning; production was not changed."""
     FAILED = 4
     """A migration, a rollback or the verification failed."""
     UNKNOWN = 5

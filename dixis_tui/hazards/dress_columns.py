@@ -7,7 +7,7 @@ from dixis_tui.hazards.dress import Dress, Dresser, Found
 from dixis_tui.hazards.weigh import size_words, weigh
 from dixis_tui.sql.alter_table import contype
 from dixis_tui.sql.facts import dropped, renamed, renamed_column
-from dixis_tui.sql.names import Relation, quote
+from dixis_tui.sql.names import Relation, fitting, quote
 from dixis_tui.sql.parts import Command, type_text
 
 _BATCH = "ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {condition} LIMIT 5000))"
@@ -15,7 +15,7 @@ _BATCH = "ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {condition} LIMIT 500
 
 def not_null_steps(table: Relation, column: str) -> str:
     """`SET NOT NULL` without a scan under ACCESS EXCLUSIVE: the proof is made first."""
-    name = quote(f"{table.name}_{column}_not_null"[:60])
+    name = quote(fitting(f"{table.name}_{column}_not_null"))
     shown = quote(column)
     return f"""
 ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({shown} IS NOT NULL) NOT VALID;
@@ -87,7 +87,7 @@ def _retyped(found: Found) -> Dress | None:
     if old and found.context.sizes and not _converts(command) and not found.context.sizes.rewrites(old.type, kind):
         return None
     before = f" from {old.type}" if old else ""
-    column, other = quote(name), quote(f"{name}_new"[:60])
+    column, other = quote(name), quote(fitting(f"{name}_new"))
     return Dress(
         what=f"The type of {column} of {table} changes{before} to {kind}.",
         safer=f"""
@@ -192,7 +192,7 @@ def _dropped_table(found: Found) -> Dress | None:
         what=f"{names} and all its rows are dropped.",
         safer=f"""
 -- First a release that does not use it. Once no process of the old release runs, keep the rows for a while:
--- ALTER TABLE {relations[0]} RENAME TO {quote(f"{relations[0].name}_old"[:60])};
+-- ALTER TABLE {relations[0]} RENAME TO {quote(fitting(f"{relations[0].name}_old"))};
 -- and drop it in a later migration:
 {found.statement.text};""",
         size="; ".join(size_words(facts) for facts in known),

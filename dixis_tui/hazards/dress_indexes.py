@@ -7,7 +7,7 @@ from dixis_tui.hazards.dress import Dress, Dresser, Found
 from dixis_tui.hazards.weigh import size_words, weigh
 from dixis_tui.sql.alter_table import contype
 from dixis_tui.sql.facts import deparsed, dropped, index_made
-from dixis_tui.sql.names import Relation, quote, strings
+from dixis_tui.sql.names import Relation, fitting, quote, strings
 from dixis_tui.sql.parts import Command, constraint_kind
 
 _ALONE = "-- A migration that holds this statement and nothing else; writes go on meanwhile:"
@@ -56,7 +56,7 @@ def _foreign(found: Found) -> Dress | None:
         )
     constraint = command.given.constraint
     columns = "_".join(strings(constraint.fk_attrs))
-    name = quote(command.name) if command.name else quote(f"{table.name}_{columns}_fkey"[:60])
+    name = quote(command.name) if command.name else quote(fitting(f"{table.name}_{columns}_fkey"))
     other = Relation(constraint.pktable.schemaname, constraint.pktable.relname)
     return Dress(
         what=f"{name} looks up every row of {table} in {other}.",
@@ -93,7 +93,7 @@ def _key(found: Found) -> Dress | None:
         columns = strings(command.given.constraint.keys)
         first = f"{_ALONE}\n"
     name = command.name if command.kind == "AT_AddConstraint" and command.name else ""
-    name = quote(name or f"{table.name}_{'pkey' if primary else '_'.join([*columns, 'key'])}"[:60])
+    name = quote(name or fitting(f"{table.name}_{'pkey' if primary else '_'.join([*columns, 'key'])}"))
     listed = ", ".join(map(quote, columns))
     return Dress(
         what=f"{name} builds its index over every row of {table} at once.",

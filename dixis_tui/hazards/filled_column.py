@@ -9,7 +9,7 @@ from dixis_tui.hazards.context import Context
 from dixis_tui.hazards.rule import Rule
 from dixis_tui.hazards.weigh import size_words, weigh
 from dixis_tui.sql.alter_table import contype
-from dixis_tui.sql.names import quote
+from dixis_tui.sql.names import fitting, quote
 from dixis_tui.sql.parts import Command, commands
 from dixis_tui.sql.script import Statement
 
@@ -64,7 +64,7 @@ class CheckedColumn(Rule):
             if not any(contype(item.constraint) == "CHECK" for item in column.constraints):
                 continue
             table = context.facts(command.relation)
-            name = quote(f"{command.relation.name}_{command.name}_check"[:60])
+            name = quote(fitting(f"{command.relation.name}_{command.name}_check"))
             yield self.found(
                 context,
                 statement,
@@ -89,7 +89,7 @@ def _added(context: Context) -> Iterator[tuple[Statement, Command]]:
 
 def _numbered(command: Command, kind: str) -> str:
     table, column = command.relation, quote(command.name)
-    sequence = quote(f"{table.name}_{command.name}_seq"[:60])
+    sequence = quote(fitting(f"{table.name}_{command.name}_seq"))
     return f"""
 CREATE SEQUENCE {sequence};
 ALTER TABLE {table} ADD COLUMN {column} {kind};

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dixis_tui.hazard import Hazard, Severity
 from dixis_tui.hazards.context import Context
 from dixis_tui.hazards.rule import Rule
-from dixis_tui.sql.names import quote
-from dixis_tui.sql.parts import NAME_BYTES, long_names
+from dixis_tui.sql.names import NAME_BYTES, quote
+from dixis_tui.sql.parts import long_names
 
 
 class LongName(Rule):

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dixis_tui.hazard import Hazard, Severity
 from dixis_tui.hazards.context import Context
+from dixis_tui.secrets import clean
 from dixis_tui.sql.names import Relation
 from dixis_tui.sql.script import Statement
 
@@ -79,16 +80,16 @@ def make(
         title=title,
         severity=severity,
         source=source,
-        migration=context.read.file.migration,
+        migration=clean(context.read.file.migration),
         path=context.read.file.path,
         line=line,
         column=column,
         end_line=end_line,
         end_column=end_column,
         statement=statement.number if statement else 0,
-        what=what,
-        why=why,
-        safer=safer.strip("\n"),
+        what=clean(what),
+        why=clean(why),
+        safer="\n".join(map(clean, safer.strip("\n").split("\n"))),
         size=size,
     )
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+NAME_BYTES = 63
+"""Bytes of an identifier that PostgreSQL keeps (NAMEDATALEN - 1)."""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _RESERVED = re.compile(
     r"all|analyse|analyze|and|any|array|as|asc|asymmetric|authorization|binary|both|case|cast|check"
@@ -40,6 +42,11 @@ def quote(identifier: str) -> str:
     """An identifier as SQL wants it: in double quotes only where it has to be."""
     plain = _PLAIN.fullmatch(identifier) and not _RESERVED.fullmatch(identifier)
     return identifier if plain else '"' + identifier.replace('"', '""') + '"'
+
+
+def fitting(name: str) -> str:
+    """A name of ours cut to the bytes that PostgreSQL keeps of one."""
+    return name.encode()[:NAME_BYTES].decode("utf-8", "ignore")
 
 
 def of_range_var(node: Any) -> Relation:

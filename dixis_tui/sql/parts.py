@@ -9,11 +9,9 @@ from typing import Any
 from msgspec import Struct
 
 from dixis_tui.sql.alter_table import contype, definition, subtype
-from dixis_tui.sql.names import Relation, of_range_var, quote
+from dixis_tui.sql.names import NAME_BYTES, Relation, of_range_var, quote
 from dixis_tui.sql.script import Statement
 
-NAME_BYTES = 63
-"""Bytes of an identifier that PostgreSQL keeps (NAMEDATALEN - 1)."""
 _LONG_WORD = re.compile(rb'[^\s"(),.;]{64,}|"(?:[^"]|""){40,}"')
 _OPEN, _CLOSE, _COMMA = {"ASCII_40", "ASCII_91"}, {"ASCII_41", "ASCII_93"}, "ASCII_44"
 
