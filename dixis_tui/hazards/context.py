@@ -11,7 +11,7 @@ from dixis_tui.postgres.table_facts import Sizes, TableFacts
 from dixis_tui.sql.claims import block_after
 from dixis_tui.sql.facts import Code, code, created, not_null_proof, only_if_missing, renamed
 from dixis_tui.sql.names import Relation
-from dixis_tui.sql.parts import commands
+from dixis_tui.sql.parts import Command
 from dixis_tui.sql.script import Script, Statement
 
 
@@ -29,6 +29,8 @@ class Read(Struct, frozen=True):
     file: SourceFile
     script: Script
     forecast: FileForecast
+    commands: dict[int, tuple[Command, ...]]
+    """Those of each `ALTER TABLE`, by the statement's number: many rules look at them."""
 
 
 Place = tuple[int, int]
@@ -61,6 +63,10 @@ class Context(Struct, frozen=True, kw_only=True):
     def statements(self) -> tuple[Statement, ...]:
         """The file's statements, in their order."""
         return self.read.script.statements
+
+    def commands(self, statement: Statement) -> tuple[Command, ...]:
+        """The commands of an `ALTER TABLE`; empty for any other statement."""
+        return self.read.commands.get(statement.number, ())
 
     def full(self, relation: Relation) -> Relation:
         """The relation with its schema."""
@@ -132,7 +138,7 @@ def pending_of(reads: list[Read], schema: str, sizes: Sizes | None, first: int =
                 tables.setdefault(full(names[1]), place)
             if body := code(statement):
                 found.append((place, body))
-            for command in commands(statement):
+            for command in read.commands.get(statement.number, ()):
                 relation = full(command.relation)
                 if command.kind == "AT_ValidateConstraint" and (relation, command.name) in waiting:
                     proven.setdefault((relation, waiting[relation, command.name]), place)

@@ -15,7 +15,7 @@ from dixis_tui.secrets import clean
 from dixis_tui.sql.claims import claims
 from dixis_tui.sql.facts import created
 from dixis_tui.sql.names import Relation
-from dixis_tui.sql.parts import Command, commands
+from dixis_tui.sql.parts import Command
 from dixis_tui.sql.script import Statement
 
 SOURCE = "squawk"
@@ -63,7 +63,7 @@ def dressed(context: Context, finding: Finding, dressers: dict[str, Dresser]) ->
     statement = _statement_at(context, start)
     if statement is None:
         return None
-    found = Found(context, finding, statement, _command_at(statement, start), law)
+    found = Found(context, finding, statement, _command_at(context, statement, start), law)
     if (relation := found.relation) is not None and context.fresh(relation, statement):
         return None
     dresser = dressers.get(finding.rule_name)
@@ -105,6 +105,6 @@ def _statement_at(context: Context, offset: int) -> Statement | None:
     return next(inside, context.statements[-1] if context.statements else None)
 
 
-def _command_at(statement: Statement, offset: int) -> Command | None:
-    parts = commands(statement)
+def _command_at(context: Context, statement: Statement, offset: int) -> Command | None:
+    parts = context.commands(statement)
     return next((part for part in parts if part.start <= offset <= part.end), parts[0] if len(parts) == 1 else None)

@@ -10,7 +10,7 @@ from dixis_tui.hazards.rule import Rule
 from dixis_tui.hazards.weigh import size_words, weigh
 from dixis_tui.sql.alter_table import contype
 from dixis_tui.sql.names import fitting, quote
-from dixis_tui.sql.parts import Command, commands
+from dixis_tui.sql.parts import Command
 from dixis_tui.sql.script import Statement
 
 _SERIAL = {
@@ -82,7 +82,7 @@ class CheckedColumn(Rule):
 
 def _added(context: Context) -> Iterator[tuple[Statement, Command]]:
     for statement in context.statements:
-        for command in commands(statement):
+        for command in context.commands(statement):
             if command.kind == "AT_AddColumn" and not context.fresh(command.relation, statement):
                 yield statement, command
 

@@ -12,7 +12,6 @@ from dixis_tui.hazards.rule import Rule, Span
 from dixis_tui.postgres.table_facts import FunctionText
 from dixis_tui.sql.facts import Code, cascades, dropped, renamed, renamed_column
 from dixis_tui.sql.names import Relation, quote
-from dixis_tui.sql.parts import commands
 from dixis_tui.sql.script import Statement
 
 _DROPS, _RETYPES, _RENAMES = "drops", "changes the type of", "renames"
@@ -47,7 +46,7 @@ class InUse(Rule):
             drop = dropped(statement)
             if drop and drop.kind in ("VIEW", "MATVIEW"):
                 gone.update(context.full(relation) for relation in drop.relations)
-            for deed in _deeds(statement):
+            for deed in _deeds(context, statement):
                 if not context.fresh(deed.relation, statement):
                     yield from self._views(context, statement, deed, gone)
                     yield from self._functions(context, statement, deed)
@@ -99,13 +98,13 @@ class InUse(Rule):
             )
 
 
-def _deeds(statement: Statement) -> Iterator[_Deed]:
+def _deeds(context: Context, statement: Statement) -> Iterator[_Deed]:
     whole = statement.start, statement.end
     drop = dropped(statement)
     if drop and drop.kind in ("TABLE", "VIEW", "MATVIEW", "FOREIGN_TABLE"):
         for relation in drop.relations:
             yield _Deed(_DROPS, relation, "", drop.cascade, whole)
-    for command in commands(statement):
+    for command in context.commands(statement):
         if command.kind in ("AT_DropColumn", "AT_AlterColumnType"):
             verb = _DROPS if command.kind == "AT_DropColumn" else _RETYPES
             cascade = verb == _DROPS and cascades(command.tree)

@@ -88,7 +88,8 @@ def relations_named(files: Iterable[SourceFile]) -> frozenset[Relation]:
 
 def _read(file: SourceFile, *, splits: bool) -> Read:
     script = parse_script(file.content)
-    return Read(file, script, forecast(file.migration, script, splits=splits))
+    parts = {one.number: commands(one) for one in script.statements if one.kind == "alter_table_stmt"}
+    return Read(file, script, forecast(file.migration, script, splits=splits), parts)
 
 
 def _start(reads: list[Read], server_version: int) -> list[Squawk]:

@@ -8,7 +8,6 @@ from dixis_tui.hazard import Hazard, Severity
 from dixis_tui.hazards.context import Context
 from dixis_tui.hazards.rule import Rule
 from dixis_tui.hazards.weigh import size_words, weigh
-from dixis_tui.sql.parts import commands
 
 _SAID = {
     "AT_SetLogged": "SET LOGGED writes all of it anew, and into the WAL",
@@ -29,7 +28,7 @@ class Moved(Rule):
     def look(self, context: Context) -> Iterator[Hazard]:
         """See :class:`Rule`."""
         for statement in context.statements:
-            for command in commands(statement):
+            for command in context.commands(statement):
                 if command.kind not in _SAID or context.fresh(command.relation, statement):
                     continue
                 table = context.facts(command.relation)

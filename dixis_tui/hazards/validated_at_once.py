@@ -9,7 +9,7 @@ from dixis_tui.hazards.context import Context
 from dixis_tui.hazards.rule import Rule
 from dixis_tui.hazards.weigh import size_words, weigh
 from dixis_tui.sql.names import Relation, quote
-from dixis_tui.sql.parts import commands, constraint_kind
+from dixis_tui.sql.parts import constraint_kind
 
 
 class ValidatedAtOnce(Rule):
@@ -28,7 +28,7 @@ class ValidatedAtOnce(Rule):
         for group in context.transactions():
             added: dict[tuple[Relation, str], tuple[int, str]] = {}
             for statement in group:
-                for command in commands(statement):
+                for command in context.commands(statement):
                     key = context.full(command.relation), command.name
                     if kind := constraint_kind(command):
                         if command.given.constraint.skip_validation:
