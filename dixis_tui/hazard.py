@@ -40,6 +40,8 @@ class Hazard(Struct, frozen=True, kw_only=True):
     safer: str = ""
     size: str = ""
     suppressed: str = ""
+    blocks: bool = False
+    """Its only harm is that others wait meanwhile: none in a window that is agreed, and the rehearsal measures it."""
 
 
 class Execution(StrEnum):

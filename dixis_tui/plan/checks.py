@@ -55,6 +55,16 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX113", _PRE, "prisma validate", "the project's own CLI, where it is installed"),
     _machine("DX114", _PRE, "History is sound", "_prisma_migrations against the files: failed, edited, missing"),
     _machine("DX115", _PRE, "Pending migrations", "files without an applied row", waivable=False),
+    _machine(
+        "DX116", _PRE, "Hazards of the pending files", "squawk and our own rules on each statement, and live sizes"
+    ),
+    _machine(
+        "DX117", _PRE, "Execution foreseen", "the pinned Prisma and each pending file: what will run in one transaction"
+    ),
+    _machine(
+        "DX118", _PRE, "No long transactions", "pg_stat_activity: transactions open for over a minute", gate=False
+    ),
+    _machine("DX119", _PRE, "Replicas keep up", "pg_stat_replication: seconds and bytes behind", gate=False),
     _machine("DX121", _PRE, "Maintenance window", "window.start and window.minutes of dixis.toml against the clock"),
     _machine("DX122", _PRE, "Disk space for the backup", "free bytes where the dump goes, against the database"),
     _machine("DX123", _PRE, "Contacts named", "contacts of dixis.toml", gate=False),
@@ -74,11 +84,21 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX304", _REHEARSAL, "Migrations apply on staging", "the same files with the same executor"),
     _machine("DX305", _REHEARSAL, "Staging is up to date", "history table and, where installed, prisma migrate status"),
     _machine("DX306", _REHEARSAL, "Schema validates", "prisma validate, where installed"),
+    _machine(
+        "DX307",
+        _REHEARSAL,
+        "Room on the server's disk",
+        "disk and WAL needed, from the rehearsal, against what is free",
+    ),
+    _machine(
+        "DX308", _REHEARSAL, "Measured and predicted", "every statement of the rehearsal, and both sizes", gate=False
+    ),
     _person("DX311", _REHEARSAL, "Application tried against staging", "the runbook's dry-run, step 4", gate=False),
     _person("DX400", Phase.BANNER, "Maintenance banner is up", "maintenance page or in-app banner", key=True),
     _machine("DX501", Phase.GO, "Prediction fits the window", "rehearsed seconds and way back against the time left"),
     _machine("DX600", Phase.MIGRATE, "Migrations applied", "every file of the sealed plan", waivable=False, key=True),
     _machine("DX601", Phase.MIGRATE, "History agrees", "_prisma_migrations read again afterwards", waivable=False),
+    _machine("DX602", Phase.MIGRATE, "As predicted", "seconds predicted and taken, by statement", gate=False),
     _machine("DX701", Phase.VERIFY, "Nothing pending or failed", "_prisma_migrations against the files"),
     _machine("DX702", Phase.VERIFY, "prisma migrate status", "Database schema is up to date!"),
     _machine("DX703", Phase.VERIFY, "prisma validate", "The schema at prisma/schema.prisma is valid"),

@@ -70,6 +70,14 @@ ORDER BY xact_start
 """
 
 
+_REPLICAS = """
+SELECT coalesce(nullif(application_name, ''), host(client_addr), 'unnamed') AS name,
+       coalesce(extract(epoch FROM replay_lag), 0)::float8 AS seconds,
+       coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn), 0)::bigint AS bytes
+FROM pg_stat_replication WHERE state IS NOT NULL ORDER BY 1
+"""
+
+
 class Rights(Struct, frozen=True, kw_only=True):
     """What our role may do here. `not_owned`: tables of the schema that it can't alter."""
 
@@ -116,6 +124,14 @@ class LongTransaction(Struct, frozen=True):
     state: str
     seconds: float
     query: str
+
+
+class Replica(Struct, frozen=True):
+    """A standby that streams from here: how far its replay is behind, in seconds and bytes of WAL."""
+
+    name: str
+    seconds: float
+    bytes: int
 
 
 class _Table(Struct, frozen=True):
@@ -217,3 +233,10 @@ def unvalidated_constraints(session: Session) -> list[UnvalidatedConstraint]:
 def long_transactions(session: Session, seconds: float) -> list[LongTransaction]:
     """Other sessions' transactions of this database that are open for longer than `seconds`, oldest first."""
     return session.query(_LONG_TRANSACTIONS, (seconds,), row=LongTransaction)
+
+
+def replicas(session: Session) -> list[Replica]:
+    """Standbys that stream from this server; none on a replica, or where the role may not see them."""
+    if session.value("SELECT pg_is_in_recovery()"):
+        return []
+    return session.query(_REPLICAS, row=Replica)

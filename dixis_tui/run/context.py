@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
+from typing import TYPE_CHECKING
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, StoppedError, UnknownOutcomeError
@@ -18,6 +19,9 @@ from dixis_tui.run import state as st
 from dixis_tui.run.journal import Journal
 from dixis_tui.run.log import Log
 from dixis_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from dixis_tui.postgres.url import DatabaseUrl
 
 _PROGRESS_SECONDS = 0.5
 
@@ -33,6 +37,8 @@ class Context:
         self.stopping = threading.Event()
         self.changed: Callable[[], None] = lambda: None
         self.state = st.RunState()
+        self.watched_url: DatabaseUrl | None = None
+        """Of the database that the lock radar looks at now."""
         self._journal = journal
         self._lock = threading.Lock()
         self._children: set[Popen[bytes]] = set()

@@ -152,6 +152,8 @@ class Runner:
             case cmd.Stop():
                 context.note("Stop asked: the run stops at its next safe point.", "warning")
                 context.stop()
+            case cmd.SignalBackend():
+                return await asyncio.to_thread(work.signal, context, command)
             case _:
                 return await self._hand_on(command)
         return ""

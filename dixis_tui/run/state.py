@@ -146,9 +146,14 @@ class RunState(Struct, frozen=True, kw_only=True):
 
     @property
     def predicted_seconds(self) -> float | None:
-        """What the pending migrations will take together, or None where no rehearsal has measured all of them."""
+        """What the pending migrations will take on production, or None where nothing was rehearsed."""
         if self.prediction is not None and self.prediction.rehearsed:
             return self.prediction.seconds
+        return self.rehearsed_seconds
+
+    @property
+    def rehearsed_seconds(self) -> float | None:
+        """What they took together on staging, or None where no rehearsal has measured all of them."""
         measured = [migration.rehearsed for migration in self.migrations.values()]
         known = [seconds for seconds in measured if seconds is not None]
         return sum(known) if known and len(known) == len(measured) else None

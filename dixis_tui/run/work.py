@@ -51,6 +51,13 @@ def perform(context: Context, command: cmd.Command) -> None:
         context.note(f"{error}. {error.remedy}".strip(), "error")
 
 
+def signal(context: Context, command: cmd.SignalBackend) -> str:
+    """Cancel or end what blocks us while the worker is at work; "" or why not. In any thread but the worker's."""
+    from dixis_tui.run.phases import signals
+
+    return signals.signal(context, command)
+
+
 def _sign_off(context: Context, command: cmd.SignOff) -> None:
     with context.phase(Phase.SIGNOFF, [("DX801", ""), ("DX802", "")]):
         entries = read(context.folder / folders.JOURNAL)

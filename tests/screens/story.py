@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from dixis_tui import events as ev
+from dixis_tui.locks import LockMode, Peer, Progress, Radar, TableLock
+from dixis_tui.measures import HeldLock, Prediction, StatementForecast, StatementMeasure
 from dixis_tui.model import (
     Backup,
     CheckState,
@@ -23,6 +25,7 @@ from dixis_tui.model import (
 )
 from dixis_tui.plan.checks import of_phase
 from dixis_tui.run.state import Entry
+from tests.screens.foreseen import FORECASTS, HAZARDS, TRUTH
 
 START = datetime(2026, 11, 25, 20, 30, tzinfo=UTC)
 OPENS = datetime(2026, 11, 25, 21, 0, tzinfo=UTC)
@@ -33,6 +36,13 @@ MIGRATIONS = (
     "20251118093011_order_item_product",
 )
 SECONDS = (1.9, 0.4, 5.8, 1.2)
+ORDER = 'public."Order"'
+STATEMENTS = (
+    'CREATE INDEX "Order_status_createdAt_idx" ON "Order"("status", "createdAt" DESC)',
+    'ALTER TABLE "Order" ADD COLUMN "shippingZone" "ShippingZone" NOT NULL DEFAULT \'MAINLAND\'',
+    "DO $$ DECLARE batch CONSTANT INTEGER := 50000; … $$",
+    'ALTER TABLE "OrderItem" ADD CONSTRAINT "OrderItem_productId_fkey" FOREIGN KEY ("productId") REFERENCES "Product"',
+)
 COUNTS = {"public.Order": 500_000, "public.OrderItem": 1_250_000, "public.Product": 420, "public.Producer": 64}
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ERROR = (
@@ -54,6 +64,10 @@ _EVIDENCE = {
     "DX113": "the schema is valid",
     "DX114": "8 applied, files and rows agree",
     "DX115": "4 pending: " + ", ".join(MIGRATIONS),
+    "DX116": "2 dangers and 1 warning: 20251103101207_order_shipping_zone:6 adding-field-with-default and 2 more",
+    "DX117": "4 files, each in one transaction",
+    "DX118": "none open for over 60 s",
+    "DX119": "none that stream from here",
     "DX121": "23:00 to 23:20 Europe/Athens, opens in 29 min",
     "DX122": "48,120 MB free, database 214 MB",
     "DX123": "on call: Νίκος Παπαδόπουλος",
@@ -151,7 +165,9 @@ class Story:
             if spec.person:
                 continue
             if spec.code == "DX115":
-                self.pending()
+                self.write(ev.TruthSeen(truth=TRUTH)).pending()
+            if spec.code == "DX116":
+                self.write(ev.HazardsSeen(forecasts=list(FORECASTS), hazards=list(HAZARDS)))
             state = states.get(spec.code, CheckState.PASSED)
             bad = state in (CheckState.FAILED, CheckState.UNKNOWN)
             evidence = (
@@ -207,12 +223,13 @@ class Story:
         self, place: Place, count: int = 4, *, fails: bool = False, begins: bool = False, unknown: bool = False
     ) -> Story:
         """The first `count` migrations are applied; then one fails, begins, or is lost."""
-        for name, seconds in list(zip(MIGRATIONS, SECONDS, strict=True))[:count]:
-            self.write(ev.MigrationStarted(name=name, place=place)).wait(seconds)
+        for at, (name, seconds) in list(enumerate(zip(MIGRATIONS, SECONDS, strict=True)))[:count]:
+            self.write(ev.MigrationStarted(name=name, place=place), self._sent(at, place)).wait(seconds)
+            self.write(ev.StatementEnded(name=name, place=place, measure=self._measured(at, seconds)))
             self.write(ev.MigrationEnded(name=name, place=place, seconds=seconds))
         if fails or begins or unknown:
             name = MIGRATIONS[count]
-            self.write(ev.MigrationStarted(name=name, place=place)).wait(2.1)
+            self.write(ev.MigrationStarted(name=name, place=place), self._sent(count, place)).wait(2.1)
             if fails or unknown:
                 error = ERROR if fails else "server closed the connection unexpectedly"
                 self.write(
@@ -222,10 +239,111 @@ class Story:
                 )
         return self
 
+    def _sent(self, at: int, place: Place) -> ev.StatementStarted:
+        return ev.StatementStarted(name=MIGRATIONS[at], place=place, number=1, of=1, line=2, text=STATEMENTS[at])
+
+    def _measured(self, at: int, seconds: float) -> StatementMeasure:
+        mode = (LockMode.SHARE, LockMode.ACCESS_EXCLUSIVE, LockMode.ROW_EXCLUSIVE, LockMode.SHARE_ROW_EXCLUSIVE)[at]
+        return StatementMeasure(
+            number=1, of=1, line=2, text=STATEMENTS[at], seconds=seconds, locks=(HeldLock(ORDER, mode, seconds),)
+        )
+
+    def predicted(self) -> Story:
+        """From the rehearsal: 9.3 s, at most 16."""
+        statements = tuple(
+            StatementForecast(
+                migration=name,
+                number=1,
+                line=2,
+                text=STATEMENTS[at],
+                seconds=SECONDS[at],
+                low=SECONDS[at] / 2,
+                high=SECONDS[at] * 1.7,
+                held=self._measured(at, SECONDS[at]).locks,
+                why=f"measured, scaled by 1.00 (rows of {ORDER})",
+            )
+            for at, name in enumerate(MIGRATIONS)
+        )
+        found = Prediction(
+            rehearsed=True,
+            seconds=sum(SECONDS),
+            low=5.6,
+            high=16.0,
+            wal_bytes=180_000_000,
+            disk_bytes=96_000_000,
+            statements=statements,
+        )
+        return self.write(ev.Predicted(prediction=found))
+
+    def radar(self, *, blocked: bool = False, victims: int = 0, progress: bool = False) -> Story:
+        """What the radar sees of the third migration: who blocks it, who waits behind it."""
+        lock = TableLock(ORDER, LockMode.ACCESS_EXCLUSIVE, self.now - timedelta(seconds=3))
+        blocker = Peer(
+            pid=4650,
+            depth=1,
+            user="reports",
+            application="Metabase Ελλάδα",
+            address="10.0.0.31",
+            state="idle in transaction",
+            query='SELECT sum("total") FROM "Order"',
+            since=self.now - timedelta(seconds=412),
+            started=self.now - timedelta(seconds=900),
+            lock=TableLock(ORDER, LockMode.ACCESS_SHARE, self.now - timedelta(seconds=412)),
+        )
+        behind = tuple(
+            Peer(
+                pid=4720 + number,
+                depth=1,
+                user="shop",
+                application="web",
+                address="10.0.0.7",
+                state="active",
+                query='SELECT "id", "status" FROM "Order" WHERE "id" = $1',
+                since=self.now - timedelta(seconds=2),
+                waits_on=(4711,),
+                waiting_seconds=1.9 - number / 10,
+                lock=TableLock(ORDER, LockMode.ACCESS_SHARE, self.now - timedelta(seconds=2)),
+            )
+            for number in range(victims)
+        )
+        seen = Radar(
+            at=self.now,
+            pid=4711,
+            query=STATEMENTS[2],
+            query_since=self.now - timedelta(seconds=3),
+            transaction_since=self.now - timedelta(seconds=3),
+            wait_event="Lock: relation" if blocked else "",
+            holds=() if blocked else (lock,),
+            waits_for=lock if blocked else None,
+            blockers=(blocker,) if blocked else (),
+            victims=behind,
+            longest_wait_seconds=behind[0].waiting_seconds if behind else 0.0,
+            progress=Progress("CREATE INDEX", "building index: scanning table", 4_210, 9_800, "blocks")
+            if progress
+            else None,
+            wal_rate=12_400_000.0,
+        )
+        return self.write(ev.RadarSeen(place=Place.PRODUCTION, radar=seen))
+
+    def retried(self) -> Story:
+        """The third gave way, and waits before it begins anew."""
+        return self.write(
+            ev.Retried(
+                name=MIGRATIONS[2],
+                place=Place.PRODUCTION,
+                attempt=2,
+                sqlstate="55P03",
+                reason="canceling statement due to lock timeout (statement 1 of 1)",
+                seconds=0.9,
+                whole=True,
+                statement=1,
+            )
+        )
+
     def rehearsal(self) -> Story:
         """Restored, migrated, measured."""
-        self.restored().apply(Place.STAGING)
-        for code in ("DX304", "DX305", "DX306", "DX300"):
+        self.restored().apply(Place.STAGING).predicted()
+        for code in ("DX304", "DX305", "DX306", "DX307", "DX308", "DX300"):
             self.found(code)
         return self.over(Phase.REHEARSAL, seconds=24.8)
 
@@ -246,7 +364,9 @@ class Story:
         """The plan is sealed, whether the time fits or not."""
         self.start(Phase.GO)
         if fits:
-            self.found("DX501", evidence="migration 9.3 s and way back 11.3 s fit into the 14 min 58 s left")
+            self.found(
+                "DX501", evidence="migration of at most 16.0 s and way back 11.3 s fit into the 14 min 58 s left"
+            )
         else:
             self.found(
                 "DX501",
@@ -284,7 +404,9 @@ class Story:
     def migrated(self) -> Story:
         """All four are in."""
         self.apply(Place.PRODUCTION).found("DX601", evidence="4 rows of this run are finished, none failed")
-        return self.found("DX600", evidence="4 of 4 applied").over(Phase.MIGRATE, seconds=9.6)
+        self.found("DX600", evidence="4 of 4 applied")
+        self.found("DX602", evidence="9.3 s, predicted 9.3 s (5.6 to 16.0)")
+        return self.over(Phase.MIGRATE, seconds=9.6)
 
     def failed(self) -> Story:
         """The third of four failed."""
@@ -372,6 +494,9 @@ def stages() -> dict[str, Story]:
         "go": story().ready().into_window(),
         "too_early": story().ready().seal(fits=False),
         "migrate": story().go().apply(Place.PRODUCTION, 2, begins=True),
+        "locked": story().go().apply(Place.PRODUCTION, 2, begins=True).radar(blocked=True, victims=3),
+        "queue": story().go().apply(Place.PRODUCTION, 2, begins=True).radar(victims=14, progress=True),
+        "retry": story().go().apply(Place.PRODUCTION, 2, begins=True).radar(blocked=True).retried(),
         "failed": story().go().failed(),
         "lost": story().go().lost(),
         "verify_failed": story().go().migrated().verify(healthy=False),

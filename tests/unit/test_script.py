@@ -115,7 +115,9 @@ def test_a_waiver_is_given_when_its_gate_is_closed_and_not_before() -> None:
 def test_a_rehearsal_that_fails_ends_the_run() -> None:
     story = all_ticked(Story().begin().preflight().backup()).restored().apply(Place.STAGING, 2, fails=True)
     story.found("DX304", CheckState.FAILED, "the third failed").found("DX300", CheckState.FAILED)
-    assert step(story.over(Phase.REHEARSAL, PhaseState.FAILED)) == cmd.End(closed_by=["DX304", "DX305", "DX306"])
+    assert step(story.over(Phase.REHEARSAL, PhaseState.FAILED)) == cmd.End(
+        closed_by=["DX304", "DX305", "DX306", "DX307"]
+    )
 
 
 def test_too_early_or_too_late_ends_the_run() -> None:

@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
         "victim_sessions": 5,
         "victim_seconds": 2.0,
     },
+    "limits": {"disk_free_gb": 0.0},
     "backup": {"directory": "", "pg_bindir": ""},
     "health": [],
     "contacts": {"on_call": NOBODY, "backup": NOBODY, "provider": NOBODY, "decision_maker": NOBODY},

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dixis_tui import events as ev
+from dixis_tui.measures import Prediction
 from dixis_tui.model import CheckState, Place
 from dixis_tui.plan.phases import PLANNED_SECONDS, Phase
 from dixis_tui.run.phases.go import _minutes, fits
@@ -29,7 +30,9 @@ def state(
     )
     events: list[ev.Event] = [began, ev.PendingSeen(applied=8, pending=[FILE])]
     if migration is not None:
-        events.append(ev.MigrationEnded(name=FILE.name, place=Place.STAGING, seconds=migration))
+        # What counts is how long it may take at worst.
+        found = Prediction(rehearsed=True, seconds=migration / 2, low=migration / 4, high=migration)
+        events.append(ev.Predicted(prediction=found))
     if way_back is not None:
         events.append(ev.BackupRestored(place=Place.STAGING, where="staging", seconds=way_back, tables=1, rows=1))
     if waived:
@@ -64,10 +67,14 @@ def test_the_time_that_is_left(
 
 def test_the_sentences() -> None:
     known = state(migration=9.3, way_back=11.3)
-    assert fits(known, OPENS).evidence == "migration 9.3 s and way back 11.3 s fit into the 20 min 0 s left"
-    assert fits(known, CLOSES).evidence == "migration 9.3 s and way back 11.3 s do not fit into the 0.0 s left"
+    assert fits(known, OPENS).evidence == (
+        "migration of at most 9.3 s and way back 11.3 s fit into the 20 min 0 s left"
+    )
+    assert fits(known, CLOSES).evidence == (
+        "migration of at most 9.3 s and way back 11.3 s do not fit into the 0.0 s left"
+    )
     assert fits(known, OPENS - timedelta(minutes=24)).evidence == "the window opens in 24 min 0 s"
-    assert "(not rehearsed)" in fits(state(), OPENS).evidence
+    assert "(the runbook, not rehearsed)" in fits(state(), OPENS).evidence
 
 
 def test_too_early_is_for_a_person_to_open() -> None:

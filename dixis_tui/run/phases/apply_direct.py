@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
 from dixis_tui import events as ev
 from dixis_tui.model import MigrationFile, Place
-from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.measure import measuring
+from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma import direct, steps
 from dixis_tui.prisma.direct_file import Conduct
+from dixis_tui.prisma.hooks import Hook
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts
+from dixis_tui.run.phases import facts, watching
 
 
 def with_direct(
@@ -33,10 +36,30 @@ def with_direct(
         statement_timeout_seconds=migrate.statement_timeout_seconds,
         on_notice=context.log.sink("server"),
     ) as session:
-        conduct = Conduct(manners=facts.manners(context), splits=project.splits_statements, pause=context.stopping.wait)
         teller = _Teller(context, place)
-        for step in direct.apply(session, files, url.schema, conduct=conduct, on_waiting_for_lock=waiting):
-            teller.tell(step)
+        with (
+            watching.radar(context, url, place, pids=lambda: [session.pid]) as watched,
+            _measured(context, url, session, place) as hook,
+        ):
+            conduct = Conduct(
+                manners=facts.manners(context),
+                splits=project.splits_statements,
+                hook=hook,
+                pause=context.stopping.wait,
+                cancelled=watched.cancelled,
+            )
+            for step in direct.apply(session, files, url.schema, conduct=conduct, on_waiting_for_lock=waiting):
+                teller.tell(step)
+
+
+@contextmanager
+def _measured(context: Context, url: DatabaseUrl, worker: Session, place: Place) -> Iterator[Hook | None]:
+    """On staging every statement is measured; on production nothing is asked of the server that need not be."""
+    if place is Place.PRODUCTION:
+        yield None
+        return
+    with facts.reading(context, url, "measure") as observer, measuring(worker, observer) as meter:
+        yield meter
 
 
 class _Teller:

@@ -8,6 +8,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
 from dixis_tui.model import CheckState, Finding, Phase, failed, passed, warned
 from dixis_tui.plan.phases import PLANNED_SECONDS
+from dixis_tui.plan.prediction import needed_seconds, runbook
 from dixis_tui.plan.seal import differences
 from dixis_tui.plan.seal import seal as seal_plan
 from dixis_tui.run import policy
@@ -29,6 +30,8 @@ def seal(context: Context) -> None:
         context.found("DX115", judges.pending(seen.history))
         if gates := policy.closed_gates(context.state):
             raise DixisError(f"The gate is closed by {gates[0].code} {gates[0].title}", gates[0].remedy)
+        if context.state.prediction is None:
+            context.emit(ev.Predicted(prediction=runbook()))
         context.found("DX501", fits(context.state, datetime.now(UTC)))
         context.emit(seal_plan(facts.plan_of(context, seen)))
 
@@ -75,12 +78,12 @@ def fits(state: RunState, now: datetime) -> Finding:
     run = state.run
     if run is None or run.window_opens is None or run.window_closes is None:
         return warned("no window to fit into (waived)")
-    predicted = state.predicted_seconds
     way_back = state.restored.seconds if state.restored else None
-    needed = (predicted if predicted is not None else PLANNED_SECONDS[Phase.MIGRATE]) + (
-        way_back if way_back is not None else PLANNED_SECONDS[Phase.ROLLBACK]
-    )
-    words = f"migration {_minutes(predicted)} and way back {_minutes(way_back)}"
+    longest = needed_seconds(state.prediction)
+    needed = longest + (way_back if way_back is not None else PLANNED_SECONDS[Phase.ROLLBACK])
+    rehearsed = state.prediction is not None and state.prediction.rehearsed
+    words = f"migration of at most {_minutes(longest)}{'' if rehearsed else ' (the runbook, not rehearsed)'}"
+    words += f" and way back {_minutes(way_back)}"
     if now < run.window_opens and not _window_waived(state):
         wait = (run.window_opens - now).total_seconds()
         return failed(f"the window opens in {_minutes(wait)}", "Wait for it, or waive DX501 with a reason.")

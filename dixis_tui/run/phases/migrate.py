@@ -7,7 +7,7 @@ from dixis_tui.postgres.session import connect
 from dixis_tui.prisma.files import same_checksum
 from dixis_tui.prisma.history import History, read_history
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, soundness, verify
+from dixis_tui.run.phases import facts, forecast, soundness, verify
 from dixis_tui.run.phases.apply import apply
 
 
@@ -20,6 +20,7 @@ def run(context: Context, seen: facts.Facts) -> None:
         finally:
             context.check("DX601", lambda: _history(context, seen))
             context.found("DX600", _applied(context))
+            context.check("DX602", lambda: forecast.compare(context))
     if context.state.check("DX600").open and context.state.check("DX601").open:
         verify.run(context)
 

@@ -17,13 +17,13 @@ from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, judges, soundness
+from dixis_tui.run.phases import facts, foresight, judges, soundness
 from dixis_tui.run.phases.backup import backup_folder
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES, WindowSettings
 
-_ON_SERVER = ("DX104", "DX105", "DX106", "DX107", "DX122")
+_ON_SERVER = ("DX104", "DX105", "DX106", "DX107", "DX118", "DX119", "DX122")
 _ON_PROJECT = ("DX112", "DX113")
-_ON_BOTH = ("DX114", "DX115")
+_ON_BOTH = ("DX114", "DX115", "DX116", "DX117")
 
 
 def run(context: Context) -> None:
@@ -115,10 +115,12 @@ def _target(context: Context, url: DatabaseUrl, found: Project | None, files: tu
         context.check("DX106", lambda: _rights(session))
         context.check("DX107", lambda: _tools(context, identity))
         context.check("DX122", lambda: _disk(context, session))
+        context.check("DX118", lambda: foresight.transactions(session))
+        context.check("DX119", lambda: foresight.replicas(session))
         if found is None or files is None:
             context.skip(_ON_BOTH, "the Prisma project could not be read")
         else:
-            _history(context, session, url, files)
+            _history(context, session, url, found, files)
 
 
 def _primary(identity: Identity) -> Finding:
@@ -165,16 +167,19 @@ def _mb(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
 
 
-def _history(context: Context, session: Session, url: DatabaseUrl, files: tuple[MigrationFile, ...]) -> None:
+def _history(
+    context: Context, session: Session, url: DatabaseUrl, found: Project, files: tuple[MigrationFile, ...]
+) -> None:
     try:
         history = read_history(session, files, url.schema)
     except DixisError as error:
         context.found("DX114", failed(str(error), error.remedy or "Give the role the right to read it."))
-        context.skip(("DX115",), "the history could not be read")
+        context.skip(("DX115", "DX116", "DX117"), "the history could not be read")
         return
     context.check("DX114", lambda: soundness.history(session, history))
     context.emit(ev.PendingSeen(applied=len(history.applied), pending=list(history.pending)))
     context.found("DX115", judges.pending(history))
+    foresight.look(context, session, found, history.pending)
 
 
 def _window(window: WindowSettings, now: datetime) -> Finding:

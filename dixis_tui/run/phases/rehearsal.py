@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, ToolError
+from dixis_tui.measures import TableSize
 from dixis_tui.model import (
     Backup,
     CheckState,
@@ -24,13 +26,14 @@ from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.restore import restore
 from dixis_tui.postgres.sameness import same_database
 from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.table_sizes import table_sizes
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, judges
+from dixis_tui.run.phases import facts, forecast, judges
 from dixis_tui.run.phases.apply import apply
 from dixis_tui.run.runs import live
 from dixis_tui.settings import STAGING_DATABASE_URL
@@ -48,7 +51,14 @@ def run(context: Context) -> None:
             raise DixisError("Staging is not fit for a rehearsal", "Mend STAGING_DATABASE_URL, or unset it.")
         _restore(context, url, where, backup)
         context.safe_point()
+        _settle(context, url)
+        before = _sizes(context, url)
+        context.safe_point()
         _migrate(context, url)
+        if context.state.check("DX304").state is CheckState.PASSED:
+            forecast.predict(context, before)
+        else:
+            context.skip(("DX307", "DX308"), "the migrations did not apply: nothing was measured to the end")
         unfit = [
             view.code
             for view in context.state.checks_of(Phase.REHEARSAL)
@@ -57,7 +67,7 @@ def run(context: Context) -> None:
         if unfit:
             context.found("DX300", failed(f"not passed: {', '.join(unfit)}", "Mend it, then rehearse again."))
         else:
-            total = context.state.predicted_seconds
+            total = context.state.rehearsed_seconds
             measured = f", the migrations took {total:.1f} s" if total is not None else ""
             context.found("DX300", passed(f"restored and migrated on {where}{measured}"))
 
@@ -141,6 +151,22 @@ def _restore(context: Context, url: DatabaseUrl, where: str, backup: Backup) -> 
         )
 
 
+def _settle(context: Context, url: DatabaseUrl) -> None:
+    """Bring the copy into the state that production is in: with statistics, and rows that were read before.
+
+    Without it the first scan writes every page, and the planner guesses: both would be measured.
+    """
+    began = time.monotonic()
+    with connect(url, purpose="rehearsal") as session:
+        session.execute("VACUUM (ANALYZE)")
+    context.log.line("runner", f"The copy's statistics were brought up to date in {time.monotonic() - began:.1f} s")
+
+
+def _sizes(context: Context, url: DatabaseUrl) -> dict[str, TableSize]:
+    with facts.reading(context, url, "sizes") as session:
+        return table_sizes(session)
+
+
 def _migrate(context: Context, url: DatabaseUrl) -> None:
     found = facts.project(context)
     files = read_migrations(found.migrations)
@@ -165,4 +191,4 @@ def _apply(context: Context, url: DatabaseUrl, found: Project, pending: Sequence
     bad = [view for view in context.state.migrations.values() if view.rehearsal_state is not MigrationState.APPLIED]
     if bad:
         return failed(f"{bad[0].name}: {bad[0].rehearsal_error or 'was not applied'}", "Mend the migration first.")
-    return passed(f"{len(pending)} applied in {context.state.predicted_seconds or 0:.1f} s")
+    return passed(f"{len(pending)} applied in {context.state.rehearsed_seconds or 0:.1f} s")
