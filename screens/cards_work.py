@@ -5,7 +5,7 @@ from __future__ import annotations
 from dixis_tui.model import CheckState, MigrationState, Phase
 from dixis_tui.plan import phases
 from dixis_tui.run.state import CheckView, MigrationView, RunState
-from screens import words
+from screens import radar_words, words
 from screens.cards import Bar, Card, Line, migrations
 from screens.view import View
 
@@ -30,6 +30,7 @@ def running(view: View, phase: Phase) -> Card:
     if phase is Phase.REHEARSAL and (current := _current(state, rehearsal=True)):
         lines = migrations(state, rehearsal=True, elapsed=view.elapsed(current.started))
         bar = Bar(*_counted(state, rehearsal=True))
+        lines += _statement(view, current)
     checks = state.checks_of(phase)
     at_work = [check for check in checks if check.state is CheckState.RUNNING]
     lines = lines or tuple(_looking(check) for check in at_work)
@@ -128,7 +129,25 @@ def _migrating(view: View) -> Card:
         tone="work",
         glyph="◐",
         bar=Bar(fraction, label),
-        lines=migrations(state, elapsed=elapsed),
+        lines=(*_statement(view, current), *migrations(state, elapsed=elapsed)),
         key="s",
         does="stop after the file that runs now",
+        more=(("b", "locks"), ("h", "migrations")),
     )
+
+
+def _statement(view: View, current: MigrationView | None) -> tuple[Line, ...]:
+    """The statement that runs, and in one line who waits for whom; or why it begins anew."""
+    lines: list[Line] = []
+    sent = current.statement if current else None
+    if sent:
+        lines.append(Line(f"statement {sent.number} of {sent.of}, line {sent.line}: {sent.text}", "text"))
+    retry = view.state.retry
+    if retry and current and retry.name == current.name:
+        what = "it begins anew" if retry.whole else f"statement {retry.statement} is sent again"
+        lines.append(Line(f"Gave way {retry.attempt} times: {retry.reason}; {what}", "warn", "▲", "warn"))
+    elif radar := radar_words.live(view):
+        text, tone = radar_words.summary(view, radar)
+        glyph = {"bad": "✖", "warn": "▲"}.get(tone, "·")
+        lines.append(Line(text, tone, glyph, tone))
+    return tuple(lines)

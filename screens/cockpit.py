@@ -55,6 +55,8 @@ class Cockpit(Screen[None]):
         Binding("escape", "back", show=False),
         Binding("l", "log", show=False),
         Binding("c", "checks", show=False),
+        Binding("h", "outlook", show=False),
+        Binding("b", "radar", show=False),
         Binding("question_mark", "help", show=False),
         Binding("q", "leave", show=False),
     ]
@@ -159,6 +161,14 @@ class Cockpit(Screen[None]):
     def action_checks(self) -> None:
         """All checks with what was seen."""
         self.cockpit_app.open("checks")
+
+    def action_outlook(self) -> None:
+        """What each migration will do, and what it took."""
+        self.cockpit_app.open("outlook")
+
+    def action_radar(self) -> None:
+        """Who blocks us, and who waits behind us."""
+        self.cockpit_app.open("radar")
 
     def action_help(self) -> None:
         """What keys, words and glyphs mean."""

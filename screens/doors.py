@@ -26,6 +26,14 @@ def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
             from screens.checks import ChecksScreen
 
             return ChecksScreen(view)
+        case "outlook":
+            from screens.outlook import OutlookScreen
+
+            return OutlookScreen(view)
+        case "radar":
+            from screens.radar import RadarScreen
+
+            return RadarScreen(view)
         case "help":
             from screens.help import HelpScreen
 

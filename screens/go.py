@@ -162,6 +162,8 @@ class GoScreen(PhraseDialog):
         rows.append(line((_label("Window"), "quiet"), countdown, (f"  {span[0]}", "quiet")))
         predicted = state.predicted_seconds
         forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
+        if (found := state.prediction) and found.rehearsed:
+            forecast += f" ({words.duration(found.low)} to {words.duration(found.high)})"
         back = backup_words(view) or "none: the backup was waived"
         rows.append(
             line((_label("Predicted"), "quiet"), (forecast, "text"), ("   way back  ", "quiet"), (back, "text"))

@@ -24,6 +24,8 @@ KEYS = (
     ("s", "stop what runs at its next safe point; asks first"),
     ("e", "end this run where it stands; asks first"),
     ("c", "all checks with what was seen"),
+    ("h", "migrations: how each runs, its hazards, what it will take and took"),
+    ("b", "locks: who blocks us, who waits behind us; c cancels, t ends one"),
     ("l", "the log: / search, n N next, f follow, s source, esc"),
     ("q", "leave; the run goes on, dixis-tui attaches to it again"),
 )

@@ -113,6 +113,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     prediction: Prediction | None = None
     radar: Radar | None = None
     radar_place: Place | None = None
+    radar_at: datetime | None = None
+    """When the radar's look was journaled, by this machine's clock."""
     most_victims: int = 0
     longest_wait_seconds: float = 0.0
     """The most sessions that waited behind us on production, and the longest wait of any of them."""
@@ -325,8 +327,8 @@ def _retried(state: RunState, event: ev.Retried, _: datetime) -> dict[str, Any]:
     return {"retry": event, "migrations": state.migrations | {event.name: view}}
 
 
-def _radar_seen(state: RunState, event: ev.RadarSeen, _: datetime) -> dict[str, Any]:
-    seen: dict[str, Any] = {"radar": event.radar, "radar_place": event.place}
+def _radar_seen(state: RunState, event: ev.RadarSeen, at: datetime) -> dict[str, Any]:
+    seen: dict[str, Any] = {"radar": event.radar, "radar_place": event.place, "radar_at": at}
     if event.place is Place.PRODUCTION:
         seen["most_victims"] = max(state.most_victims, event.radar.victim_count)
         seen["longest_wait_seconds"] = max(state.longest_wait_seconds, event.radar.longest_wait_seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.geometry import Size
 
+from screens import radar_words
 from screens.guide import offers
 from screens.view import View
 from screens.widgets.painted import Painted, Part, line
@@ -17,7 +18,7 @@ _LOG_KEYS = (
     ("esc", "back"),
 )
 _ALWAYS = (("c", "checks"), ("l", "log"), ("?", "help"), ("q", "leave"))
-_GIVE_UP = ("e", "l", "c", "r", "w", "s", "m")
+_GIVE_UP = ("e", "l", "c", "r", "w", "h", "s", "m")
 """Which keys the row leaves out first where the room is short; `?` names them all."""
 
 
@@ -29,7 +30,9 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     letters = {offer.label for offer in open_ones if offer.key != "enter"}
     # Where a letter does the same, Enter works too and need not be named twice.
     acting = [(made.key, made.label) for made in open_ones if made.key != "enter" or made.label not in letters]
-    return [*acting, *_ALWAYS]
+    looks = [("h", "migrations")] if view.state.migrations else []
+    looks += [("b", "locks")] if radar_words.live(view) else []
+    return [*acting, *looks, *_ALWAYS]
 
 
 class KeyLine(Painted):

@@ -89,8 +89,8 @@ def test_progress_tells_bytes_and_the_time_left() -> None:
 def test_a_migration_runs_against_its_prediction() -> None:
     found = card_of("migrate")
     assert found.bar is not None
-    assert found.bar.label == "migration 3 of 4, about 3.9 s left"
-    assert f"◐ {MIGRATIONS[2]} 3.1 s of about 5.8 s" in words_of(found)
+    assert found.bar.label == "migration 3 of 4, about 3.7 s left"
+    assert f"◐ {MIGRATIONS[2]} 3.3 s of about 5.8 s" in words_of(found)
 
 
 def test_a_runner_that_is_gone_says_what_it_did_last_and_what_is_unknown() -> None:
