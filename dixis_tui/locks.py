@@ -148,6 +148,7 @@ class Radar(Struct, frozen=True, kw_only=True):
     """The longest that any victim has waited so far."""
     progress: Progress | None = None
     wal_rate: float = 0.0
+    """Of the whole server, over the last few seconds."""
     lag: tuple[Lag, ...] = ()
     unlisted_holds: int = 0
     unlisted_blockers: int = 0

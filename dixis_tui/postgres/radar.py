@@ -6,6 +6,7 @@ connection is gone the next look opens another.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection
 from datetime import datetime
 from types import TracebackType
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 from dixis_tui.errors import ConnectError, QueryError
 from dixis_tui.locks import Lag, Progress, Radar
 from dixis_tui.postgres.radar_rows import Around, Measures, ProgressRow, SessionRow, around_sql, measures_sql
-from dixis_tui.postgres.radar_tree import radar_of
+from dixis_tui.postgres.radar_tree import radar_of, without_strangers
 from dixis_tui.postgres.session import Parameters, Session, connect
 from dixis_tui.postgres.signals import cancel_statement
 from dixis_tui.postgres.url import DatabaseUrl
@@ -31,6 +32,7 @@ _LOCK_SECONDS = 0.25
 _CONNECT_SECONDS = 5
 _UNHEARD = {"tcp_user_timeout": "5000", "keepalives_idle": "5", "keepalives_interval": "2"}
 """A network that has gone is noticed within some 10 seconds."""
+_RATE_SECONDS = 5.0
 _NOT_ALLOWED = "42501"
 
 
@@ -38,7 +40,8 @@ class RadarSession:
     """Looks at the backends of ours; a context manager. One thread at a time.
 
     Ours are the process ids that `pids` gives at each look, and every session whose name begins with `application` (for
-    an executor that opens connections of its own).
+    an executor that opens connections of its own). A number that `pids` goes on to give after its session has ended
+    never makes another session ours.
     """
 
     def __init__(
@@ -54,8 +57,9 @@ class RadarSession:
         self._words = Redactor(url.secrets).line
         self._session: Session | None = None
         self._may_measure = True
-        self._wal: tuple[datetime, int] | None = None
+        self._wal: deque[tuple[datetime, int]] = deque()
         self._seen: dict[tuple[object, ...], datetime] = {}
+        self._ours: dict[int, datetime | None] = {}
 
     def __enter__(self) -> RadarSession:
         return self
@@ -78,7 +82,11 @@ class RadarSession:
             QueryError: the server did not answer it in time, or not so that it can be read.
         """
         session = self._connected()
-        around = self._ask(session, around_sql(session.server_version), Around)
+        pids = list(self._pids())
+        around = self._ask(session, around_sql(session.server_version), Around, pids)
+        self._ours = {pid: started for pid, started in self._ours.items() if pid in pids}
+        around = without_strangers(around, self._ours)
+        self._ours |= {row.pid: row.started for row in around.sessions if row.ours and row.pid in pids}
         before, self._seen = self._seen, {}
 
         def first_seen(row: SessionRow, what: str) -> datetime:
@@ -98,7 +106,8 @@ class RadarSession:
         """End the connection; a later look would open another."""
         if self._session:
             self._session.close()
-        self._session, self._wal, self._may_measure = None, None, True
+        self._session, self._may_measure = None, True
+        self._wal.clear()
 
     def _connected(self) -> Session:
         if self._session is None or self._session.closed:
@@ -118,7 +127,7 @@ class RadarSession:
         if not self._may_measure:
             return seen
         try:
-            found = self._ask(session, measures_sql(session.server_version), Measures, pids=[seen.pid])
+            found = self._ask(session, measures_sql(session.server_version), Measures, [seen.pid])
         except QueryError as error:  # who waits for whom counts more than how much is written meanwhile
             self._may_measure = error.sqlstate != _NOT_ALLOWED
             return seen
@@ -133,24 +142,18 @@ class RadarSession:
         return Progress(self._words(row.command), self._words(row.phase), row.done or 0, row.total or 0, row.unit)
 
     def _rate(self, found: Measures) -> float:
-        before, self._wal = self._wal, (found.at, found.wal) if found.wal is not None else None
-        if before is None or found.wal is None:
+        """Over some seconds: between two looks it leaps."""
+        if found.wal is None:
             return 0.0
-        seconds = (found.at - before[0]).total_seconds()
-        return max(found.wal - before[1], 0) / seconds if seconds > 0 else 0.0
+        self._wal.append((found.at, found.wal))
+        while (found.at - self._wal[0][0]).total_seconds() > _RATE_SECONDS:
+            self._wal.popleft()
+        at, wal = self._wal[0]
+        seconds = (found.at - at).total_seconds()
+        return max(found.wal - wal, 0) / seconds if seconds > 0 else 0.0
 
-    def _ask(
-        self,
-        session: Session,
-        sql: LiteralString,
-        kind: type[T],
-        *,
-        pids: Collection[int] | None = None,
-    ) -> T:
-        parameters: Parameters = {
-            "pids": list(self._pids() if pids is None else pids),
-            "application": self._application,
-        }
+    def _ask(self, session: Session, sql: LiteralString, kind: type[T], pids: list[int]) -> T:
+        parameters: Parameters = {"pids": pids, "application": self._application}
         try:
             return msgspec.json.decode(session.value(sql, parameters), type=kind)
         except ConnectError:

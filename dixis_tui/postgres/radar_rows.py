@@ -115,14 +115,13 @@ SELECT json_build_object(
       'replica', coalesce(nullif(application_name, ''), host(client_addr), ''),
       'seconds', coalesce(extract(epoch FROM replay_lag), 0)::float8,
       'bytes', greatest(pg_wal_lsn_diff((SELECT lsn FROM wal), replay_lsn), 0)::bigint) ORDER BY pid)
-    FROM pg_catalog.pg_stat_replication WHERE replay_lsn IS NOT NULL AND state <> 'backup'
-      AND (SELECT lsn FROM wal) IS NOT NULL), '[]'),
+    FROM pg_catalog.pg_stat_replication WHERE replay_lsn IS NOT NULL AND (SELECT lsn FROM wal) IS NOT NULL), '[]'),
   'progress', coalesce((
     SELECT json_agg(p) FROM ({progress}) AS p (pid, command, phase, done, total, unit)
     WHERE pid = ANY(%(pids)s::int[]) AND command IS NOT NULL AND phase IS NOT NULL), '[]')
 )::text
 """
-"""`replay_lag` is null where a replica has caught up, all of a row but its pid where we may not look."""
+"""`replay_lag` is null where a replica has caught up, `replay_lsn` where it is a backup or our role may not look."""
 
 
 class SessionRow(Struct, frozen=True, kw_only=True):

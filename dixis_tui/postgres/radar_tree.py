@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from dixis_tui.locks import Peer, Radar, TableLock, from_pg_locks
 from dixis_tui.postgres.radar_rows import Around, HeldRow, PreparedRow, SessionRow, WaitRow
 from dixis_tui.sql.names import Relation
@@ -35,6 +37,17 @@ def levels(start: Iterable[int], further: Callable[[int], Iterable[int]]) -> dic
                 following.append(other)
         edge = following
     return found
+
+
+def without_strangers(around: Around, known: Mapping[int, datetime | None]) -> Around:
+    """The same, with nobody as ours who has the number of a session that we knew, but began at another time.
+
+    A process id is used again once its session has ended, and what is ours may be cancelled.
+    """
+    sessions = [
+        replace(row, ours=row.ours and known.get(row.pid, row.started) == row.started) for row in around.sessions
+    ]
+    return replace(around, sessions=sessions)
 
 
 def radar_of(around: Around, words: Words, first_seen: Callable[[SessionRow, str], datetime]) -> Radar:

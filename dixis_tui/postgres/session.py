@@ -96,6 +96,7 @@ class Session:
         on_notice: LineSink | None = None,
     ) -> None:
         self._connection = connection
+        self._pid = connection.info.backend_pid
         self._purpose = purpose
         self.url = url
         if on_notice is not None:
@@ -112,8 +113,8 @@ class Session:
 
     @property
     def pid(self) -> int:
-        """The backend's process id."""
-        return self._connection.info.backend_pid
+        """The backend's process id, or what it was; readable from any thread."""
+        return self._pid
 
     @property
     def server_version(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 from dixis_tui.errors import DixisError
@@ -27,8 +28,8 @@ class RadarWatch:
     """Looks at most every half second; a context manager that starts and stops it. All callbacks come from its thread.
 
     `on_radar` gets the first picture and each that differs. `on_victims` gets the radar once an episode of the rule,
-    with every victim in it; it may use `radar.cancel_statement`. Where it raises a DixisError, that is a problem and it
-    is asked again at the next look. `on_problem` gets one sentence each time that something begins to fail.
+    with every victim in it; it may use `radar.cancel_statement`. Where either raises a DixisError or an OSError, it is
+    called again at the next look. `on_problem` gets one sentence each time that something begins to fail.
     """
 
     def __init__(
@@ -94,14 +95,19 @@ class RadarWatch:
             self._complain("The lock radar sees nothing", error)
             return
         self._blind = 0
-        try:
-            self._tell(radar)
-            if not last:
-                self._judge(radar)
-        except DixisError as error:
-            self._complain("What the lock radar sees could not be acted on", error)
-        else:
+        # What can't be told, on a full disk, has to be acted on all the same.
+        told = self._did(self._tell, radar)
+        judged = last or self._did(self._judge, radar)
+        if told and judged:
             self._complained = False
+
+    def _did(self, act: Callable[[Radar], None], radar: Radar) -> bool:
+        try:
+            act(radar)
+        except (DixisError, OSError) as error:
+            self._complain("What the lock radar sees could not be acted on", error)
+            return False
+        return True
 
     def _tell(self, radar: Radar) -> None:
         listed = radar.listed(LISTED)
@@ -116,8 +122,11 @@ class RadarWatch:
         self._on_victims(radar)
         self._episodes.told(radar)
 
-    def _complain(self, what: str, error: DixisError) -> None:
+    def _complain(self, what: str, error: DixisError | OSError) -> None:
         """Once, until all goes well again."""
-        if not self._complained and not self._gone:
-            self._complained = True
-            self._on_problem(f"{what}: {error}. {error.remedy}".strip())
+        if self._complained or self._gone:
+            return
+        self._complained = True
+        remedy = error.remedy if isinstance(error, DixisError) else ""
+        with suppress(DixisError, OSError):
+            self._on_problem(f"{what}: {error}. {remedy}".strip())

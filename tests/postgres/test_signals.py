@@ -77,7 +77,8 @@ def test_sessions_of_this_program_only_where_it_is_meant(crowd: Crowd) -> None:
     assert not alter.over
     assert terminate(crowd.admin, blocker, ours=True) is True
     assert alter.result() is None
-    myself = replace(blocker, pid=crowd.admin.pid)
+    began = crowd.admin.value("SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+    myself = replace(blocker, pid=crowd.admin.pid, started=began)
     with pytest.raises(QueryError, match="no longer"):
         terminate(crowd.admin, myself, ours=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.radar import RadarSession
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.run.picture import same_picture
 from dixis_tui.run.radar_watch import LISTED, RadarWatch
 from dixis_tui.run.victims import VictimRule
 from tests.crowd import Crowd
@@ -35,13 +37,14 @@ class Watched:
         self.cancelled: list[bool] = []
         self.problems: list[str] = []
         self.refuse = False
+        self.full = False
         self.helps = helps
         self.looks: list[float] = []
         self.radar = RadarSession(ours.url, pids=lambda: [ours.pid])
         self.radar.look = self.look  # type: ignore[method-assign]
         self.watch = RadarWatch(
             self.radar,
-            on_radar=self.radars.append,
+            on_radar=self.tell,
             on_problem=self.problems.append,
             on_victims=self.help,
             rule=rule,
@@ -51,6 +54,11 @@ class Watched:
         """As it would, and noted when."""
         self.looks.append(time.monotonic())
         return RadarSession.look(self.radar)
+
+    def tell(self, radar: Radar) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "disk full")
+        self.radars.append(radar)
 
     def help(self, radar: Radar) -> None:
         self.victims.append(radar)
@@ -92,13 +100,12 @@ def test_only_what_changed_is_told(crowd: Crowd) -> None:
     watched = Watched(crowd.session("BEGIN", "LOCK farm"), VictimRule(0))
     with watched.watch:
         until(lambda: len(watched.looks) > 2, what="three looks")
-        told = len(watched.radars)
-        assert told == 1, "nothing has changed"
         [reader] = readers(crowd, 1)
         seen = watched.until_seen(reader.pid)
         assert seen.longest_wait_seconds > 0
         watched.ours.script(b"COMMIT")
         assert watched.until_seen().transaction_since is None
+    assert not [1 for before, after in pairwise(watched.radars) if same_picture(before, after)], "told twice"
     # The last look comes with the stop.
     assert min(after - before for before, after in pairwise(watched.looks[:-1])) > 0.4
     assert watched.problems == []
@@ -141,6 +148,28 @@ def test_victims_are_told_once_an_episode_and_again_where_nobody_could_act(crowd
         watched.until_seen(waiting[1].pid)
         readers(crowd, 1)
         until(lambda: len(watched.victims) == 3, what="the next episode")
+
+
+def test_victims_are_helped_though_nobody_can_be_told(crowd: Crowd) -> None:
+    watched = Watched(crowd.session("BEGIN", "LOCK farm"), AT_ONCE, helps=False)
+    watched.full = True
+    with watched.watch:
+        waiting = readers(crowd, 2)
+        until(lambda: watched.victims, what="help")
+        assert len(watched.problems) == 1
+        assert "disk full" in watched.problems[0]
+        assert watched.radars == []
+        watched.full = False
+        watched.until_seen(*(reader.pid for reader in waiting))
+
+
+def test_the_last_look_is_too_late_to_judge(crowd: Crowd) -> None:
+    watched = Watched(crowd.session("BEGIN", "LOCK farm"), VictimRule(1, 0.0))
+    waiting = readers(crowd, 2)
+    watched.watch._stop.set()
+    with watched.watch:
+        watched.until_seen(*(reader.pid for reader in waiting))
+    assert (len(watched.looks), watched.victims) == (1, [])
 
 
 def test_one_victim_too_few_is_left_waiting(crowd: Crowd) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dixis_tui.locks import LockMode, Radar
 from dixis_tui.postgres.radar_rows import Around, HeldRow, PreparedRow, SessionRow, WaitRow, around_sql, measures_sql
-from dixis_tui.postgres.radar_tree import levels, radar_of
+from dixis_tui.postgres.radar_tree import levels, radar_of, without_strangers
 
 AT = datetime(2026, 11, 25, 23, tzinfo=UTC)
 OURS = 1
@@ -130,6 +130,14 @@ def test_prepared_transactions_are_named() -> None:
 )
 def test_which_of_several_is_ours(rows: list[SessionRow], main: int) -> None:
     assert look(sessions=rows).pid == main
+
+
+def test_another_session_of_a_known_number_is_not_ours() -> None:
+    later = AT + timedelta(seconds=1)
+    around = Around(at=AT, sessions=[session(1), session(2, ours=True), session(3)], waits=[], held=[])
+    ours = {row.pid: row.ours for row in without_strangers(around, {1: later, 2: AT, 3: later}).sessions}
+    assert ours == {1: False, 2: True, 3: False}
+    assert without_strangers(around, {}) == around
 
 
 def test_the_one_that_others_wait_for_is_ours() -> None:
