@@ -128,8 +128,8 @@ class Radar(Struct, frozen=True, kw_only=True):
     """One look at our own backend and at everybody around it, by the server's clock. Rates are bytes a second.
 
     `pid` is 0 where there is no backend of ours, `query` empty where it runs nothing. `blockers` are those above us,
-    `victims` those behind us, nearest first; nobody is in both, and whom our own victims block is a victim too. How
-    many :meth:`listed` has left out is in `unlisted_…`.
+    `victims` those behind us and behind them, nearest first; who is both, in a deadlock, is a blocker. How many
+    :meth:`listed` has left out is in `unlisted_…`.
     """
 
     at: datetime
