@@ -51,7 +51,7 @@ def test_the_large_layout_shows_all_panes(tmp_path: Path) -> None:
         for title in (" RUNBOOK ", " COUNTDOWN ", " NOW ", " SELECTED ", " LOG ", " SECRETS ", " BACKUP "):
             assert title in text
         assert "✔ 1 Preflight" in text
-        assert "19/19" in text
+        assert "23/23" in text
         assert "✔ made 22:30  14 MB" in text
         assert "✔ restored 22:30" in text
         assert "PostgreSQL 15.8" in text
@@ -81,7 +81,7 @@ def test_the_small_layout_is_one_row_of_marks_and_one_of_time(tmp_path: Path) ->
     [
         ("begun", "T − 29:58"),
         ("go", "window open, 14:59 left"),
-        ("done", "window open, 14:41 left"),
+        ("done", "window open, 14:39 left"),
     ],
 )
 def test_the_countdown(stage: str, said: str, tmp_path: Path) -> None:
