@@ -1,205 +1,60 @@
-"""Migrations of many shapes: those that go through, and those that fail.
+"""The migrations under `tests/corpus`: sets that go through, and single files that fail.
 
-Each is what people or Prisma write; together they are what the direct executor and the real CLI must agree about.
+They are what people and Prisma write; together they are what the direct executor and the real CLI must agree about.
 """
 
 from __future__ import annotations
 
-BOM = b"\xef\xbb\xbf"
+from pathlib import Path
 
-_GOOD = {
-    "quoted_mixed_case": """
-        -- CreateTable
-        CREATE TABLE "Producer" (
-            "id" TEXT NOT NULL,
-            "displayName" TEXT NOT NULL,
-            "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+CORPUS = Path(__file__).parents[1] / "corpus"
+SETS = ("academy", "agora", "shapes", "tenants")
+"""A learning platform, a marketplace, one file of each shape, a service with tenants and bills."""
 
-            CONSTRAINT "Producer_pkey" PRIMARY KEY ("id")
-        );
+BEFORE = b"""
+CREATE TYPE "Status" AS ENUM ('OPEN', 'CLOSED');
+CREATE TABLE "Producer" (
+    "id" INTEGER PRIMARY KEY,
+    "name" TEXT,
+    "status" "Status" NOT NULL DEFAULT 'OPEN',
+    "friend" INTEGER REFERENCES "Producer" DEFERRABLE
+);
+INSERT INTO "Producer" ("id", "name") VALUES (1, 'a'), (2, 'b'), (3, 'c');
+CREATE SEQUENCE number;
+"""
+"""What is there before a file that fails."""
 
-        -- CreateIndex
-        CREATE UNIQUE INDEX "Producer_displayName_key" ON "Producer"("displayName");
-    """,
-    "enum": """
-        CREATE TYPE "OrderStatus" AS ENUM ('PENDING', 'PAID');
-        CREATE TABLE "Order" (
-            "id" SERIAL NOT NULL,
-            "status" "OrderStatus" NOT NULL DEFAULT 'PENDING',
-            "total" DECIMAL(10,2) NOT NULL DEFAULT 0,
-            CONSTRAINT "Order_pkey" PRIMARY KEY ("id")
-        );
-    """,
-    "enum_add_value": """ALTER TYPE "OrderStatus" ADD VALUE 'SHIPPED';""",
-    "enum_use_value": """ALTER TABLE "Order" ALTER COLUMN "status" SET DEFAULT 'SHIPPED';""",
-    "do_block": """
-        DO $$
-        DECLARE
-            n integer := 0;
-        BEGIN
-            FOR i IN 1..25 LOOP
-                INSERT INTO "Order" ("status", "total") VALUES ('PAID', i); -- a ; in a comment
-                n := n + 1;
-            END LOOP;
-            RAISE NOTICE 'inserted %; done', n;
-        END
-        $$;
-    """,
-    "comments_with_semicolons": """
-        -- first; second; third
-        /* a block; with ; many
-           /* nested; */ ; */
-        ALTER TABLE "Order" ADD COLUMN "note" TEXT; -- trailing; remark
-    """,
-    "function": """
-        CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $body$
-        BEGIN
-            NEW."createdAt" := now(); -- $$ inside another tag
-            RETURN NEW;
-        END;
-        $body$;
-        CREATE FUNCTION plus_one(i integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT i + 1; -- '';''';
-    """,
-    "trigger": """
-        CREATE TRIGGER "Producer_touch" BEFORE UPDATE ON "Producer" FOR EACH ROW EXECUTE FUNCTION touch();
-    """,
-    "own_transaction": """
-        BEGIN;
-        CREATE TABLE "Zone" ("id" INTEGER PRIMARY KEY, "name" TEXT NOT NULL);
-        INSERT INTO "Zone" VALUES (1, 'North'), (2, 'South');
-        COMMIT;
-        ALTER TABLE "Zone" ADD COLUMN "after" BOOLEAN NOT NULL DEFAULT true;
-    """,
-    "concurrent_index_alone": 'CREATE INDEX CONCURRENTLY "Order_total_idx" ON "Order"("total");',
-    "concurrent_index_with_comment": """
-        -- the only statement; comments do not count
-        CREATE INDEX CONCURRENTLY IF NOT EXISTS "Order_note_idx" ON "Order"("note");
-        -- the end
-    """,
-    "backfill": """
-        ALTER TABLE "Order" ADD COLUMN "zone" INTEGER;
-        UPDATE "Order" SET "zone" = 1 + "id" % 2;
-        ALTER TABLE "Order" ALTER COLUMN "zone" SET NOT NULL;
-    """,
-    "foreign_key": """
-        ALTER TABLE "Order" ADD CONSTRAINT "Order_zone_fkey" FOREIGN KEY ("zone") REFERENCES "Zone"("id")
-            ON DELETE RESTRICT ON UPDATE CASCADE;
-    """,
-    "greek": """
-        CREATE TABLE "Προϊόν" ("κωδικός" TEXT PRIMARY KEY, "όνομα" TEXT NOT NULL DEFAULT 'ελιές; λάδι');
-        COMMENT ON TABLE "Προϊόν" IS 'Ό,τι πουλά ο παραγωγός — 100% ελληνικό 🫒';
-        INSERT INTO "Προϊόν" VALUES ('α1', 'Θυμαρίσιο μέλι');
-    """,
-    "empty": "",
-    "comment_only": "-- This is an empty migration.",
-    "blank_lines": "\n\n   \n\t\n",
-    "only_semicolons": ";;\n;",
-    "domain": """
-        CREATE DOMAIN "Postcode" AS TEXT CHECK (VALUE ~ '^[0-9]{5}$');
-        ALTER TABLE "Order" ADD COLUMN "postcode" "Postcode";
-    """,
-    "view": """CREATE VIEW "OpenOrder" AS SELECT "id", "total" FROM "Order" WHERE "status" = 'PENDING';""",
-    "materialized_view": """
-        CREATE MATERIALIZED VIEW "Turnover" AS SELECT "zone", sum("total") AS sum FROM "Order" GROUP BY "zone";
-        CREATE UNIQUE INDEX "Turnover_zone_key" ON "Turnover"("zone");
-    """,
-    "partitions": """
-        CREATE TABLE "Event" ("at" TIMESTAMPTZ NOT NULL, "what" TEXT) PARTITION BY RANGE ("at");
-        CREATE TABLE "Event_2025" PARTITION OF "Event" FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
-        CREATE INDEX "Event_at_idx" ON "Event"("at");
-    """,
-    "sequence": """
-        CREATE SEQUENCE "invoice_number" START 1000 INCREMENT 5 CACHE 10;
-        ALTER TABLE "Order" ADD COLUMN "invoice" BIGINT NOT NULL DEFAULT nextval('"invoice_number"');
-        SELECT setval('"invoice_number"', 5000);
-    """,
-    "identity_and_generated": """
-        ALTER TABLE "Zone" ADD COLUMN "serial" INTEGER GENERATED BY DEFAULT AS IDENTITY;
-        ALTER TABLE "Order" ADD COLUMN "gross" NUMERIC GENERATED ALWAYS AS ("total" * 1.24) STORED;
-    """,
-    "extensions": """
-        CREATE EXTENSION IF NOT EXISTS "pg_trgm";
-        CREATE EXTENSION IF NOT EXISTS citext;
-        CREATE INDEX "Producer_name_trgm" ON "Producer" USING gin ("displayName" gin_trgm_ops);
-        ALTER TABLE "Producer" ADD COLUMN "email" citext;
-    """,
-    "rename": """
-        ALTER TABLE "Zone" RENAME TO "ShippingZone";
-        ALTER TABLE "ShippingZone" RENAME COLUMN "after" TO "isActive";
-    """,
-    "not_valid_then_validate": """
-        ALTER TABLE "Order" ADD CONSTRAINT "total_positive" CHECK ("total" >= 0) NOT VALID;
-        ALTER TABLE "Order" VALIDATE CONSTRAINT "total_positive";
-    """,
-    "partial_and_expression_index": """
-        CREATE INDEX "Order_open" ON "Order"("id") WHERE "status" <> 'PAID';
-        CREATE INDEX "Producer_lower" ON "Producer"(lower("displayName"));
-    """,
-    "strings": r"""
-        COMMENT ON TABLE "Order" IS E'tab\t, quote '' and backslash \\; end';
-        COMMENT ON TABLE "Event" IS 'C:\temp\new; ''quoted''';
-        COMMENT ON COLUMN "Order"."note" IS U&'\03b1\03b2';
-    """,
-    "policies_and_grants": """
-        ALTER TABLE "Producer" ENABLE ROW LEVEL SECURITY;
-        CREATE POLICY "own" ON "Producer" USING ("displayName" = current_user);
-        GRANT SELECT ON "Producer" TO PUBLIC;
-    """,
-    "other_schema": """
-        CREATE SCHEMA "audit";
-        CREATE TABLE "audit"."Log" ("id" BIGSERIAL PRIMARY KEY, "order" INTEGER REFERENCES "Order"("id"));
-    """,
-    "composite_type_and_cast": """
-        CREATE TYPE "Money" AS ("amount" NUMERIC, "currency" TEXT);
-        ALTER TABLE "Order" ALTER COLUMN "note" TYPE VARCHAR(200) USING left("note", 200);
-    """,
-    "drop_and_recreate": """
-        DROP INDEX "Order_open";
-        ALTER TABLE "ShippingZone" DROP COLUMN "serial";
-        DROP FUNCTION plus_one(integer);
-    """,
-    "sets_search_path": """
-        SELECT pg_catalog.set_config('search_path', 'audit', true);
-        ALTER TABLE "Log" ADD COLUMN "when" TIMESTAMPTZ;
-    """,
-    "discards_all_but_the_lock": """
-        DEALLOCATE ALL;
-        SET LOCAL statement_timeout = '5min';
-        CREATE TABLE public."Last" ("id" INTEGER PRIMARY KEY);
-    """,
-    "savepoints": """
-        BEGIN;
-        SAVEPOINT a;
-        CREATE TABLE "Gone" ();
-        ROLLBACK TO SAVEPOINT a;
-        CREATE TABLE "Kept" ();
-        COMMIT;
-    """,
+FAILING = {
+    "byte_order_mark": "42601",
+    "commit_in_do_block_beside_others": "2D000",
+    "concurrent_index_beside_others": "25001",
+    "concurrent_unique_index_on_duplicates": "23505",
+    "deferred_constraint_fails_at_the_commit": "23503",
+    "discard_all_beside_others": "25001",
+    "division_by_zero_in_do_block": "22012",
+    "enum_value_used_where_it_is_added": "55P04",
+    "lock_alone": "25P01",
+    "not_null_on_rows": "23502",
+    "own_block_then_two_more": "23505",
+    "own_commit_then_failure": "22012",
+    "raise_in_do_block": "P0001",
+    "savepoint_without_a_block": "25P01",
+    "sequence_moved_then_failure": "42P01",
+    "syntax": "42601",
+    "third_statement": "42P01",
+    "timeout_of_its_own": "57014",
+    "unique_violation_in_backfill": "23505",
+    "unterminated_string": "42601",
 }
+"""Files of `failing/` and the SQLSTATE with which PostgreSQL refuses them."""
 
 
-def _named(scripts: dict[str, str], start: int) -> dict[str, bytes]:
-    return {
-        f"{20250101000000 + start + index}_{name}": sql.encode() for index, (name, sql) in enumerate(scripts.items())
-    }
+def migrations(name: str) -> dict[str, bytes]:
+    """The set's files by their names, in name order."""
+    folder = CORPUS / name / "prisma" / "migrations"
+    return {path.parent.name: path.read_bytes() for path in sorted(folder.glob("*/migration.sql"))}
 
 
-GOOD = _named(_GOOD, 0) | {
-    "20250201000000_crlf": b'CREATE TABLE "Crlf" (\r\n  "id" TEXT -- note\r\n);\r\nSELECT 1;\r\n',
-    "20250202000000_no_final_newline": b'ALTER TABLE "Crlf" ADD COLUMN "x" INTEGER',
-    "20250203000000_δέλτα": 'CREATE TABLE "δέλτα" ();'.encode(),
-}
-"""Go through one after the other, in name order."""
-
-FAILING: dict[str, bytes] = {
-    "third_statement": b'CREATE TABLE "A" ();\nCREATE TABLE "B" ();\nALTER TABLE "Nope" ADD COLUMN "x" INT;\n',
-    "syntax": b"CREATE TABLE (\n",
-    "concurrent_index_beside_others": b'CREATE TABLE "A" (i INT);\nCREATE INDEX CONCURRENTLY "i" ON "A"(i);\n',
-    "byte_order_mark": BOM + b'CREATE TABLE "Bom" ();\n',
-    "not_null_on_rows": b'CREATE TABLE "A" (i INT);\nINSERT INTO "A" VALUES (NULL);\n'
-    b'ALTER TABLE "A" ALTER COLUMN i SET NOT NULL;\n',
-    "own_commit_then_failure": b'BEGIN;\nCREATE TABLE "Committed" ();\nCOMMIT;\nSELECT 1/0;\n',
-    "raise_in_do_block": "DO $$ BEGIN RAISE EXCEPTION 'δεν γίνεται; όχι'; END $$;".encode(),
-    "unique_violation": b"CREATE TABLE u (i INT);\nINSERT INTO u VALUES (1), (1);\nCREATE UNIQUE INDEX ON u (i);\n",
-}
-"""Each fails on an empty database."""
+def failing(name: str) -> bytes:
+    """A file that fails after :data:`BEFORE`."""
+    return (CORPUS / "failing" / f"{name}.sql").read_bytes()

@@ -1,83 +1,74 @@
-"""The direct executor and the real Prisma CLI, held to each other over many shapes of migrations."""
+"""The direct executor and the real Prisma CLI, held to each other over the corpus."""
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import connect
-from dixis_tui.postgres.tools import find_tools
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.cli import DeployResult, PrismaCli
 from dixis_tui.prisma.direct import apply
 from dixis_tui.prisma.files import read_migrations
-from dixis_tui.prisma.history import HistoryRow, foreign_tables, read_history, read_rows
+from dixis_tui.prisma.history import foreign_tables, read_history, read_rows
 from dixis_tui.prisma.project import discover
 from dixis_tui.prisma.steps import Applied, Failed, Outcome
-from dixis_tui.process import child_environment
 from tests.conftest import fresh_database
+from tests.majors import both_majors
 from tests.prisma.conftest import MakeProject
-from tests.prisma.corpus import FAILING, GOOD
+from tests.prisma.corpus import BEFORE, CORPUS, FAILING, SETS, failing, migrations
+from tests.prisma.sameness import content_of, history_of, schema_of
 
 pytestmark = pytest.mark.node
-both_majors = pytest.mark.parametrize("server", ["embedded", "system"], indirect=True)
-
-
-def schema_of(url: DatabaseUrl) -> str:
-    """`pg_dump -s` without what differs from call to call."""
-    with connect(url, purpose="version") as session:
-        tools = find_tools(session.server_version // 10000)
-    command = [str(tools.path("pg_dump")), "--schema-only", "--host", url.host, "--port", str(url.port)]
-    command += ["--username", url.user, url.database]
-    environment = child_environment({"PGPASSWORD": url.password.reveal()})
-    dump = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    return "\n".join(line for line in dump.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
-
-
-def facts(row: HistoryRow) -> tuple[object, ...]:
-    """What two runs of the same migration must agree about; ids, times and the wording of errors are each their own."""
-    return (
-        row.migration_name,
-        row.checksum,
-        row.finished_at is not None,
-        row.rolled_back_at,
-        row.applied_steps_count,
-        bool(row.logs),
-    )
-
-
-def rows_of(url: DatabaseUrl) -> list[tuple[object, ...]]:
-    with connect(url, purpose="look") as session:
-        return [facts(row) for row in read_rows(session) or ()]
 
 
 def deploy(project: Path, url: DatabaseUrl) -> DeployResult:
     return PrismaCli(discover(project), url).deploy(lambda stream, line: None)
 
 
+def test_the_corpus_is_whole() -> None:
+    """Every file that lies there is used, and git has left alone what it would have put right."""
+    assert {path.name for path in CORPUS.iterdir()} == {"failing", *SETS}
+    assert {path.stem for path in (CORPUS / "failing").iterdir()} == set(FAILING)
+    contents = [content for name in SETS for content in migrations(name).values()]
+    assert len(contents) >= 200
+    assert [sum(mark in one for one in contents) for mark in (b"\r\n", b"\r", b"\f")] == [5, 6, 1]
+    assert failing("byte_order_mark").startswith(b"\xef\xbb\xbf")
+
+
 @both_majors
-def test_same_database_and_same_history(server: EmbeddedServer, tmp_path: Path, make_project: MakeProject) -> None:
-    project = discover(make_project(tmp_path, GOOD))
-    files = read_migrations(project.migrations)
-    assert [file.name for file in files] == sorted(GOOD)
-    assert len(files) >= 30
+@pytest.mark.parametrize("name", SETS)
+def test_same_database_and_same_history(
+    name: str, server: EmbeddedServer, tmp_path: Path, make_project: MakeProject
+) -> None:
+    files = read_migrations(discover(make_project(tmp_path, migrations(name))).migrations)
+    names = [file.name for file in files]
     with fresh_database(server) as ours, fresh_database(server) as theirs:
         with connect(ours, purpose="migrate") as session:
             steps = list(apply(session, files))
-        assert [step.name for step in steps if isinstance(step, Applied)] == sorted(GOOD)
-        assert deploy(tmp_path, theirs).applied == tuple(sorted(GOOD))
-
-        assert rows_of(ours) == rows_of(theirs)
+        assert [step.name for step in steps if isinstance(step, Applied)] == names, steps[-1]
+        result = deploy(tmp_path, theirs)
+        assert list(result.applied) == names, result
+        assert history_of(ours) == history_of(theirs)
+        assert content_of(ours) == content_of(theirs)
         assert schema_of(ours) == schema_of(theirs)
 
-        # Each finds the other's work complete.
+
+def test_each_finds_the_work_of_the_other_complete(
+    embedded_server: EmbeddedServer, tmp_path: Path, make_project: MakeProject
+) -> None:
+    project = discover(make_project(tmp_path, migrations("shapes")))
+    files = read_migrations(project.migrations)
+    with fresh_database(embedded_server) as ours, fresh_database(embedded_server) as theirs:
+        with connect(ours, purpose="migrate") as session:
+            assert isinstance(list(apply(session, files))[-1], Applied)
         cli = PrismaCli(project, ours)
         assert cli.status(lambda stream, line: None).up_to_date
         again = cli.deploy(lambda stream, line: None)
         assert (again.code, again.applied) == (0, ())
+        assert deploy(tmp_path, theirs).code == 0
         with connect(theirs, purpose="look", read_only=True) as session:
             history = read_history(session, files)
         assert history.up_to_date
@@ -89,15 +80,17 @@ def test_same_database_and_same_history(server: EmbeddedServer, tmp_path: Path, 
 def test_failures_are_alike(
     name: str, embedded_server: EmbeddedServer, tmp_path: Path, make_project: MakeProject
 ) -> None:
-    project = make_project(tmp_path, {"1_first": b"CREATE TABLE first ();", f"2_{name}": FAILING[name]})
+    project = make_project(tmp_path, {"1_before": BEFORE, f"2_{name}": failing(name), "3_after": b"SELECT 1;"})
     with fresh_database(embedded_server) as ours, fresh_database(embedded_server) as theirs:
         with connect(ours, purpose="migrate") as session:
             last = list(apply(session, read_migrations(project / "prisma" / "migrations")))[-1]
         assert isinstance(last, Failed)
         assert (last.name, last.outcome, last.recorded) == (f"2_{name}", Outcome.UNDONE, True)
+        assert last.sqlstate == FAILING[name]
         result = deploy(project, theirs)
         assert (result.code, result.failed_migration) == (1, f"2_{name}")
-        assert rows_of(ours) == rows_of(theirs)
+        assert history_of(ours) == history_of(theirs)
+        assert content_of(ours) == content_of(theirs)
         assert schema_of(ours) == schema_of(theirs)
 
 
@@ -145,3 +138,23 @@ def test_prisma_loses_what_we_refuse(
 def tables(url: DatabaseUrl) -> list[str]:
     with connect(url, purpose="look") as session:
         return list(foreign_tables(session)) + (["_prisma_migrations"] if read_rows(session) is not None else [])
+
+
+def test_prisma_loses_its_table_where_we_do_not(
+    embedded_server: EmbeddedServer, tmp_path: Path, make_project: MakeProject
+) -> None:
+    """A file that leads the session's search path away: Prisma writes to its history without a schema's name."""
+    scripts = {
+        "1_away": b'CREATE SCHEMA other;\nSET search_path = other;\nCREATE TABLE "There" ();\n',
+        "2_next": b'CREATE TABLE "There2" ();\n',
+    }
+    project = make_project(tmp_path, scripts)
+    with fresh_database(embedded_server) as theirs, fresh_database(embedded_server) as ours:
+        result = deploy(project, theirs)
+        assert (result.code, result.error_code) == (1, "P1014")
+        assert content_of(theirs)[0].startswith("other.There: "), "applied, and recorded as unfinished"
+        assert [(row[0], row[2]) for row in history_of(theirs)] == [("1_away", False)]
+        with connect(ours, purpose="migrate") as session:
+            steps = list(apply(session, read_migrations(project / "prisma" / "migrations")))
+        assert [step.name for step in steps if isinstance(step, Applied)] == ["1_away", "2_next"]
+        assert [(row[0], row[2]) for row in history_of(ours)] == [("1_away", True), ("2_next", True)]

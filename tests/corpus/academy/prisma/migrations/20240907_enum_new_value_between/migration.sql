@@ -1,0 +1,1 @@
+ALTER TYPE "Level; of course" ADD VALUE 'πολύ δύσκολο; ναι' BEFORE '🔥'

@@ -1,0 +1,6 @@
+ALTER TYPE "State" RENAME TO "State_old";
+CREATE TYPE "State" AS ENUM ('DRAFT', 'LIVE');
+ALTER TABLE "Page" ALTER COLUMN "state" DROP DEFAULT;
+ALTER TABLE "Page" ALTER COLUMN "state" TYPE "State" USING (CASE "state" WHEN 'live' THEN 'LIVE' ELSE 'DRAFT' END)::"State";
+ALTER TABLE "Page" ALTER COLUMN "state" SET DEFAULT 'DRAFT'::"State";
+DROP TYPE "State_old";

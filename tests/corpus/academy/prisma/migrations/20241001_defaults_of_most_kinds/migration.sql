@@ -1,0 +1,12 @@
+CREATE TABLE "Defaults" (
+    "id" SERIAL PRIMARY KEY,
+    "a" TEXT DEFAULT ';' || '-- ' || E'\'',
+    "b" INTEGER[] DEFAULT '{1,2}'::INTEGER[],
+    "c" INTERVAL DEFAULT INTERVAL '1' YEAR,
+    "d" JSONB DEFAULT '{"a": ";"}',
+    "e" TEXT DEFAULT U&'\03A9',
+    "f" NUMERIC DEFAULT 1e-3,
+    "g" TIMESTAMPTZ DEFAULT ((TIMESTAMPTZ '2024-10-01 00:00:00+03' AT TIME ZONE 'Europe/Athens') AT TIME ZONE 'UTC')
+);
+INSERT INTO "Defaults" DEFAULT VALUES;
+INSERT INTO "Defaults" ("a") TABLE "PageCount" LIMIT 1;

@@ -1,0 +1,3 @@
+ALTER TABLE "Page" RENAME TO "page_tmp";
+ALTER TABLE "page_tmp" RENAME TO "page";
+CREATE VIEW "Page" AS SELECT "id", "path", "state" FROM "page";

@@ -1,0 +1,2 @@
+CREATE FUNCTION pg_temp.twice(i INTEGER) RETURNS INTEGER LANGUAGE sql AS 'SELECT 2 * i;';
+INSERT INTO "PageCount" SELECT pg_temp.twice(21);

@@ -1,0 +1,5 @@
+-- AlterTable
+ALTER TABLE "Course" ADD COLUMN "archived" BOOLEAN
+  DEFAULT false;
+/* the
+ end; */

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX CONCURRENTLY "Order_status_placedAt_idx" ON "Order"("status", "placedAt" DESC);

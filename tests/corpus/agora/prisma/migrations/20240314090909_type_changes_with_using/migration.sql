@@ -1,0 +1,5 @@
+ALTER TABLE "Product"
+    ALTER COLUMN "unit" SET DATA TYPE VARCHAR(10),
+    ALTER COLUMN "price" TYPE INTEGER USING round("price" * 100)::INTEGER;
+ALTER TABLE "Address" ALTER COLUMN "postcode" TYPE INTEGER USING "postcode"::INTEGER;
+ALTER TABLE "Address" ALTER COLUMN "postcode" TYPE VARCHAR(5) USING lpad("postcode"::TEXT, 5, '0');

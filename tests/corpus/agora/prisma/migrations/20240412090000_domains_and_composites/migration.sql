@@ -1,0 +1,10 @@
+CREATE DOMAIN "Postcode" AS TEXT COLLATE "C" NOT NULL DEFAULT '00000' CONSTRAINT five_digits CHECK (VALUE ~ '^\d{5}$');
+CREATE TYPE "Geo" AS ("lat" DOUBLE PRECISION, "lon" DOUBLE PRECISION);
+CREATE TYPE price_range AS RANGE (SUBTYPE = NUMERIC);
+ALTER TABLE "Producer" ADD COLUMN "place" "Geo", ADD COLUMN "postcode" "Postcode", ADD COLUMN "prices" price_range;
+UPDATE "Producer" SET "place" = ROW(37.07, 22.43), "prices" = '[1.5,20)' WHERE "id" = 'p1';
+UPDATE "Producer" SET "place"."lat" = 35.34;
+ALTER TYPE "Geo" ADD ATTRIBUTE "height" INTEGER;
+ALTER DOMAIN "Postcode" DROP CONSTRAINT five_digits;
+ALTER DOMAIN "Postcode" ADD CONSTRAINT "postcode; greek" CHECK (VALUE ~ '^[0-9]{5}$') NOT VALID;
+ALTER DOMAIN "Postcode" VALIDATE CONSTRAINT "postcode; greek";

@@ -1,0 +1,2 @@
+ALTER TABLE "Producer" ADD COLUMN "phone" TEXT;
+ALTER TABLE "Producer" ADD COLUMN "iban" CHAR(27)

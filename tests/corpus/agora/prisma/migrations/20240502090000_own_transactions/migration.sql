@@ -1,0 +1,11 @@
+BEGIN;
+ALTER TABLE "Slot" ADD COLUMN "label" TEXT;
+UPDATE "Slot" SET "label" = 'θέση ' || "id";
+COMMIT;
+
+START TRANSACTION ISOLATION LEVEL SERIALIZABLE;
+ALTER TABLE "Slot" ALTER COLUMN "label" SET NOT NULL;
+COMMIT AND CHAIN;
+CREATE INDEX "Slot_label_idx" ON "Slot"("label");
+END;
+DROP INDEX "Slot_label_idx";

@@ -1,0 +1,1 @@
+CALL add_points(2);

@@ -1,0 +1,2 @@
+-- bloated since the import; once
+REINDEX INDEX CONCURRENTLY "Product_title_trgm_idx";

@@ -1,0 +1,1 @@
+ALTER TABLE "Address" VALIDATE CONSTRAINT "Address_userId_fkey";

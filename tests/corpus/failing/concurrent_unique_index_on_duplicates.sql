@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX CONCURRENTLY "Producer_status_key" ON "Producer"("status");

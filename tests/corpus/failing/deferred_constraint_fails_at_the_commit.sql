@@ -1,0 +1,3 @@
+SET CONSTRAINTS ALL DEFERRED;
+INSERT INTO "Producer" ("id", "friend") VALUES (10, 11);
+ALTER TYPE "Status" RENAME VALUE 'OPEN' TO 'open';

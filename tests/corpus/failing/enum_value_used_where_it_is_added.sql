@@ -1,0 +1,3 @@
+-- AlterEnum
+ALTER TYPE "Status" ADD VALUE 'LATE';
+UPDATE "Producer" SET "status" = 'LATE';

@@ -1,0 +1,4 @@
+BEGIN;
+CREATE TABLE "Committed" ();
+COMMIT;
+SELECT 1/0;

@@ -1,0 +1,1 @@
+DO $$ BEGIN RAISE EXCEPTION 'δεν γίνεται; όχι'; END $$;

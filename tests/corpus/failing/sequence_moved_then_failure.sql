@@ -1,0 +1,3 @@
+SELECT setval('number', 500);
+SELECT nextval('number');
+DROP TABLE "Nowhere";

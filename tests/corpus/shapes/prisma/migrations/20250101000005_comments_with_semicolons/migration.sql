@@ -1,0 +1,4 @@
+-- first; second; third
+/* a block; with ; many
+   /* nested; */ ; */
+ALTER TABLE "Order" ADD COLUMN "note" TEXT; -- trailing; remark

@@ -1,0 +1,1 @@
+CREATE TRIGGER "Producer_touch" BEFORE UPDATE ON "Producer" FOR EACH ROW EXECUTE FUNCTION touch();

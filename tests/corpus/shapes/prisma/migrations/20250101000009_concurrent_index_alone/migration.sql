@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "Order_total_idx" ON "Order"("total");

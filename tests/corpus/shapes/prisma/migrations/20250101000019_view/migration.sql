@@ -1,0 +1,1 @@
+CREATE VIEW "OpenOrder" AS SELECT "id", "total" FROM "Order" WHERE "status" = 'PENDING';

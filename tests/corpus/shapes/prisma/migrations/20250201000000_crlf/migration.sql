@@ -1,0 +1,4 @@
+CREATE TABLE "Crlf" (
+  "id" TEXT -- note
+);
+SELECT 1;

@@ -1,0 +1,1 @@
+ALTER TYPE plan ADD VALUE IF NOT EXISTS 'enterprise' AFTER 'team';

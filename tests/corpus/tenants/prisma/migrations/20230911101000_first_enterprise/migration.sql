@@ -1,0 +1,1 @@
+UPDATE organizations SET plan = 'enterprise' WHERE name = 'Εταιρεία 7';

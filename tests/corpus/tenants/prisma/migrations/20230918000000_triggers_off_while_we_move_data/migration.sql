@@ -1,0 +1,3 @@
+ALTER TABLE memberships DISABLE TRIGGER record;
+UPDATE memberships SET role = upper(role);
+ALTER TABLE memberships ENABLE TRIGGER record;

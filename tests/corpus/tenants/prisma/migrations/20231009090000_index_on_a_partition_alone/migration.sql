@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY usage_paid_hits ON usage_paid (hits);

@@ -1,0 +1,2 @@
+DROP EVENT TRIGGER on_ddl;
+DROP FUNCTION audit.on_ddl;

@@ -1,0 +1,8 @@
+DECLARE walk SCROLL CURSOR FOR SELECT id FROM organizations ORDER BY id;
+MOVE FORWARD 3 IN walk;
+FETCH NEXT FROM walk;
+CLOSE walk;
+PREPARE seat (INTEGER) AS INSERT INTO seats SELECT id, $1 FROM organizations WHERE name LIKE '%1%' ORDER BY id;
+EXECUTE seat(4);
+EXECUTE seat(5);
+DEALLOCATE seat;

@@ -1,0 +1,1 @@
+-- line ends of another time; only a returnCREATE TABLE mac (a TEXT); -- a comment that ends thereINSERT INTO mac VALUES ('onetwo');

@@ -1,0 +1,3 @@
+INSERT INTO blocks VALUES (5);
+COMMIT;
+INSERT INTO blocks VALUES (6);
