@@ -27,7 +27,7 @@ Statement = LiteralString | psycopg.sql.SQL | psycopg.sql.Composed
 Parameters = Sequence[object] | Mapping[str, object]
 
 APPLICATION_NAME = "dixis-tui"
-_DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY)
+_DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY, pq.ExecStatus.COPY_OUT)
 _CANCEL_SECONDS = 5.0
 _CHECK_CLIENT = "SELECT set_config(name, '500', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
 """PostgreSQL 14 and later: a statement whose client is gone ends within half a second."""
@@ -166,6 +166,11 @@ class Session:
             # Past the cursor, which does half as much again as the server for a small script.
             pgconn.send_query(sql)
             results = self._connection.wait(generators.execute(pgconn))
+            while results and results[-1].status == pq.ExecStatus.COPY_OUT:
+                # Dropped like the rows of a SELECT: the server goes on with the script, and commits it.
+                while pgconn.get_copy_data(0)[0] > 0:
+                    continue
+                results += self._connection.wait(generators.fetch_many(pgconn))
         except psycopg.Error as error:
             raise self._error(error, sql, first_line) from None
         for completed, result in enumerate(results):
@@ -184,22 +189,19 @@ class Session:
         if self._left_copy():
             return QueryError(
                 "0A000",
-                "the script holds a COPY from or to the client, which has no data and no place for it here",
-                "Use INSERT, or COPY with a file on the server.",
+                "the script holds a COPY from the client, which has no data for it here",
+                "Use INSERT, or COPY from a file on the server.",
             )
         return self._error(psycopg.errors.error_from_result(result, encoding="utf-8"), sql, first_line)
 
     def _left_copy(self) -> bool:
-        """Whether the server stood in the middle of a COPY; it has been ended, and so has the script."""
+        """Whether the server waited for a COPY's data; it has been ended, and so has the script."""
         pgconn = self._connection.pgconn
         if pgconn.status != pq.ConnStatus.OK or pgconn.transaction_status != pq.TransactionStatus.ACTIVE:
             return False
         while (result := pgconn.get_result()) is not None:
             if result.status == pq.ExecStatus.COPY_IN:
                 pgconn.put_copy_end(b"no data comes from here")
-            elif result.status == pq.ExecStatus.COPY_OUT:
-                while pgconn.get_copy_data(0)[0] > 0:
-                    continue
         return True
 
     @contextmanager

@@ -92,7 +92,8 @@ def test_a_script_with_its_own_begin_is_seen_and_undone(database: DatabaseUrl) -
     ("script", "sqlstate"),
     [
         (b"CREATE TABLE a (id int); COPY a FROM STDIN; SELECT 1", "0A000"),
-        (b"COPY (SELECT generate_series(1, 10000)) TO STDOUT; SELECT 1", "0A000"),
+        (b"COPY (SELECT generate_series(1, 10000)) TO STDOUT; CREATE TABLE a (); SELECT 1 / 0", "22012"),
+        (b"CREATE TABLE a (); COPY (SELECT 1 / (3 - i) FROM generate_series(1, 5) AS i) TO STDOUT; SELECT 1", "22012"),
         (b"SELECT 1;\0 DROP TABLE x", "22021"),
     ],
 )
@@ -103,6 +104,18 @@ def test_what_a_script_can_not_hold(database: DatabaseUrl, script: bytes, sqlsta
         assert caught.value.sqlstate == sqlstate
         assert not session.in_transaction
         assert session.value("SELECT to_regclass('a')::text") is None
+
+
+def test_what_a_copy_tells_is_dropped_and_the_script_goes_on(database: DatabaseUrl) -> None:
+    """The server commits such a script, so it is done (and Prisma says so too)."""
+    with connect(database, purpose="test") as session:
+        session.script(
+            b"CREATE TABLE a (id int); COPY (SELECT generate_series(1, 10000)) TO STDOUT; COPY a TO STDOUT;"
+            b"INSERT INTO a VALUES (7)"
+        )
+        assert session.value("SELECT id FROM a") == 7
+        session.script(b"COPY a TO STDOUT")
+        assert not session.in_transaction
 
 
 def test_notices_reach_their_sink(database: DatabaseUrl) -> None:
