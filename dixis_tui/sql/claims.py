@@ -50,6 +50,8 @@ def transaction(statement: Statement) -> Transaction:
             return Transaction.OUTSIDE
         case "alter_database_stmt" if any(option.def_elem.defname == "tablespace" for option in tree.options):
             return Transaction.OUTSIDE
+        case "discard_stmt" if tree.target == _DISCARD_ALL:
+            return Transaction.OUTSIDE
         case _ if statement.kind in _OUTSIDE:
             return Transaction.OUTSIDE
     return Transaction.ORDINARY
@@ -92,6 +94,7 @@ def rereads(statement: Statement) -> bool:
 
 _RESET_ALL = 6  # VAR_SET_VALUE 1, DEFAULT 2, CURRENT 3, MULTI 4, RESET 5, RESET_ALL 6
 _REINDEX_TABLE = 2  # REINDEX_OBJECT_INDEX 1, TABLE 2, then SCHEMA, SYSTEM, DATABASE
+_DISCARD_ALL = 1  # DISCARD_MODE_UNDEFINED 0, ALL 1, then PLANS, SEQUENCES, TEMP
 _OUTSIDE = frozenset(
     {
         "createdb_stmt",
