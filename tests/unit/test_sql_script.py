@@ -6,6 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dixis_tui.hazard import Execution
+from dixis_tui.prisma.oracle import forecast
 from dixis_tui.sql.script import Script, parse_script
 from tests.prisma.corpus import FAILING, SETS, failing, migrations
 from tests.scripts import BLANKS, Written, gaps, scripts
@@ -90,7 +92,7 @@ def test_only_what_the_parser_refuses_is_a_problem(name: str) -> None:
 
 def test_a_tree_too_deep_goes_without_its_tree_and_keeps_its_place() -> None:
     deep = "SELECT 1" + " + 1" * 2_000
-    content = f"-- SELECT 2\r/* {deep}; */ SELECT 2 /* ; */;\n;; -- α\n{deep} -- end\n;SELECT 3".encode()
+    content = f"-- SELECT 2\r/* {deep}; */ SELECT 2;\n;; -- α\n{deep} -- end\n;SELECT 3".encode()
     script = parse_script(content)
     assert joined(script) == content
     assert [(one.kind, one.tree is None, one.line) for one in script.statements] == [
@@ -98,7 +100,7 @@ def test_a_tree_too_deep_goes_without_its_tree_and_keeps_its_place() -> None:
         ("", True, 3),
         ("select_stmt", False, 4),
     ]
-    assert [one.text for one in script.statements] == ["SELECT 2 /* ; */", f"{deep} -- end", "SELECT 3"]
+    assert [one.text for one in script.statements] == ["SELECT 2", f"{deep} -- end", "SELECT 3"]
 
 
 @pytest.mark.parametrize(
@@ -143,3 +145,17 @@ def test_a_space_that_is_none_is_shown_as_it_is() -> None:
 def test_nothing_to_do(content: bytes) -> None:
     script = parse_script(content)
     assert (script.statements, script.problem) == ((), None)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_oracle_foresees_that_the_corpus_goes_through(name: str) -> None:
+    for migration, content in migrations(name).items():
+        execution = forecast(migration, parse_script(content), splits=False).execution
+        assert execution not in (Execution.FAILS, Execution.UNKNOWN), migration
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_the_oracle_foresees_what_a_transaction_block_refuses(name: str) -> None:
+    execution = forecast(name, parse_script(failing(name)), splits=False).execution
+    assert (execution is Execution.FAILS) == (FAILING[name] == "25001")
+    assert (execution is Execution.UNKNOWN) == (FAILING[name] == "42601")
