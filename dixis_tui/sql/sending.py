@@ -1,8 +1,8 @@
 """Whether a file may be sent piece by piece between BEGIN and COMMIT, or has to be one simple query as Prisma sends it.
 
-Pure. Found by sending files of every shape both ways (`tests/postgres/test_sending.py`). What no file tells: a trigger or
-function of the database may ask for `current_query()` or `statement_timestamp()` itself. It then sees the statement in
-place of the whole file, and a moment for each.
+Pure. Found by sending files of every shape both ways (`tests/postgres/test_sending.py`). What no file tells: a trigger
+or function of the database may ask for `current_query()` or `statement_timestamp()` itself. It then sees the statement
+in place of the whole file, and a moment for each.
 """
 
 from __future__ import annotations
