@@ -21,10 +21,13 @@ from dixis_tui.prisma.bookkeeping import Row, sqlstate_of
 from dixis_tui.prisma.hooks import Hook, Stopwatch, whole
 from dixis_tui.prisma.manners import Manners, gives_way
 from dixis_tui.secrets import clean
-from dixis_tui.sql.claims import Transaction, claims, commits, rereads, transaction
+from dixis_tui.sql.claims import Transaction, claims, commits, transaction
 from dixis_tui.sql.script import Script, Statement
+from dixis_tui.sql.sending import only_whole
 
 Error = QueryError | ConnectError
+
+PIECES_AT_MOST = 2_000
 
 
 class Conduct(Struct, frozen=True, kw_only=True):
@@ -52,12 +55,11 @@ class Way(Enum):
 
 def way_of(name: str, script: Script, *, splits: bool) -> Way:
     """Pieces only where that leaves the same behind as Prisma would. Pure."""
-    execution = oracle.forecast(name, script, splits=splits).execution
-    if len(script.statements) < 2 or any(rereads(one) for one in script.statements):
-        return Way.WHOLE
-    if execution is Execution.ONE_TRANSACTION:
-        return Way.IN_ONE
-    return Way.EACH if splits and execution is not Execution.UNKNOWN else Way.WHOLE
+    if splits:
+        known = oracle.forecast(name, script, splits=True).execution is not Execution.UNKNOWN
+        return Way.EACH if known and len(script.statements) > 1 else Way.WHOLE
+    # A round trip and an entry for each of very many statements would cost more than they tell.
+    return Way.WHOLE if len(script.statements) > PIECES_AT_MOST or only_whole(script) else Way.IN_ONE
 
 
 def undone(script: Script, way: Way, completed: int) -> bool:

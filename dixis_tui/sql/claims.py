@@ -17,7 +17,7 @@ from dixis_tui.sql.claim import Claim, Work
 from dixis_tui.sql.names import of_list, of_range_var
 from dixis_tui.sql.script import Statement
 
-__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "commits", "rereads", "transaction"]
+__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "commits", "transaction"]
 
 AE, SUE, SRE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE, LockMode.SHARE_ROW_EXCLUSIVE
 
@@ -82,17 +82,6 @@ def _control(statement: Statement) -> str:
     return str(TransactionStmtKind.Name(statement.tree.kind)).removeprefix("TRANS_STMT_")
 
 
-_READING = ("standard_conforming_strings", "backslash_quote", "client_encoding", "names", "escape_string_warning")
-
-
-def rereads(statement: Statement) -> bool:
-    """Whether the server may read the text after it in another way: in one query everything was read before it ran."""
-    if statement.kind == "variable_set_stmt":
-        return statement.tree.name.lower() in _READING or statement.tree.kind >= _RESET_ALL
-    return statement.kind == "discard_stmt" or any(word in statement.text.lower() for word in _READING[:3])
-
-
-_RESET_ALL = 6  # VAR_SET_VALUE 1, DEFAULT 2, CURRENT 3, MULTI 4, RESET 5, RESET_ALL 6
 _REINDEX_TABLE = 2  # REINDEX_OBJECT_INDEX 1, TABLE 2, then SCHEMA, SYSTEM, DATABASE
 _DISCARD_ALL = 1  # DISCARD_MODE_UNDEFINED 0, ALL 1, then PLANS, SEQUENCES, TEMP
 _OUTSIDE = frozenset(
