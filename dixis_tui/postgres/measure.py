@@ -210,7 +210,7 @@ class Meter:
         for one in {one.oid: one for one in sorted(found, key=lambda one: one.bytes)}.values():
             table, last = tables[one.oid], counts.get(one.oid, Counted(one.oid, 0, 0))
             rows = self._read_whole(table, one.scans - last.scans, one.read - last.read)
-            if rows is not None:
+            if rows:
                 scanned[_name(table)] = rows
             if one.filenode not in (0, table.filenode):
                 if one.bytes:
@@ -235,7 +235,7 @@ class Meter:
         for oid in before.keys() & now.keys():
             was, table = before[oid], now[oid]
             rows = self._read_whole(was, table.scans - was.scans, table.read - was.read)
-            if rows is not None:
+            if rows:
                 scanned[_name(was)] = rows
             if table.filenode != was.filenode and relations.bytes_of(self._observer, oid):
                 rewritten[_name(was)] = was.rows or table.rows
@@ -249,16 +249,16 @@ class Meter:
         self._note(number, temp_bytes=max(temp - self._temp, 0))
         self._temp = temp
 
-    def _read_whole(self, table: Table, scans: int, read: int) -> int | None:
-        """The rows of a table that was read whole at least once; None where it was not.
+    def _read_whole(self, table: Table, scans: int, read: int) -> int:
+        """The rows of a table that was read whole at least once; 0 where it was not, or has none.
 
         Of an index built in parallel only our own share is counted, so what the statement says of itself counts too.
         """
         if scans <= 0:
-            return None
+            return 0
         claimed = self._named.get(table.oid, (None, Work.NONE))[1] in _READS
         if not claimed and 2 * read < table.rows:
-            return None
+            return 0
         return table.rows or round(read / scans)
 
     def _give_back(self) -> None:
