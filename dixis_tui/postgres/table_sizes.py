@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -23,9 +24,11 @@ WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_
 """
 _WHERE = """
 SELECT pg_catalog.current_setting('data_directory') AS directory,
-       extract(epoch FROM pg_catalog.pg_postmaster_start_time())::bigint AS started,
-       pg_catalog.current_setting('port')::int AS port
+       extract(epoch FROM pg_catalog.pg_postmaster_start_time())::float8 AS started,
+       (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system
 """
+_STARTING_SECONDS = 60.0
+"""The pid file is written when a server begins to start, what SQL tells is when it was ready for that."""
 
 
 class _Size(Struct, frozen=True):
@@ -38,8 +41,8 @@ class _Size(Struct, frozen=True):
 
 class _Where(Struct, frozen=True):
     directory: str
-    started: int
-    port: int
+    started: float
+    system: str
 
 
 def table_sizes(session: Session) -> dict[str, TableSize]:
@@ -58,14 +61,16 @@ def free_bytes(session: Session) -> int | None:
     """Bytes free on the disk of the server's data, where that can be known: the server is on this machine.
 
     SQL has no word for it. A host of the loopback may be the end of a tunnel, so the data directory here counts only
-    where its `postmaster.pid` tells of the very server that answers. WAL or tablespaces on other disks are not seen.
+    where it holds the system identifier of the server that answers, and a `postmaster.pid` of its start. WAL or
+    tablespaces on other disks are not seen.
     """
     if not _loopback(session.url.host):
         return None
     try:
         where = session.query(_WHERE, row=_Where)[0]
         lines = Path(where.directory, "postmaster.pid").read_text().splitlines()
-        if (int(lines[2]), int(lines[3])) != (where.started, where.port):
+        system = int.from_bytes(Path(where.directory, "global", "pg_control").read_bytes()[:8], sys.byteorder)
+        if system != int(where.system) or abs(int(lines[2]) - where.started) > _STARTING_SECONDS:
             return None
         room = os.statvfs(where.directory)
     except (QueryError, OSError, ValueError, IndexError):  # the role, or this user, may not look

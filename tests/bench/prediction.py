@@ -28,7 +28,6 @@ from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.prisma.direct import Failed, apply
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.hooks import Stopwatch
-from dixis_tui.prisma.oracle import forecast
 from dixis_tui.sql.claims import claims
 from dixis_tui.sql.script import Script, parse_script
 from tests.measured import run_file
@@ -58,11 +57,13 @@ def main() -> None:
 
 def bench(server: EmbeddedServer, scale: float, rehearse: float, turns: int) -> None:
     """Fill, rehearse, predict, run, compare."""
-    fill(server, "production", round(ORDERS * scale))
+    server.create_database("production")
+    fill(url_of(server, "production"), round(ORDERS * scale))
     if rehearse == scale:
         copy(server, "production", "rehearsal")
     else:
-        fill(server, "rehearsal", round(ORDERS * rehearse))
+        server.create_database("rehearsal")
+        fill(url_of(server, "rehearsal"), round(ORDERS * rehearse))
     url = url_of(server, "rehearsal")
     staging = sizes(url)
     began = time.monotonic()
@@ -112,9 +113,7 @@ def rehearse_all(url: DatabaseUrl) -> list[Rehearsed]:
             began = time.monotonic()
             seen = run_file(worker, meter, script.content)
             by_number = {one.number: one for one in script.statements}
-            work = {
-                one.number: workload(claims(by_number[one.number]), one, url.schema) for one in seen if one.kind
-            } | {one.number: workload((), one) for one in seen if not one.kind}
+            work = {one.number: workload(claims(by_number[one.number]), one, url.schema) for one in seen}
             own = sum(one.seconds for one in seen)
             print(f"{name}: {own:.2f} s of statements, {time.monotonic() - began:.2f} s with the meter")
             for one in seen:
@@ -137,9 +136,7 @@ def run_all(url: DatabaseUrl) -> list[tuple[str, float, tuple[StatementMeasure, 
 def pending() -> list[tuple[str, Script]]:
     """The sample's migrations that the demo leaves to be run."""
     files = read_migrations(SAMPLE / "prisma" / "migrations")[APPLIED:]
-    scripts = [(file.name, parse_script(Path(file.path).read_bytes())) for file in files]
-    assert all(forecast(name, script, splits=False) for name, script in scripts)
-    return scripts
+    return [(file.name, parse_script(Path(file.path).read_bytes())) for file in files]
 
 
 def sizes(url: DatabaseUrl) -> dict[str, TableSize]:
@@ -148,11 +145,9 @@ def sizes(url: DatabaseUrl) -> dict[str, TableSize]:
         return table_sizes(session)
 
 
-def fill(server: EmbeddedServer, database: str, orders: int) -> None:
+def fill(url: DatabaseUrl, orders: int) -> None:
     """The demo's data as it stands before tonight's migrations."""
     began = time.monotonic()
-    server.create_database(database)
-    url = url_of(server, database)
     with connect(url, purpose="bench") as session:
         for step in apply(session, read_migrations(SAMPLE / "prisma" / "migrations")[:APPLIED]):
             if isinstance(step, Failed):

@@ -130,7 +130,7 @@ JOIN "Category" AS c ON c."slug" = g.shelf;
 -- One customer for some eight orders.
 INSERT INTO "Customer" ("id", "email", "name", "phone", "createdAt")
 SELECT n, g.latin || '.' || f.latin || '.' || n || '@mail.example', g.name || ' ' || CASE WHEN g.id % 2 = 0 THEN f.woman ELSE f.man END,
-    CASE WHEN n % 4 > 0 THEN '+30 69' || lpad((n * 7919 % 100000000)::TEXT, 8, '0') END,
+    CASE WHEN n % 4 > 0 THEN '+30 69' || lpad((n::BIGINT * 7919 % 100000000)::TEXT, 8, '0') END,
     TIMESTAMP '2024-05-01' + n * INTERVAL '6 minutes'
 FROM generate_series(1, 1 + current_setting('dixis.rows')::INTEGER / 8) AS n
 JOIN given AS g ON g.id = pg_temp.pick(n, 5, 16)
