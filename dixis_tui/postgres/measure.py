@@ -55,13 +55,6 @@ class _Taken(Struct, frozen=True):
     at: float
 
 
-class _Work(Struct, frozen=True):
-    """What a statement did: the rows of the tables that it wrote anew, and of those it read whole."""
-
-    rewritten: dict[str, int]
-    scanned: dict[str, int]
-
-
 class _Clock:
     """Seconds that go on only outside its `with` blocks."""
 
@@ -100,6 +93,7 @@ class Meter:
 
     def _begin_file(self) -> None:
         self._tables: dict[int, Table] | None = None
+        self._oids: dict[Relation, int] = {}
         self._counts: dict[int, Counted] | None = None
         self._measures: dict[int, StatementMeasure] = {}
         self._taken: list[_Taken] = []
@@ -169,9 +163,13 @@ class Meter:
         """The committed state that everything of this transaction is compared with."""
         if not inside:
             relations.hand_over_counts(self._worker)
-        self._tables = relations.committed(self._observer)
+        self._see(relations.committed(self._observer))
         self._temp = self._observer.query(_SERVER, row=_Server)[0].temp
         self._weigh()
+
+    def _see(self, tables: dict[int, Table]) -> None:
+        self._tables = tables
+        self._oids = {Relation(table.schema, table.name): table.oid for table in tables.values()}
 
     def _weigh(self) -> None:
         began = time.monotonic()
@@ -182,11 +180,10 @@ class Meter:
         """The tables that the statement names, by oid, with the strongest mode and the most work it claims."""
         schema = self._worker.url.schema
         tables = self._tables or {}
-        oids = {Relation(table.schema, table.name): table.oid for table in tables.values()}
         found: dict[int, tuple[LockMode, Work]] = {}
         for claim in claims(statement):
             relation = Relation(claim.relation.schema or schema, claim.relation.name)
-            oid = oids.get(relation)
+            oid = self._oids.get(relation)
             if claim.index:
                 oid = relations.table_of_index(self._observer, relation.schema, relation.name)
             if oid in tables:
@@ -225,7 +222,7 @@ class Meter:
         before, seconds = self._tables or {}, self._measures[number].seconds
         self._look_at_the_rest(number)
         now = relations.committed(self._observer)
-        self._tables = now
+        self._see(now)
         for oid, (mode, _) in self._named.items():
             sampled.setdefault((oid, mode), seconds)  # too short to be seen, or seen: then that is better
         strongest = _strongest((oid, mode) for oid, mode in sampled if oid in before)
