@@ -44,13 +44,14 @@ def test_what_is_remembered_is_recalled(state: Path) -> None:
         assert word not in path.name + path.read_text()
 
 
-def test_only_the_last_ten_are_kept_and_a_run_counts_once() -> None:
+def test_only_the_last_ten_are_kept_and_a_run_counts_once(state: Path) -> None:
     for number in range(13):
         remember(IDENTITY, outcome(number))
     remember(IDENTITY, outcome(12, actual=99.0))
     kept = recall(IDENTITY).outcomes
     assert [one.run for one in kept] == [f"run {number}" for number in range(3, 13)]
     assert kept[-1].actual == 99.0
+    assert next(state.iterdir()).read_text().count('"run":') == 10
 
 
 def test_targets_are_told_apart_however_they_are_reached() -> None:
@@ -99,8 +100,8 @@ def test_numbers_that_no_run_has_are_left_out(state: Path) -> None:
 def test_what_can_t_be_read_or_written_is_a_note(state: Path) -> None:
     remember(IDENTITY, outcome())
     (path,) = state.iterdir()
-    path.unlink()
-    path.symlink_to("/etc/passwd")
+    elsewhere = path.rename(state.parent / "elsewhere")
+    path.symlink_to(elsewhere)
     assert recall(IDENTITY).note.endswith("It is left out.")
     assert remember(IDENTITY, outcome()) == "", "a link is replaced, never followed"
     assert not path.is_symlink()
