@@ -47,11 +47,11 @@ def test_what_is_remembered_is_recalled(state: Path) -> None:
 def test_only_the_last_ten_are_kept_and_a_run_counts_once(state: Path) -> None:
     for number in range(13):
         remember(IDENTITY, outcome(number))
+    assert next(state.iterdir()).read_text().count('"run":') == 10
     remember(IDENTITY, outcome(12, actual=99.0))
     kept = recall(IDENTITY).outcomes
     assert [one.run for one in kept] == [f"run {number}" for number in range(3, 13)]
     assert kept[-1].actual == 99.0
-    assert next(state.iterdir()).read_text().count('"run":') == 10
 
 
 def test_targets_are_told_apart_however_they_are_reached() -> None:
