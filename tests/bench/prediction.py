@@ -19,7 +19,7 @@ from dixis_tui.demo import data
 from dixis_tui.demo.project import APPLIED, SAMPLE
 from dixis_tui.measures import Prediction, StatementMeasure, TableSize
 from dixis_tui.plan.prediction import Rehearsed, predict
-from dixis_tui.plan.workload import workload
+from dixis_tui.plan.workload import workloads
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.measure import measuring
 from dixis_tui.postgres.session import connect
@@ -28,7 +28,6 @@ from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.prisma.direct import Failed, apply
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.hooks import Stopwatch
-from dixis_tui.sql.claims import claims
 from dixis_tui.sql.script import Script, parse_script
 from tests.measured import run_file
 
@@ -112,8 +111,7 @@ def rehearse_all(url: DatabaseUrl) -> list[Rehearsed]:
         for name, script in pending():
             began = time.monotonic()
             seen = run_file(worker, meter, script.content)
-            by_number = {one.number: one for one in script.statements}
-            work = {one.number: workload(claims(by_number[one.number]), one, url.schema) for one in seen}
+            work = workloads(script, seen, url.schema)
             own = sum(one.seconds for one in seen)
             print(f"{name}: {own:.2f} s of statements, {time.monotonic() - began:.2f} s with the meter")
             for one in seen:

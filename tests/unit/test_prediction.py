@@ -14,7 +14,7 @@ from dixis_tui.model import CheckState
 from dixis_tui.plan import learning, prediction
 from dixis_tui.plan.learning import Learned, Outcome, Pair
 from dixis_tui.plan.prediction import Rehearsed, needed_seconds, predict, runbook, space
-from dixis_tui.plan.workload import workload
+from dixis_tui.plan.workload import workload, workloads
 from dixis_tui.sql.claim import Work
 from dixis_tui.sql.claims import claims
 from dixis_tui.sql.script import parse_script
@@ -270,6 +270,16 @@ def test_an_outcome_forgets_what_was_learned_before() -> None:
 def test_the_text_claims_and_the_measure_settles(sql: str, seen: dict[str, object], expected: Work | None) -> None:
     (statement,) = parse_script(sql.encode()).statements
     assert workload(claims(statement), measured(**seen)) == ({ORDER: expected} if expected else {})  # type: ignore[arg-type]
+
+
+def test_a_whole_file_does_what_its_statements_claim() -> None:
+    script = parse_script(b'BEGIN; CREATE INDEX ON "Order" (n); UPDATE "OrderItem" SET n = 1; COMMIT')
+    seen = StatementMeasure(number=1, of=1, line=1, text="BEGIN; …", seconds=1.0, scanned={ORDER: 5, ITEM: 5})
+    assert workloads(script, [seen]) == {1: {ORDER: Work.BUILD, ITEM: Work.ROWS}}
+    unread = parse_script(b"BEGIN; CREATE INDEX ON")
+    assert workloads(unread, [seen]) == {1: {ORDER: Work.SCAN, ITEM: Work.SCAN}}
+    begin, index = (measured(number, kind="some_stmt") for number in (1, 2))
+    assert workloads(script, [begin, index]) == {1: {}, 2: {ORDER: Work.BUILD}}
 
 
 def test_ranges_are_ranges() -> None:
