@@ -9,9 +9,11 @@ How time grows, by the kind of work (`dixis_tui.sql.claim.Work`):
 
 The range says how far off that may be. Its low end is a production whose processors and disks are better than those of
 the rehearsal. Its high end is the other way round, and a table that the rehearsal had in memory, having just restored
-it, and production has on its disk: what reads or writes whole tables gets twice as long. An index build computes more
-than it reads. What only changes the catalog takes milliseconds, which any other load may double. Nothing is
-predicted closer than 0.05 s: a round trip, a busy moment.
+it, and production has on its disk: what reads or writes whole tables gets twice as long. An index is built by up to
+three processes where the server has them to spare, by one where it is busy. What only changes the catalog takes
+milliseconds, which any other load may double. Nothing is predicted closer than 0.05 s: a round trip, a busy moment.
+On a machine with as many other jobs as processors the demo's migrations at ten times its size were 8 % off in all, and
+single statements within this range but for one index, which took three times as long.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ _FLOOR_SECONDS = 0.05
 _RANGES: dict[Work, tuple[float, float]] = {
     Work.NONE: (0.5, 2.0),
     Work.SCAN: (0.6, 2.0),
-    Work.BUILD: (0.7, 1.6),
+    Work.BUILD: (0.6, 2.5),
     Work.ROWS: (0.6, 2.0),
     Work.REWRITE: (0.6, 2.0),
 }
