@@ -25,7 +25,7 @@ SELECT l.relation::bigint AS oid, l.mode, coalesce(c.relfilenode, 0)::bigint AS 
        CASE WHEN l.mode = 'AccessExclusiveLock' AND c.relkind IN ('r', 'm')
             THEN coalesce(pg_catalog.pg_relation_size(c.oid), 0) ELSE 0 END AS bytes
 FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
-WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
+WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation'
 """
 _COUNTED = """
 SELECT c.oid::bigint AS oid, pg_catalog.pg_stat_get_xact_numscans(c.oid) AS scans,

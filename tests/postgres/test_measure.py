@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from dixis_tui.locks import LockMode
 from dixis_tui.measures import HeldLock, StatementMeasure
-from dixis_tui.postgres import measure
+from dixis_tui.postgres import measure, relations
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.measure import Meter, measuring
 from dixis_tui.postgres.session import Session, connect
@@ -270,6 +270,33 @@ def test_a_concurrent_build_that_waits_is_seen_at_it(shop: DatabaseUrl) -> None:
             cancel_blocker.join()
     assert modes(seen) == {ORDER: LockMode.SHARE_UPDATE_EXCLUSIVE}
     assert 0 < seen.locks[0].seconds <= seen.seconds
+
+
+def test_a_lock_that_is_waited_for_is_not_held(same_shop: DatabaseUrl) -> None:
+    with (
+        connect(same_shop, purpose="blocker") as blocker,
+        connect(same_shop, purpose="worker") as worker,
+        connect(same_shop, purpose="test") as looker,
+    ):
+        blocker.execute('BEGIN; LOCK TABLE "Order"')
+        waiting = threading.Thread(target=worker.execute, args=('DELETE FROM "Order" WHERE id < 0',))
+        waiting.start()
+        until(lambda: looker.value("SELECT true FROM pg_locks WHERE pid = %s AND NOT granted", (worker.pid,)))
+        order = looker.value("SELECT '\"Order\"'::regclass::oid")
+        assert order in {one.oid for one in relations.held(looker, blocker.pid)}
+        assert order not in {one.oid for one in relations.held(looker, worker.pid)}
+        blocker.execute("ROLLBACK")
+        waiting.join()
+
+
+def test_the_meter_s_own_time_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([10.0, 12.0, 15.0, 16.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(moments))
+    clock = measure._Clock()
+    assert clock.now() == 10.0
+    with clock:
+        assert clock.now() == 12.0
+    assert clock.now() == 13.0
 
 
 def _when_waiting(looker: Session, pid: int, blocker: Session) -> threading.Thread:
