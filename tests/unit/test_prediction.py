@@ -55,9 +55,8 @@ def test_the_same_size_takes_the_same_time(work: Work) -> None:
 def test_twice_the_rows_take_twice_the_time_but_for_the_catalog() -> None:
     seconds = {work: one(work, 1_000_000, 2_000_000).seconds for work in Work}
     assert seconds[Work.NONE] == 1.0
-    for work in (Work.SCAN, Work.ROWS, Work.REWRITE):
+    for work in (Work.SCAN, Work.BUILD, Work.ROWS, Work.REWRITE):
         assert seconds[work] == pytest.approx(2.0, rel=0.01)
-    assert seconds[Work.BUILD] == pytest.approx(2.1, rel=0.01), "n log n"
 
 
 def test_a_table_of_dead_rows_takes_longer_to_read_and_may_take_longer_to_write() -> None:
