@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
 
 from dixis_tui import events as ev
+from dixis_tui.measures import StatementMeasure
 from dixis_tui.model import MigrationFile, Place
 from dixis_tui.postgres.measure import measuring
 from dixis_tui.postgres.session import Session, connect
@@ -62,6 +63,17 @@ def _measured(context: Context, url: DatabaseUrl, worker: Session, place: Place)
         yield meter
 
 
+def _cleaned(measure: StatementMeasure, words: Callable[[str], str]) -> StatementMeasure:
+    """A statement's text and the tables' names come from outside."""
+    return msgspec.structs.replace(
+        measure,
+        text=words(measure.text),
+        locks=tuple(msgspec.structs.replace(lock, table=words(lock.table)) for lock in measure.locks),
+        rewritten={words(table): rows for table, rows in measure.rewritten.items()},
+        scanned={words(table): rows for table, rows in measure.scanned.items()},
+    )
+
+
 class _Teller:
     """Turns steps into events and log lines."""
 
@@ -87,7 +99,7 @@ class _Teller:
                     flush=False,
                 )
             case steps.StatementEnded(name=name, measure=measure):
-                measure = msgspec.structs.replace(measure, text=context.log.redactor.line(measure.text))
+                measure = _cleaned(measure, context.log.redactor.line)
                 context.emit(ev.StatementEnded(name=name, place=place, measure=measure), flush=False)
             case steps.Retried():
                 self._retry(step)

@@ -12,14 +12,13 @@ from dixis_tui.measures import Prediction, TableSize
 from dixis_tui.model import Finding, MigrationState, passed, warned
 from dixis_tui.plan import learning, prediction
 from dixis_tui.plan.prediction import Rehearsed
-from dixis_tui.plan.workload import workload
+from dixis_tui.plan.workload import workloads
 from dixis_tui.postgres import table_sizes as sizes
 from dixis_tui.postgres.session import Session
 from dixis_tui.run import experience
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts
 from dixis_tui.run.state import MigrationView, RunState
-from dixis_tui.sql.claims import claims
 from dixis_tui.sql.script import parse_script
 
 _TRIPS = 3
@@ -82,13 +81,7 @@ def _measured(state: RunState, found: Prediction) -> Finding:
 
 def _rehearsed(context: Context, view: MigrationView, schema: str) -> Rehearsed:
     """One file's measures and, from its text, what each statement does to the tables."""
-    script = parse_script(_content(context, view.name))
-    statements = {one.number: one for one in script.statements}
-    whole = len(view.measured) == 1 and view.measured[0].of == 1 and len(statements) != 1
-    work = {}
-    for measure in view.measured:
-        statement = None if whole else statements.get(measure.number)
-        work[measure.number] = workload(claims(statement) if statement else (), measure, schema)
+    work = workloads(parse_script(_content(context, view.name)), view.measured, schema)
     return Rehearsed(migration=view.name, seconds=view.rehearsed or 0.0, statements=view.measured, work=work)
 
 
