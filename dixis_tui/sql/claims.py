@@ -1,8 +1,10 @@
 """Which table locks a statement takes, by its syntax tree, and what it does to the table while it holds them.
 
 Facts: PostgreSQL's documentation of each command and of "Explicit Locking"; `AlterTableGetLockLevel` in its
-`tablecmds.c`. What only the catalog can tell (whether a type change rewrites, which table an index belongs to) is said
-as the worse case; `certain` is False then.
+`tablecmds.c`; `tests/hazards/test_claims.py` holds them to the locks of real servers. What only the catalog can tell
+(whether a type change rewrites, which table an index belongs to) is said as the worse case; `certain` is False then.
+Left out, since the tree does not name them: what `CASCADE` reaches, the parent of a dropped partition, the table that a
+dropped foreign key refers to (all ACCESS EXCLUSIVE), and ACCESS SHARE on what a new view or table is made from.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 from dixis_tui.locks import LockMode
 from dixis_tui.sql.alter_table import alter_table
 from dixis_tui.sql.claim import Claim, Work
-from dixis_tui.sql.names import of_list, of_range_var
+from dixis_tui.sql.names import Relation, of_list, of_range_var
 from dixis_tui.sql.script import Statement
 
 __all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "commits", "transaction"]
@@ -141,9 +143,9 @@ def _object(number: int) -> str:
 
 
 def _rename(tree: Any) -> Iterator[Claim]:
-    if tree.HasField("relation"):
-        index = _object(tree.rename_type) == "INDEX"
-        yield Claim(of_range_var(tree.relation), SUE if index else AE, what="renames", index=index)
+    # That of an index locks the index alone, not its table.
+    if tree.HasField("relation") and _object(tree.rename_type) != "INDEX":
+        yield Claim(of_range_var(tree.relation), AE, what="renames")
 
 
 def _create(tree: Any) -> Iterator[Claim]:
@@ -160,6 +162,37 @@ def _create(tree: Any) -> Iterator[Claim]:
 
 def _changes(tree: Any) -> Iterator[Claim]:
     yield Claim(of_range_var(tree.relation), LockMode.ROW_EXCLUSIVE, Work.ROWS, "changes rows")
+    rows_alone = tree.DESCRIPTOR.name == "InsertStmt" and not tree.select_stmt.select_stmt.from_clause
+    if rows_alone and not tree.HasField("with_clause"):
+        return  # thousands of rows hold no table
+    yield from _named_inside(tree, of_range_var(tree.relation))
+
+
+def _named_inside(tree: Any, known: Relation | None = None) -> Iterator[Claim]:
+    """The tables that the parts of a query change or read, each with the strongest lock; names of a `WITH` are none."""
+    import postgast
+
+    changed = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"}
+    nodes = [node for _, node in postgast.walk(tree)]
+    inside = {of_range_var(node.relation) for node in nodes if node.DESCRIPTOR.name in changed}
+    named = {of_range_var(node) for node in nodes if node.DESCRIPTOR.name == "RangeVar"}
+    own = {Relation("", node.ctename) for node in nodes if node.DESCRIPTOR.name == "CommonTableExpr"}
+    for relation in sorted((inside | named) - own - {known}):
+        if relation in inside:
+            yield Claim(relation, LockMode.ROW_EXCLUSIVE, Work.ROWS, "changes rows")
+        else:
+            yield Claim(relation, LockMode.ACCESS_SHARE, Work.SCAN, "reads it")
+
+
+def _copy(tree: Any) -> Iterator[Claim]:
+    if tree.HasField("relation"):
+        mode, work = (LockMode.ROW_EXCLUSIVE, Work.ROWS) if tree.is_from else (LockMode.ACCESS_SHARE, Work.SCAN)
+        yield Claim(of_range_var(tree.relation), mode, work, "copies rows")
+
+
+def _statistics(tree: Any) -> Iterator[Claim]:
+    for item in tree.relations:
+        yield Claim(of_range_var(item.range_var), SUE, what="makes statistics")
 
 
 def _vacuum(tree: Any) -> Iterator[Claim]:
@@ -219,10 +252,10 @@ def _view(tree: Any) -> Iterator[Claim]:
 
 
 def _select(tree: Any) -> Iterator[Claim]:
-    mode = LockMode.ROW_SHARE if tree.locking_clause else LockMode.ACCESS_SHARE
-    for item in tree.from_clause:
-        if item.HasField("range_var"):
-            yield Claim(of_range_var(item.range_var), mode, Work.SCAN, "reads it")
+    locking = bool(tree.locking_clause)
+    for claim in _named_inside(tree):
+        weak = claim.mode is LockMode.ACCESS_SHARE and locking
+        yield Claim(claim.relation, LockMode.ROW_SHARE if weak else claim.mode, claim.work, claim.what)
 
 
 _READERS: dict[str, Callable[[Any], Iterator[Claim]]] = {
@@ -236,6 +269,8 @@ _READERS: dict[str, Callable[[Any], Iterator[Claim]]] = {
     "delete_stmt": _changes,
     "merge_stmt": _changes,
     "select_stmt": _select,
+    "copy_stmt": _copy,
+    "create_stats_stmt": _statistics,
     "truncate_stmt": _truncate,
     "vacuum_stmt": _vacuum,
     "reindex_stmt": _reindex,
