@@ -59,7 +59,8 @@ def judge(
         for squawk in running:
             for finding in squawk.findings():
                 for context in by_path.get(finding.file, ()):
-                    if hazard := dressed(context, finding, _DRESSERS):
+                    hazard = dressed(context, finding, _DRESSERS)
+                    if hazard and not _said(hazard, found[context.place]):
                         found[context.place].append(hazard)
     finally:
         for squawk in running:
@@ -84,6 +85,12 @@ def relations_named(files: Iterable[SourceFile]) -> frozenset[Relation]:
             if names := renamed(statement):
                 named.add(names[0])
     return frozenset(named)
+
+
+def _said(hazard: Hazard, before: list[Hazard]) -> bool:
+    """Whether these very words were said of the statement already: squawk may find one fact at two places of it."""
+    words = hazard.code, hazard.statement, hazard.what
+    return any((one.code, one.statement, one.what) == words for one in before)
 
 
 def _read(file: SourceFile, *, splits: bool) -> Read:

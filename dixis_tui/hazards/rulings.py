@@ -79,7 +79,8 @@ RULINGS: dict[str, Ruling] = {
     "require-concurrent-reindex": Ruling(
         WARNING,
         "REINDEX against writers and readers",
-        "Writes of the table wait while the index is built anew, and so does each query that could use the index.",
+        "SHARE on the table while the index is built anew, and ACCESS EXCLUSIVE on the index: writes wait, and so does"
+        " each query that could use the index.",
     ),
     "require-concurrent-partition-detach": Ruling(
         WARNING,
