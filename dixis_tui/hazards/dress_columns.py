@@ -110,7 +110,7 @@ def _converts(command: Command) -> bool:
     if not definition.HasField("raw_default"):
         return False
     value = definition.raw_default
-    if value.HasField("type_cast") and value.type_cast.type_name.names == definition.type_name.names:
+    if value.HasField("type_cast") and type_text(value.type_cast.type_name) == type_text(definition.type_name):
         value = value.type_cast.arg
     reference = value.column_ref if value.HasField("column_ref") else None
     return reference is None or [item.string.sval for item in reference.fields] != [command.name]

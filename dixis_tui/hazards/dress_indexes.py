@@ -8,7 +8,7 @@ from dixis_tui.hazards.weigh import size_words, weigh
 from dixis_tui.sql.alter_table import contype
 from dixis_tui.sql.facts import deparsed, dropped, index_made
 from dixis_tui.sql.names import Relation, fitting, quote, strings
-from dixis_tui.sql.parts import Command, constraint_kind
+from dixis_tui.sql.parts import Command, constraint_kind, type_text
 
 _ALONE = "-- A migration that holds this statement and nothing else; writes go on meanwhile:"
 
@@ -88,7 +88,8 @@ def _key(found: Found) -> Dress | None:
     facts = found.context.facts(table)
     if command.kind == "AT_AddColumn":
         columns = [command.name]
-        first = "-- Add the column without it. Then, in a migration of its own:\n"
+        kind = type_text(command.given.column_def.type_name)
+        first = f"ALTER TABLE {table} ADD COLUMN {quote(command.name)} {kind};\n{_ALONE}\n"
     else:
         columns = strings(command.given.constraint.keys)
         first = f"{_ALONE}\n"

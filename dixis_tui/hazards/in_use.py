@@ -54,7 +54,7 @@ class InUse(Rule):
     def _views(self, context: Context, statement: Statement, deed: _Deed, gone: set[Relation]) -> Iterator[Hazard]:
         if deed.verb == _RENAMES:  # a view follows a new name by itself
             return
-        views = sorted(_reading(context, statement, deed, gone))
+        views = dict(sorted(_reading(context, statement, deed, gone).items()))
         if not views:
             return
         names = ", ".join(views)
@@ -63,7 +63,7 @@ class InUse(Rule):
             why = "The views are dropped silently; whatever reads them fails from then on."
         else:
             what, why = f"It {deed.verb} {deed.shown}, which {names} reads.", self.why
-        drops = "\n".join(f"DROP VIEW {view};" for view in views)
+        drops = "\n".join(f"DROP {kind.upper()} {view};" for view, kind in views.items())
         yield self.found(
             context,
             statement,
@@ -115,19 +115,19 @@ def _deeds(context: Context, statement: Statement) -> Iterator[_Deed]:
         yield _Deed(_RENAMES, column[0], column[1], False, whole)
 
 
-def _reading(context: Context, statement: Statement, deed: _Deed, gone: set[Relation]) -> set[str]:
-    """The views that read what goes, those left out that the file has dropped before."""
-    found: set[str] = set()
+def _reading(context: Context, statement: Statement, deed: _Deed, gone: set[Relation]) -> dict[str, str]:
+    """The views that read what goes, with their kind; those left out that the file has dropped before."""
+    found: dict[str, str] = {}
     facts = context.facts(deed.relation)
     for view in facts.dependents if facts else ():
         schema, _, name = view.name.rpartition(".")
         if (not deed.column or view.column == deed.column) and Relation(schema, name) not in gone:
-            found.add(str(Relation("" if schema == context.schema else schema, name)))
+            found[str(Relation("" if schema == context.schema else schema, name))] = view.kind
     for code in _earlier(context, statement):
         reads = any(relation.same(deed.relation, context.schema) for relation in code.relations)
         uses = not deed.column or deed.column in code.columns or "*" in code.columns
         if reads and uses and context.full(code.name) not in gone:
-            found.add(str(code.name))
+            found[str(code.name)] = code.kind
     return found
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from dixis_tui.sql.names import Relation
 
 UNKNOWN_ROWS = -1
-_MODIFIED = re.compile(r"(?P<base>[^()]+?)\s*(?:\((?P<numbers>[\d, ]+)\))?(?P<rest>[^()]*)")
+_MODIFIED = re.compile(r"(?P<base>[^()]+?)\s*(?:\((?P<numbers>[\d, ]+)\)(?P<rest>[^()]*))?")
 _ALIASES = {"varchar": "character varying", "int": "integer", "int4": "integer", "int8": "bigint", "decimal": "numeric"}
 
 
@@ -90,8 +90,8 @@ class Sizes(Struct, frozen=True, kw_only=True):
         if before is None or after is None:
             return True
         (base, had, rest), (wanted, gets, others) = before, after
-        if rest != others:
-            return True
+        if rest or others:  # arrays, time zones between numbers: only what is the same stays as it lies
+            return before != after
         if base == wanted:
             return not (had == gets or _wider(base, had, gets))
         return bool(gets) or (base, wanted) not in self.coercible
@@ -103,7 +103,7 @@ def _parts(written: str) -> tuple[str, tuple[int, ...], str] | None:
         return None
     numbers = tuple(int(number) for number in (match["numbers"] or "").replace(" ", "").split(",") if number)
     base = match["base"].strip()
-    return _ALIASES.get(base, base), numbers, match["rest"].strip()
+    return _ALIASES.get(base, base), numbers, (match["rest"] or "").strip()
 
 
 def _wider(base: str, had: tuple[int, ...], gets: tuple[int, ...]) -> bool:

@@ -11,6 +11,7 @@ from dixis_tui.hazard import Execution, FileForecast
 from dixis_tui.sql.claims import Transaction, block_after, transaction
 from dixis_tui.sql.script import Script, Statement
 
+_INDEXES = ("index_stmt", "drop_stmt", "reindex_stmt")
 _ALONE = "Put it into a migration of its own."
 
 
@@ -43,7 +44,8 @@ def forecast(name: str, script: Script, *, splits: bool) -> FileForecast:
         return told(Execution.STATEMENT_BY_STATEMENT, why, None, surprise)
     if outside:
         why = "its only statement runs outside a transaction block"
-        surprise = "A failure may leave an invalid index behind: look before it is tried again."
+        invalid = "A failure may leave an invalid index behind: look before it is tried again."
+        surprise = invalid if outside[0].kind in _INDEXES else ""
         return told(Execution.STATEMENT_BY_STATEMENT, why, outside[0], surprise)
     why = "one statement" if len(statements) == 1 else f"{len(statements)} statements sent as one query"
     return told(Execution.ONE_TRANSACTION, why)
