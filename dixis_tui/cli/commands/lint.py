@@ -28,7 +28,10 @@ _VERSION = re.compile(r"(\d{1,2})(?:\.(\d{1,2}))?(?:\.\S*)?")
 
 @click.command("lint")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", help="How it is said."
+)
+@click.option("--json", "as_json", is_flag=True, help="As --format json.")
 @click.option("--pg-version", default=_PG_DEFAULT, show_default=True, help="The target's PostgreSQL, such as 15.")
 @click.option("--prisma-version", default="", help="Decides how a file is run (default: the project's, else 6).")
 @click.option("--select", multiple=True, metavar="CODE", help="Only these codes, or beginnings of codes.")
@@ -41,6 +44,7 @@ def command(
     *,
     paths: tuple[Path, ...],
     form: str,
+    as_json: bool,
     pg_version: str,
     prisma_version: str,
     select: tuple[str, ...],
@@ -70,7 +74,7 @@ def command(
     together = only_pending_after is not None
     forecasts, hazards = judge(files, splits=splits, server_version=server_version, one_set=together)
     found = Found(files, forecasts, [hazard for hazard in hazards if _wanted(hazard, *chosen)])
-    _print(found, form)
+    _print(found, "json" if as_json else form)
     ctx.exit(Exit.CLOSED if found.closed and not exit_zero else Exit.DONE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -74,7 +75,7 @@ def _rule(code: str) -> dict[str, Any]:
     title, severity, why = described(code)
     return {
         "id": code,
-        "name": "".join(word.capitalize() for word in code.replace("-", " ").split()),
+        "name": "".join(word.capitalize() for word in re.findall(r"\w+", title)),
         "shortDescription": {"text": title},
         "fullDescription": {"text": why or title},
         "help": {"text": why or title},
