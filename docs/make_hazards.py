@@ -25,8 +25,8 @@ make are exempt.
 To let one stand, say why above the statement, or anywhere for the whole file. Without a reason it does not count:
 
 ```sql
--- dixis-ignore DH101: every price is meant (ticket 123)
-UPDATE product SET price = price * 1.24;
+-- dixis-ignore DH102: it is filled anew every night (ticket 123)
+TRUNCATE price_import;
 -- dixis-ignore-file renaming-table, DH105: the shop is closed meanwhile
 ```
 

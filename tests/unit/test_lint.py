@@ -70,9 +70,9 @@ def test_a_text_for_people(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     code, shown = lint(capsys, "m")
     lines = shown.splitlines()
     assert code == Exit.CLOSED
-    assert lines[0] == "m/a.sql:2:39: adding-not-nullable-field danger SET NOT NULL reads every row"
+    assert lines[0] == "m/a.sql:2:53: adding-not-nullable-field danger SET NOT NULL reads every row"
     mark = lines[3]
-    assert lines[2][mark.index("^") : mark.rindex("^") + 1] == 'ALTER COLUMN "β" SET NOT NULL'
+    assert lines[2][mark.index("^") : mark.rindex("^") + 1] == "SET NOT NULL"
     assert "   = why: ACCESS EXCLUSIVE" in shown
     assert '       ALTER TABLE "Ω" VALIDATE CONSTRAINT "Ω_β_not_null";' in lines
     assert lines[-1] == "Found 1 hazard (1 danger) in 1 of 2 files; 1 suppressed."
@@ -91,8 +91,8 @@ def test_the_project_of_this_folder_in_prismas_order(home: Path, capsys: pytest.
     shown = lint(capsys)[1]
     places = [line for line in shown.splitlines() if ".sql:" in line]
     assert [place.split(":")[0] for place in places] == [
-        "prisma/migrations/9_x/migration.sql",
         "prisma/migrations/10_x/migration.sql",
+        "prisma/migrations/9_x/migration.sql",
     ]
     assert lint(capsys, "prisma/migrations")[1] == shown
     assert lint(capsys, ".")[1].replace("./", "") == shown
@@ -152,9 +152,7 @@ def test_github_annotations(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     write(home / "a,b:c%.sql", f"{DANGER}{WARNING}{NOTICE}")
     lines = lint(capsys, "a,b:c%.sql", "--format", "github")[1].splitlines()
     assert [line.split(" ")[0] for line in lines[:3]] == ["::error", "::warning", "::notice"]
-    assert lines[0].startswith(
-        "::error file=a%2Cb%3Ac%25.sql,line=1,endLine=1,col=1,endColumn=11,title=DH102 TRUNCATE empties a table::TRUNCATE"
-    )
+    assert lines[0].startswith("::error file=a%2Cb%3Ac%25.sql,line=1,endLine=1,col=1,endColumn=11,title=DH102 TRUNCATE")
     assert "%0A%0ASafer:%0A--" in lines[0]
     assert len(lines) == 4
 
@@ -233,10 +231,9 @@ def test_wrong_usage(words: list[str], home: Path, capsys: pytest.CaptureFixture
     assert "Traceback" not in shown.err
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_cant_be_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(home / "a.sql", CLEAN).chmod(0)
-    assert lint(capsys, "a.sql")[0] == Exit.USAGE
+def test_a_file_that_cant_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["lint", "/proc/self/mem"]) == Exit.USAGE  # which root can't read either
+    assert "can't be read" in capsys.readouterr().err
 
 
 def test_without_squawk_it_is_one_sentence(

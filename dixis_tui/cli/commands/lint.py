@@ -22,15 +22,14 @@ if TYPE_CHECKING:
     from dixis_tui.hazard import Hazard
     from dixis_tui.hazards.context import SourceFile
 
+_FORMATS = ("text", "json", "github", "sarif")
 _PG_DEFAULT = "15"
 _VERSION = re.compile(r"(\d{1,2})(?:\.(\d{1,2}))?(?:\.\S*)?")
 
 
 @click.command("lint")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", help="How it is said."
-)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="How it is said (default: text).")
 @click.option("--json", "as_json", is_flag=True, help="As --format json.")
 @click.option("--pg-version", default=_PG_DEFAULT, show_default=True, help="The target's PostgreSQL, such as 15.")
 @click.option("--prisma-version", default="", help="Decides how a file is run (default: the project's, else 6).")
