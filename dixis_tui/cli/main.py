@@ -40,8 +40,8 @@ def cli(ctx: click.Context, config: Path | None, executor: str | None, operator:
     Without a command: open the cockpit on the run that is under way, or on a new one. DATABASE_URL names the target;
     nothing but reads reaches it before the phrase is typed.
 
-    Exit codes: 0 done, 2 wrong usage, 3 a gate is closed (lint: a hazard stands), 4 a migration failed, 5 the state
-    of the database is unknown, 1 anything else, 130 interrupted.
+    Exit codes: 0 done, 2 wrong usage, 3 a gate is closed (lint: a danger or a warning stands), 4 a migration failed,
+    5 the state of the database is unknown, 130 interrupted, 1 anything else.
     """
     from dixis_tui.cli.options import Common
 
