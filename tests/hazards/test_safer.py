@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from dixis_tui.hazards.judge import relations_named
+from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.sizes import read_sizes
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.sql.script import parse_script
+from tests.conftest import fresh_database
 from tests.hazards.judged import judged, written
 from tests.hazards.scenes import FAILURES, GONE, LOCKS, MORE
 from tests.hazards.tables import MADE
@@ -43,9 +45,21 @@ HOSTILE = [
 ]
 
 
+RESET = b"DROP SCHEMA IF EXISTS public, side CASCADE; DROP ACCESS METHOD IF EXISTS heap2; CREATE SCHEMA public"
+
+
+@pytest.fixture(scope="module")
+def house(embedded_server: EmbeddedServer) -> Iterator[DatabaseUrl]:
+    """One database for all: a fresh one for each test would cost more than the test."""
+    with fresh_database(embedded_server) as url:
+        yield url
+
+
 @pytest.fixture
-def session(database: DatabaseUrl) -> Iterator[Session]:
-    with connect(database, purpose="safer") as ours:
+def session(house: DatabaseUrl) -> Iterator[Session]:
+    """A session in that database, emptied."""
+    with connect(house, purpose="safer") as ours:
+        ours.script(RESET)
         yield ours
 
 
