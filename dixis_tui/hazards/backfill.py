@@ -9,7 +9,6 @@ from dixis_tui.hazards.context import Context
 from dixis_tui.hazards.rule import Rule
 from dixis_tui.hazards.weigh import size_words, weigh
 from dixis_tui.locks import LockMode
-from dixis_tui.sql.claims import claims
 from dixis_tui.sql.facts import changes, fills
 from dixis_tui.sql.names import Relation
 from dixis_tui.sql.script import Statement
@@ -30,11 +29,13 @@ class Backfill(Rule):
         """See :class:`Rule`."""
         for group in context.transactions():
             held: dict[Relation, int] = {}
+            told: set[Relation] = set()
             for statement in group:
                 target = _changed(statement)
-                if target is not None and held and statement.kind != "truncate_stmt":
+                if target is not None and held and target not in told:
+                    told.add(target)  # once for a table: what follows makes it longer, not worse
                     yield self._one(context, statement, target, held)
-                for claim in claims(statement):
+                for claim in context.claims(statement):
                     strong = claim.mode is LockMode.ACCESS_EXCLUSIVE and not claim.index
                     if strong and not context.fresh(claim.relation, statement):
                         held.setdefault(claim.relation, statement.line)

@@ -12,7 +12,6 @@ from dixis_tui.hazards.rule import make
 from dixis_tui.hazards.rulings import Ruling, ruling
 from dixis_tui.hazards.squawk import Finding
 from dixis_tui.secrets import clean
-from dixis_tui.sql.claims import claims
 from dixis_tui.sql.facts import created
 from dixis_tui.sql.names import Relation
 from dixis_tui.sql.parts import Command
@@ -36,7 +35,7 @@ class Found(Struct, frozen=True):
         if self.command:
             return self.command.relation
         made = created(self.statement)
-        return made or next((claim.relation for claim in claims(self.statement)), None)
+        return made or next((claim.relation for claim in self.context.claims(self.statement)), None)
 
 
 class Dress(Struct, frozen=True, kw_only=True):
@@ -58,9 +57,9 @@ def dressed(context: Context, finding: Finding, dressers: dict[str, Dresser]) ->
     law = ruling(finding.rule_name)
     if law.severity is None:
         return None
-    content = context.read.script.content
-    start, end = _offset(content, finding.line, finding.column), _offset(content, finding.line_end, finding.column_end)
-    statement = _statement_at(context, start)
+    read = context.read
+    start, end = read.offset(finding.line, finding.column), read.offset(finding.line_end, finding.column_end)
+    statement = read.statement_at(start)
     if statement is None:
         return None
     found = Found(context, finding, statement, _command_at(context, statement, start), law)
@@ -88,21 +87,6 @@ def dressed(context: Context, finding: Finding, dressers: dict[str, Dresser]) ->
 def _plain(found: Found) -> Dress:
     help_text = found.finding.help
     return Dress(what=clean(found.finding.message), safer=f"-- {clean(help_text)}" if help_text else "")
-
-
-def _offset(content: bytes, line: int, column: int) -> int:
-    """The byte offset of squawk's line and column, both from 0."""
-    at = 0
-    for _ in range(line):
-        at = content.find(b"\n", at) + 1
-        if at == 0:
-            return len(content)
-    return min(at + column, len(content))
-
-
-def _statement_at(context: Context, offset: int) -> Statement | None:
-    inside = (one for one in context.statements if one.piece_start <= offset < max(one.piece_end, one.end))
-    return next(inside, context.statements[-1] if context.statements else None)
 
 
 def _command_at(context: Context, statement: Statement, offset: int) -> Command | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 
 from dixis_tui.hazard import Execution, FileForecast, Hazard, Severity
@@ -56,11 +57,14 @@ def judge(
         by_path: dict[str, list[Context]] = {}
         for context in contexts:
             by_path.setdefault(_absolute(context.read.file.path), []).append(context)
+        said: set[tuple[int, str, int, str]] = set()  # squawk may find one fact at two places of a statement
         for squawk in running:
             for finding in squawk.findings():
                 for context in by_path.get(finding.file, ()):
                     hazard = dressed(context, finding, _DRESSERS)
-                    if hazard and not _said(hazard, found[context.place]):
+                    words = (context.place, hazard.code, hazard.statement, hazard.what) if hazard else None
+                    if hazard and words and words not in said:
+                        said.add(words)
                         found[context.place].append(hazard)
     finally:
         for squawk in running:
@@ -87,16 +91,12 @@ def relations_named(files: Iterable[SourceFile]) -> frozenset[Relation]:
     return frozenset(named)
 
 
-def _said(hazard: Hazard, before: list[Hazard]) -> bool:
-    """Whether these very words were said of the statement already: squawk may find one fact at two places of it."""
-    words = hazard.code, hazard.statement, hazard.what
-    return any((one.code, one.statement, one.what) == words for one in before)
-
-
 def _read(file: SourceFile, *, splits: bool) -> Read:
     script = parse_script(file.content)
     parts = {one.number: commands(one) for one in script.statements if one.kind == "alter_table_stmt"}
-    return Read(file, script, forecast(file.migration, script, splits=splits), parts)
+    lines = (0, *(match.end() for match in re.finditer(rb"\n", file.content)))
+    locks = tuple(claims(one) for one in script.statements)
+    return Read(file, script, forecast(file.migration, script, splits=splits), parts, locks, lines)
 
 
 def _start(reads: list[Read], server_version: int) -> list[Squawk]:
@@ -148,12 +148,12 @@ def _own(context: Context) -> list[Hazard]:
 
 
 def _problem_offset(context: Context) -> int:
-    script, problem = context.read.script, context.read.script.problem
+    read, problem = context.read, context.read.script.problem
     if problem is None or problem.line < 1:
         return 0
-    lines = script.content.split(b"\n")[: problem.line]
-    before = sum(len(line) + 1 for line in lines[:-1])
-    return before + len(lines[-1].decode("utf-8", "replace")[: problem.column - 1].encode("utf-8", "replace"))
+    begin = read.offset(problem.line - 1, 0)
+    line = read.script.content[begin:].split(b"\n", 1)[0].decode("utf-8", "replace")
+    return begin + len(line[: problem.column - 1].encode("utf-8", "replace"))
 
 
 def _absolute(path: str) -> str:

@@ -8,7 +8,6 @@ from dixis_tui.hazard import Hazard, Severity
 from dixis_tui.hazards.context import Context
 from dixis_tui.hazards.rule import Rule, listed
 from dixis_tui.locks import LockMode
-from dixis_tui.sql.claims import claims
 from dixis_tui.sql.names import Relation
 from dixis_tui.sql.script import Statement
 
@@ -55,7 +54,7 @@ class ManyLocks(Rule):
 
 
 def _locked(context: Context, statement: Statement) -> Iterator[Relation]:
-    for claim in claims(statement):
+    for claim in context.claims(statement):
         if claim.mode is not LockMode.ACCESS_EXCLUSIVE or context.fresh(claim.relation, statement):
             continue
         # Without a server nobody knows which table a dropped index belongs to: it may well be one named elsewhere.

@@ -71,10 +71,9 @@ def make(
     span: Span | None = None,
 ) -> Hazard:
     """A hazard with its lines and columns; without a statement and a span it is about the whole file."""
-    script = context.read.script
     start, end = span or ((statement.start, statement.end) if statement else (0, 0))
-    line, column = script.position(start)
-    end_line, end_column = script.position(max(end, start))
+    line, column = context.read.position(start)
+    end_line, end_column = context.read.position(max(end, start))
     return Hazard(
         code=code,
         title=title,

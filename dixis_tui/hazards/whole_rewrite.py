@@ -9,7 +9,7 @@ from dixis_tui.hazards.context import Context
 from dixis_tui.hazards.rule import Rule
 from dixis_tui.hazards.weigh import size_words, weigh
 from dixis_tui.locks import LockMode
-from dixis_tui.sql.claims import Work, claims
+from dixis_tui.sql.claim import Work
 
 
 class WholeRewrite(Rule):
@@ -29,7 +29,7 @@ class WholeRewrite(Rule):
             if statement.kind not in ("vacuum_stmt", "cluster_stmt"):
                 continue
             command = "VACUUM FULL" if statement.kind == "vacuum_stmt" else "CLUSTER"
-            hits = [one for one in claims(statement) if one.work is Work.REWRITE]
+            hits = [one for one in context.claims(statement) if one.work is Work.REWRITE]
             for claim in hits:
                 if claim.mode is not LockMode.ACCESS_EXCLUSIVE or context.fresh(claim.relation, statement):
                     continue
