@@ -27,7 +27,7 @@ class Backfill(Rule):
 
     def look(self, context: Context) -> Iterator[Hazard]:
         """See :class:`Rule`."""
-        for group in context.transactions():
+        for group in context.read.groups:
             held: dict[Relation, int] = {}
             told: set[Relation] = set()
             for statement in group:

@@ -3,59 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from dixis_tui.hazard import Execution, FileForecast
+from dixis_tui.hazards.read import Read
 from dixis_tui.postgres.table_facts import Sizes, TableFacts
 from dixis_tui.sql.claim import Claim
-from dixis_tui.sql.claims import block_after
 from dixis_tui.sql.facts import Code, code, created, not_null_proof, only_if_missing, renamed
 from dixis_tui.sql.names import Relation
 from dixis_tui.sql.parts import Command
-from dixis_tui.sql.script import Script, Statement
-
-
-class SourceFile(Struct, frozen=True):
-    """A file to be judged. `migration` is its name to Prisma (or the file's own), `path` is shown as it is."""
-
-    migration: str
-    path: str
-    content: bytes
-
-
-class Read(Struct, frozen=True):
-    """A file taken apart, and how it will be run."""
-
-    file: SourceFile
-    script: Script
-    forecast: FileForecast
-    commands: dict[int, tuple[Command, ...]]
-    """Those of each `ALTER TABLE`, by the statement's number: many rules look at them."""
-    claims: tuple[tuple[Claim, ...], ...]
-    """Those of each statement, in their order."""
-    lines: tuple[int, ...]
-    """Where each line begins, in bytes."""
-
-    def position(self, offset: int) -> tuple[int, int]:
-        """As `Script.position`, without a walk through the file for each of thousands of findings."""
-        line = bisect_right(self.lines, offset)
-        begin = self.lines[line - 1]
-        return line, len(self.script.content[begin:offset].decode("utf-8", "replace")) + 1
-
-    def offset(self, line: int, column: int) -> int:
-        """The byte at a line and a column of bytes, both from 0, as squawk counts them."""
-        if line >= len(self.lines):
-            return len(self.script.content)
-        return min(self.lines[line] + column, len(self.script.content))
-
-    def statement_at(self, offset: int) -> Statement | None:
-        """The statement whose piece holds the byte; the last one for what follows it."""
-        statements = self.script.statements
-        place = bisect_right(statements, offset, key=lambda one: one.piece_start) - 1
-        return statements[max(place, 0)] if statements else None
-
+from dixis_tui.sql.script import Statement
 
 Place = tuple[int, int]
 """A statement of the pending set: the file's place from 0, and the statement's number."""
@@ -80,7 +37,6 @@ class Context(Struct, frozen=True, kw_only=True):
     pending: Pending
     server_version: int
     schema: str
-    splits: bool
     sizes: Sizes | None = None
 
     @property
@@ -114,32 +70,12 @@ class Context(Struct, frozen=True, kw_only=True):
         """What the catalog says of a table, or of an index's; None without a server, or where it is not there."""
         return self.sizes.table(relation) if self.sizes else None
 
-    def transactions(self) -> list[list[Statement]]:
-        """The statements in the groups that are committed together."""
-        return list(_transactions(self.statements, self.read.forecast.execution, splits=self.splits))
-
-
-def _transactions(statements: Iterable[Statement], execution: Execution, *, splits: bool) -> Iterator[list[Statement]]:
-    if execution is Execution.STATEMENT_BY_STATEMENT:
-        yield from ([statement] for statement in statements)
-        return
-    if execution is not Execution.OWN_TRANSACTIONS:
-        yield list(statements)
-        return
-    group: list[Statement] = []
-    block = False
-    for statement in statements:
-        before, block = block, block_after(statement, block)
-        # In one query, BEGIN takes what was sent before it into its block; by itself it begins a new one.
-        if splits and block and not before and group:
-            yield group
-            group = []
-        group.append(statement)
-        if (before and not block) or (splits and not block):
-            yield group
-            group = []
-    if group:
-        yield group
+    def locked_before(self, relation: Relation, statement: Statement) -> int:
+        """The line of an earlier statement whose ACCESS EXCLUSIVE on the table is still held; 0: there is none."""
+        groups = self.read.groups
+        group = groups[bisect_right(groups, statement.number, key=lambda one: one[0].number) - 1]
+        first = self.read.held.get((group[0].number, relation))
+        return first.line if first and first.number < statement.number else 0
 
 
 def pending_of(reads: list[Read], schema: str, sizes: Sizes | None, first: int = 0) -> Pending:

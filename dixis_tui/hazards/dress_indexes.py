@@ -58,12 +58,23 @@ def _foreign(found: Found) -> Dress | None:
     columns = "_".join(strings(constraint.fk_attrs))
     name = quote(command.name) if command.name else quote(fitting(f"{table.name}_{columns}_fkey"))
     other = Relation(constraint.pktable.schemaname, constraint.pktable.relname)
+    severity, why = _under_lock(found, table)
     return Dress(
         what=f"{name} looks up every row of {table} in {other}.",
+        why=why,
         safer=_not_valid(command, name),
-        severity=weigh(Severity.WARNING, facts),
+        severity=weigh(severity, facts),
         size=size,
     )
+
+
+def _under_lock(found: Found, table: Relation) -> tuple[Severity, str]:
+    """A warning; a danger, and why, where an earlier statement's lock keeps readers out for as long as this works."""
+    line = found.context.locked_before(table, found.statement)
+    if not line:
+        return Severity.WARNING, ""
+    held = f"here the ACCESS EXCLUSIVE on {table} that line {line} took is still held, so reads wait too."
+    return Severity.DANGER, f"{found.ruling.why} But {held}"
 
 
 def _not_valid(command: Command, name: str) -> str:
@@ -113,10 +124,12 @@ def _index(found: Found) -> Dress | None:
         return Dress(what=found.statement.shown)
     name, table, _ = made
     facts = found.context.facts(table)
+    severity, why = _under_lock(found, table)
     return Dress(
         what=f"{quote(name) if name else 'An index'} is built on {table} against its writers.",
+        why=why,
         safer=f"{_ALONE}\n{deparsed(found.statement, concurrent=True)};",
-        severity=weigh(Severity.WARNING, facts),
+        severity=weigh(severity, facts),
         size=size_words(facts, "an index over every row is built"),
     )
 

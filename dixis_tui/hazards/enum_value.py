@@ -25,7 +25,7 @@ class EnumValueUsed(Rule):
 
     def look(self, context: Context) -> Iterator[Hazard]:
         """See :class:`Rule`."""
-        for group in context.transactions():
+        for group in context.read.groups:
             made: set[Relation] = set()
             added: list[tuple[EnumValue, int]] = []
             for statement in group:

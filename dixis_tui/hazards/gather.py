@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from dixis_tui.errors import DixisError, ProjectError, UsageError
-from dixis_tui.hazards.context import SourceFile
+from dixis_tui.hazards.read import SourceFile
 from dixis_tui.prisma.files import SCRIPT_NAME, order_key
 from dixis_tui.prisma.project import discover
 from dixis_tui.prisma.versions import find_lock, pinned_version, read_json

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 
 from dixis_tui.hazard import Execution, FileForecast, Hazard, Severity
 from dixis_tui.hazards.catalogue import RULES, SYNTAX, SYNTAX_TITLE, SYNTAX_WHY, known_codes
-from dixis_tui.hazards.context import Context, Read, SourceFile, pending_of
+from dixis_tui.hazards.context import Context, pending_of
 from dixis_tui.hazards.dress import dressed
 from dixis_tui.hazards.dress_columns import COLUMNS
 from dixis_tui.hazards.dress_indexes import INDEXES
+from dixis_tui.hazards.read import Read, SourceFile, read_of
 from dixis_tui.hazards.rule import make
 from dixis_tui.hazards.squawk import Squawk, start_all
 from dixis_tui.hazards.suppress import suppress
@@ -52,7 +52,7 @@ def judge(
     reads = [_read(file, splits=splits) for file in files]
     running = _start(reads, server_version)
     try:
-        contexts = list(_contexts(reads, splits, server_version, sizes, schema, one_set=one_set))
+        contexts = list(_contexts(reads, server_version, sizes, schema, one_set=one_set))
         found = {context.place: _own(context) for context in contexts}
         by_path: dict[str, list[Context]] = {}
         for context in contexts:
@@ -93,10 +93,7 @@ def relations_named(files: Iterable[SourceFile]) -> frozenset[Relation]:
 
 def _read(file: SourceFile, *, splits: bool) -> Read:
     script = parse_script(file.content)
-    parts = {one.number: commands(one) for one in script.statements if one.kind == "alter_table_stmt"}
-    lines = (0, *(match.end() for match in re.finditer(rb"\n", file.content)))
-    locks = tuple(claims(one) for one in script.statements)
-    return Read(file, script, forecast(file.migration, script, splits=splits), parts, locks, lines)
+    return read_of(file, script, forecast(file.migration, script, splits=splits), splits=splits)
 
 
 def _start(reads: list[Read], server_version: int) -> list[Squawk]:
@@ -114,7 +111,7 @@ def _start(reads: list[Read], server_version: int) -> list[Squawk]:
 
 
 def _contexts(
-    reads: list[Read], splits: bool, server_version: int, sizes: Sizes | None, schema: str, *, one_set: bool
+    reads: list[Read], server_version: int, sizes: Sizes | None, schema: str, *, one_set: bool
 ) -> Iterable[Context]:
     together = pending_of(reads, schema, sizes) if one_set else None
     for number, read in enumerate(reads):
@@ -125,7 +122,6 @@ def _contexts(
             pending=pending,
             server_version=server_version,
             schema=schema,
-            splits=splits,
             sizes=sizes,
         )
 

@@ -25,7 +25,7 @@ class ManyLocks(Rule):
 
     def look(self, context: Context) -> Iterator[Hazard]:
         """See :class:`Rule`."""
-        for group in context.transactions():
+        for group in context.read.groups:
             firsts: dict[Relation, tuple[Relation, Statement]] = {}
             for statement in group:
                 for relation in _locked(context, statement):

@@ -25,7 +25,7 @@ class ValidatedAtOnce(Rule):
 
     def look(self, context: Context) -> Iterator[Hazard]:
         """See :class:`Rule`."""
-        for group in context.transactions():
+        for group in context.read.groups:
             added: dict[tuple[Relation, str], tuple[int, str]] = {}
             for statement in group:
                 for command in context.commands(statement):

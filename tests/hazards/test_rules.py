@@ -140,6 +140,16 @@ def test_the_transaction_decides(tmp_path: Path) -> None:
     assert codes(judged(tmp_path, lonely, splits=True)) == ["DH110"]
 
 
+def test_a_lock_that_is_held_makes_what_follows_worse(tmp_path: Path) -> None:
+    """An index built after an ALTER TABLE of its table, in one transaction, keeps readers out too."""
+    sql = "ALTER TABLE t ADD COLUMN a int; CREATE INDEX i ON t (a)"
+    (found,) = judged(tmp_path, sql)
+    assert (found.severity, "line 1 took is still held" in found.why) == (Severity.DANGER, True)
+    assert [one.severity for one in judged(tmp_path, sql, splits=True)][1] is Severity.WARNING
+    (found,) = judged(tmp_path, "ALTER TABLE u ADD COLUMN a int; CREATE INDEX i ON t (a)")
+    assert found.severity is Severity.WARNING
+
+
 def test_a_long_name_that_becomes_another(tmp_path: Path) -> None:
     first, second = "Ω" * 31 + "α", "Ω" * 31 + "β"
     found = judged(tmp_path, f'CREATE TABLE "{first}" (id int); CREATE TABLE "{second}" (id int);')

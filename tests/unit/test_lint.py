@@ -17,7 +17,7 @@ from dixis_tui.errors import ToolError
 from dixis_tui.hazards import squawk
 
 DANGER = "TRUNCATE t;\n"
-WARNING = "CREATE INDEX i ON t (a);\n"
+WARNING = "CREATE INDEX i ON u (a);\n"
 NOTICE = "ALTER TABLE t ALTER COLUMN a DROP NOT NULL;\n"
 CLEAN = "ALTER TABLE t ADD COLUMN a text;\n"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dixis_tui.cli.lint.found import Found
     from dixis_tui.cli.lint.text import Line
     from dixis_tui.hazard import Hazard
-    from dixis_tui.hazards.context import SourceFile
+    from dixis_tui.hazards.read import SourceFile
 
 _FORMATS = ("text", "json", "github", "sarif")
 _PG_DEFAULT = "15"

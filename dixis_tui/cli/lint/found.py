@@ -7,7 +7,7 @@ from collections import Counter
 from msgspec import Struct
 
 from dixis_tui.hazard import FileForecast, Hazard, Severity
-from dixis_tui.hazards.context import SourceFile
+from dixis_tui.hazards.read import SourceFile
 
 
 class Found(Struct, frozen=True):
