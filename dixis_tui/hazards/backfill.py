@@ -20,6 +20,7 @@ class Backfill(Rule):
     code = "DH111"
     title = "Rows changed under a lock against all use"
     severity = Severity.WARNING
+    blocks = True
     why = (
         "The lock of the earlier step is held until the transaction ends: reads and writes of that table wait for as"
         " long as the rows take."

@@ -81,6 +81,7 @@ def dressed(context: Context, finding: Finding, dressers: dict[str, Dresser]) ->
         safer=dress.safer,
         size=dress.size,
         span=(start, end) if end > start else None,
+        blocks=law.blocks,
     )
 
 

@@ -29,6 +29,7 @@ class NumberedColumn(Rule):
     code = "DH112"
     title = "New serial column numbers every row"
     severity = Severity.DANGER
+    blocks = True
     why = "ACCESS EXCLUSIVE while every row is written anew with its number: nobody reads or writes the table."
 
     def look(self, context: Context) -> Iterator[Hazard]:
@@ -55,6 +56,7 @@ class CheckedColumn(Rule):
     code = "DH113"
     title = "New column with a CHECK reads every row"
     severity = Severity.DANGER
+    blocks = True
     why = "ACCESS EXCLUSIVE while every row is checked, though the column is new: nobody reads or writes the table."
 
     def look(self, context: Context) -> Iterator[Hazard]:

@@ -18,6 +18,7 @@ class ManyLocks(Rule):
     code = "DH105"
     title = "Several tables locked against all use in one transaction"
     severity = Severity.WARNING
+    blocks = True
     why = (
         "A lock is held until the transaction ends, so the first table stays locked while the next ones are waited for"
         " and worked on. A session that uses them in another order makes a deadlock, which ends one of the two."

@@ -23,6 +23,7 @@ class Moved(Rule):
     code = "DH115"
     title = "Change of storage writes a table anew"
     severity = Severity.DANGER
+    blocks = True
     why = "ACCESS EXCLUSIVE while the whole table is written: nobody reads or writes it until that is done."
 
     def look(self, context: Context) -> Iterator[Hazard]:

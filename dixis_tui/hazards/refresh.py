@@ -17,6 +17,7 @@ class Refresh(Rule):
     code = "DH114"
     title = "REFRESH MATERIALIZED VIEW keeps readers out"
     severity = Severity.WARNING
+    blocks = True
     why = "ACCESS EXCLUSIVE while its query runs: whoever reads the view waits until it is filled anew."
 
     def look(self, context: Context) -> Iterator[Hazard]:

@@ -24,6 +24,8 @@ class Rule(ABC):
     title: ClassVar[str]
     severity: ClassVar[Severity]
     why: ClassVar[str]
+    blocks: ClassVar[bool] = False
+    """Its only harm is that others wait (see :class:`Hazard`)."""
 
     @abstractmethod
     def look(self, context: Context) -> Iterator[Hazard]:
@@ -53,6 +55,7 @@ class Rule(ABC):
             safer=safer,
             span=span,
             size=size,
+            blocks=self.blocks,
         )
 
 
@@ -69,6 +72,7 @@ def make(
     size: str = "",
     source: str = SOURCE,
     span: Span | None = None,
+    blocks: bool = False,
 ) -> Hazard:
     """A hazard with its lines and columns; without a statement and a span it is about the whole file."""
     start, end = span or ((statement.start, statement.end) if statement else (0, 0))
@@ -90,6 +94,7 @@ def make(
         why=clean(why),
         safer="\n".join(map(clean, safer.strip("\n").split("\n"))),
         size=size,
+        blocks=blocks,
     )
 
 

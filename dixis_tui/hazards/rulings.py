@@ -19,6 +19,8 @@ class Ruling(Struct, frozen=True):
     severity: Severity | None
     title: str
     why: str
+    blocks: bool = False
+    """Its only harm is that others wait."""
 
 
 _WAIT_ALL = "nobody reads or writes the table."
@@ -34,58 +36,69 @@ RULINGS: dict[str, Ruling] = {
         DANGER,
         "New column computed for every row",
         f"ACCESS EXCLUSIVE while every row is written anew: {_WAIT_ALL}",
+        blocks=True,
     ),
     "changing-column-type": Ruling(
         DANGER,
         "Change of a column's type",
         f"ACCESS EXCLUSIVE while every row and index is written anew: {_WAIT_ALL}",
+        blocks=True,
     ),
     "adding-not-nullable-field": Ruling(
         DANGER,
         "SET NOT NULL reads every row",
         f"ACCESS EXCLUSIVE while every row is looked at: {_WAIT_ALL} It fails (23502) if one is NULL.",
+        blocks=True,
     ),
     "adding-serial-primary-key-field": Ruling(
         DANGER,
         "PRIMARY KEY builds an index",
         f"ACCESS EXCLUSIVE while the index is built: {_WAIT_ALL}",
+        blocks=True,
     ),
     "disallowed-unique-constraint": Ruling(
         DANGER,
         "UNIQUE builds an index",
         f"ACCESS EXCLUSIVE while the index is built: {_WAIT_ALL}",
+        blocks=True,
     ),
     "constraint-missing-not-valid": Ruling(
         DANGER,
         "New constraint reads every row",
         f"ACCESS EXCLUSIVE while every row is checked: {_WAIT_ALL}",
+        blocks=True,
     ),
     "adding-foreign-key-constraint": Ruling(
         WARNING,
         "New foreign key reads every row",
         "SHARE ROW EXCLUSIVE on both tables while every row is looked up: writes of both wait, reads go on.",
+        blocks=True,
     ),
     "require-concurrent-index-creation": Ruling(
         WARNING,
         "Index built against writers",
         "SHARE while the index is built: writes of the table wait, reads go on.",
+        blocks=True,
     ),
     "require-concurrent-index-deletion": Ruling(
         WARNING,
         "Index dropped against all use",
         "ACCESS EXCLUSIVE on the index's table: short by itself, but it waits for every query that runs on it, and"
         " whoever comes meanwhile waits behind it.",
+        blocks=True,
     ),
     "require-concurrent-reindex": Ruling(
         WARNING,
         "REINDEX against writers and readers",
         "SHARE on the table while the index is built anew, and ACCESS EXCLUSIVE on the index: writes wait, and so does"
         " each query that could use the index.",
+        blocks=True,
     ),
     "require-concurrent-partition-detach": Ruling(
         WARNING,
         "Partition detached against all use",
         "ACCESS EXCLUSIVE on the whole partitioned table: it waits for every query on it, and all others behind it.",
+        blocks=True,
     ),
     "renaming-column": Ruling(DANGER, "Column renamed", _CLIENTS),
     "renaming-table": Ruling(DANGER, "Table renamed", _CLIENTS),
@@ -112,6 +125,7 @@ RULINGS: dict[str, Ruling] = {
         WARNING,
         "Domain constraint reads every row",
         "Every table with a column of this domain is read under SHARE: writes of all of them wait.",
+        blocks=True,
     ),
     "ban-create-domain-with-constraint": Ruling(
         NOTICE,

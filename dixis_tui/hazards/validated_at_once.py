@@ -18,6 +18,7 @@ class ValidatedAtOnce(Rule):
     code = "DH104"
     title = "NOT VALID and VALIDATE in one transaction"
     severity = Severity.DANGER
+    blocks = True
     why = (
         "VALIDATE reads every row, and meanwhile the transaction still holds the strong lock that ADD CONSTRAINT took:"
         " as if NOT VALID had not been said."

@@ -18,6 +18,7 @@ class WholeRewrite(Rule):
     code = "DH103"
     title = "VACUUM FULL or CLUSTER writes a table anew"
     severity = Severity.DANGER
+    blocks = True
     why = (
         "ACCESS EXCLUSIVE while the table and all its indexes are written anew: nobody reads or writes it until that is"
         " done, and it needs as much free disk again."

@@ -54,7 +54,7 @@ def of_hazards(hazards: Sequence[Hazard]) -> Finding:
     warnings = [one for one in standing if one.severity is Severity.WARNING]
     left = len(hazards) - len(standing)
     accepted = f", {left} accepted by a comment" if left else ""
-    words = f"{_tally(dangers, warnings)}: {_named([*harmful, *dangers, *warnings])}{accepted}" if standing else ""
+    words = f"{_tally(dangers, warnings)}: {_named([*(harmful or dangers), *warnings])}{accepted}" if standing else ""
     if harmful:
         return failed(words, _SHOWN)
     if dangers or warnings:
