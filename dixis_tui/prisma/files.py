@@ -11,6 +11,8 @@ import os
 import unicodedata
 from pathlib import Path
 
+from msgspec import Struct
+
 from dixis_tui.errors import ProjectError
 from dixis_tui.model import MigrationFile
 from dixis_tui.secrets import clean
@@ -41,11 +43,38 @@ def _rank(character: str) -> int:
     return known if known is not None else len(_RANKS) + ord(character.casefold()[0])
 
 
+class OnDisk(Struct, frozen=True):
+    """What a migrations folder holds: migrations in Prisma's order, and directories without a `migration.sql`."""
+
+    files: tuple[MigrationFile, ...] = ()
+    without_file: tuple[str, ...] = ()
+
+
 def read_migrations(migrations: Path) -> tuple[MigrationFile, ...]:
     """Every migration under `migrations`, in the order in which Prisma applies them.
 
     Raises:
         ProjectError: the folder can't be read, or a directory in it holds no readable `migration.sql` (Prisma: P3015).
+    """
+    found = scan_migrations(migrations)
+    if found.without_file:
+        raise without_file(migrations, found.without_file[0])
+    return found.files
+
+
+def without_file(migrations: Path, name: str) -> ProjectError:
+    """What to say of a directory without its file, where all of them are needed."""
+    return ProjectError(
+        f"The migration directory {clean(name)} holds no {SCRIPT_NAME}",
+        f"Restore {migrations / name / SCRIPT_NAME}, or remove the directory if it was never deployed.",
+    )
+
+
+def scan_migrations(migrations: Path) -> OnDisk:
+    """As :func:`read_migrations`, but a directory without a file is told, not refused.
+
+    Raises:
+        ProjectError: the folder, or a file in it, can't be read.
     """
     try:
         # A symbolic link to a directory is not a directory to Prisma.
@@ -54,18 +83,19 @@ def read_migrations(migrations: Path) -> tuple[MigrationFile, ...]:
         raise ProjectError(
             f"{migrations} can't be read: {error.strerror}", "Check out the project with its migrations folder."
         ) from None
-    return tuple(_read(migrations, name) for name in sorted(names, key=order_key))
+    read = {name: _read(migrations, name) for name in sorted(names, key=order_key)}
+    return OnDisk(
+        tuple(file for file in read.values() if file is not None),
+        tuple(name for name, file in read.items() if file is None),
+    )
 
 
-def _read(migrations: Path, name: str) -> MigrationFile:
+def _read(migrations: Path, name: str) -> MigrationFile | None:
     path = migrations / name / SCRIPT_NAME
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise ProjectError(
-            f"The migration directory {clean(name)} holds no {SCRIPT_NAME}",
-            f"Restore {path}, or remove the directory if it was never deployed.",
-        ) from None
+        return None
     except OSError as error:
         raise ProjectError(f"{path} can't be read: {error.strerror}", "Make it readable for this user.") from None
     own, *others = checksums(content)

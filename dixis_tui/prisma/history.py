@@ -1,7 +1,5 @@
-"""What `_prisma_migrations` says, compared with the files on disk.
-
-`prisma migrate status` calls an edited file, a missing file and a rolled-back migration "up to date", and leaves out a
-failed migration where others are pending. Here each has a name of its own. Comparing is pure.
+"""What `_prisma_migrations` says, compared with the files on disk: what is applied, what a deploy would run, what is in
+its way. Comparing is pure. Where each migration stands, and what to do about it, is said by `truth.py`.
 """
 
 from __future__ import annotations
@@ -101,8 +99,6 @@ class History(Struct, frozen=True, kw_only=True):
     """Applied or failed, but not on disk."""
     out_of_order: tuple[MigrationFile, ...] = ()
     """Pending, though a later one is applied; part of `pending`."""
-    rolled_back_pending: tuple[MigrationFile, ...] = ()
-    """Once rolled back, and to be run again by the next deploy; part of `pending`."""
     foreign_tables: tuple[str, ...] = ()
     """Tables of a database that has no history: Prisma refuses to deploy (P3005)."""
 
@@ -159,7 +155,6 @@ def compare(files: Sequence[MigrationFile], rows: Sequence[HistoryRow] | None, t
     applied = {row.migration_name: row for row in rows if row.applied}
     # Prisma's own rule: any row that is not rolled back keeps its file from running, finished or not.
     standing = {row.migration_name for row in rows if row.rolled_back_at is None}
-    rolled_back = {row.migration_name for row in rows} - standing
     pending = _ordered([file for file in files if file.name not in standing])
     newest = max((order_key(name) for name in applied), default=None)
     return History(
@@ -174,7 +169,6 @@ def compare(files: Sequence[MigrationFile], rows: Sequence[HistoryRow] | None, t
         ),
         missing=tuple(row for row in rows if row.rolled_back_at is None and row.migration_name not in on_disk),
         out_of_order=tuple(file for file in pending if newest is not None and order_key(file.name) < newest),
-        rolled_back_pending=tuple(file for file in pending if file.name in rolled_back),
     )
 
 

@@ -1,14 +1,15 @@
 """The execution oracle: how Prisma (or our direct executor, which follows it) will run a file. Pure.
 
 Facts: until 7.3 a file is one simple query, so one implicit transaction; from 7.4 on it is split into statements, each
-committed by itself, and one that can't be split is one query again (prisma-engines pull requests 5767 and 5847). A
-statement that refuses a transaction block (25001) is alone in its file, or fails.
+committed by itself, and one that can't be split is one query again (prisma-engines pull requests 5767 and 5847; the
+native engine alone does so, the WebAssembly one of 7.9 hands the file on whole). A statement that refuses a transaction
+block (25001) is alone in its file, or fails.
 """
 
 from __future__ import annotations
 
 from dixis_tui.hazard import Execution, FileForecast
-from dixis_tui.sql.claims import Transaction, block_after, transaction
+from dixis_tui.sql.claims import Transaction, block_after, control, transaction
 from dixis_tui.sql.script import Script, Statement
 
 _INDEXES = ("index_stmt", "drop_stmt", "reindex_stmt")
@@ -19,7 +20,7 @@ def forecast(name: str, script: Script, *, splits: bool) -> FileForecast:
     """How the file will be run. `splits`: the pinned Prisma commits statement by statement (7.4 and later)."""
     statements = script.statements
     outside = [one for one in statements if transaction(one) is Transaction.OUTSIDE]
-    control = [one for one in statements if transaction(one) is Transaction.CONTROL]
+    controls = [one for one in statements if transaction(one) is Transaction.CONTROL]
 
     def told(execution: Execution, why: str, at: Statement | None = None, surprise: str = "") -> FileForecast:
         line = at.line if at else 0
@@ -33,11 +34,15 @@ def forecast(name: str, script: Script, *, splits: bool) -> FileForecast:
     if refused:
         # In one query of several statements PostgreSQL begins a transaction anew before each, also after a COMMIT.
         block = "its own BEGIN" if splits else f"a file of {len(statements)} statements"
-        return told(Execution.FAILS, f"{refused[0].shown} refuses the transaction block of {block}", refused[0], _ALONE)
-    if control:
+        before = statements[: refused[0].number - 1]
+        committed = any(control(one) == "COMMIT" for one in before) or bool(splits and not control(statements[0]))
+        surprise = f"{_ALONE} What the file had committed before it stays." if committed else _ALONE
+        why = f"{refused[0].shown} refuses the transaction block of {block}"
+        return told(Execution.FAILS, why, refused[0], surprise)
+    if controls:
         surprise = "After a failure what it had committed stays; nothing here can undo it."
-        why = f"line {control[0].line} begins or ends a transaction itself"
-        return told(Execution.OWN_TRANSACTIONS, why, control[0], surprise)
+        why = f"line {controls[0].line} begins or ends a transaction itself"
+        return told(Execution.OWN_TRANSACTIONS, why, controls[0], surprise)
     if splits and len(statements) > 1:
         why = f"this Prisma commits each of its {len(statements)} statements by itself"
         surprise = "After a failure the statements before it stay applied."

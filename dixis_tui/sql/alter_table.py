@@ -111,7 +111,7 @@ def _said(kind: str, name: str) -> str:
 
 def _add_column(relation: Relation, column: Any) -> Iterator[Claim]:
     constraints = [item.constraint for item in column.constraints]
-    rewrite = _type_name(column) in _SERIAL
+    rewrite = is_serial(column)
     for constraint in constraints:
         kind = contype(constraint)
         rewrite = rewrite or kind == "IDENTITY" or (kind == "GENERATED" and constraint.generated_kind != "v")
@@ -151,9 +151,10 @@ def contype(constraint: Any) -> str:
     return str(ConstrType.Name(constraint.contype).removeprefix("CONSTR_"))
 
 
-def _type_name(column: Any) -> str:
+def is_serial(column: Any) -> bool:
+    """Whether the column takes its values from a sequence of its own."""
     names = column.type_name.names
-    return str(names[-1].string.sval) if names else ""
+    return bool(names) and names[-1].string.sval in _SERIAL
 
 
 def volatile(expression: Any) -> bool:

@@ -19,7 +19,7 @@ from dixis_tui.sql.claim import Claim, Work
 from dixis_tui.sql.names import Relation, of_list, of_range_var
 from dixis_tui.sql.script import Statement
 
-__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "commits", "transaction"]
+__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "commits", "control", "transaction"]
 
 AE, SUE, SRE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE, LockMode.SHARE_ROW_EXCLUSIVE
 
@@ -61,9 +61,7 @@ def transaction(statement: Statement) -> Transaction:
 
 def block_after(statement: Statement, block: bool) -> bool:
     """Whether a transaction block that the file itself began is open after `statement`; `block`: before it."""
-    if transaction(statement) is not Transaction.CONTROL:
-        return block
-    word = _control(statement)
+    word = control(statement)
     if word in ("BEGIN", "START"):
         return True
     if word in ("COMMIT", "ROLLBACK", "PREPARE"):
@@ -73,12 +71,13 @@ def block_after(statement: Statement, block: bool) -> bool:
 
 def commits(statement: Statement) -> bool:
     """Whether what came before it stays for good once it went through."""
-    kind = transaction(statement)
-    return kind is Transaction.OUTSIDE or (kind is Transaction.CONTROL and _control(statement) in ("COMMIT", "PREPARE"))
+    return transaction(statement) is Transaction.OUTSIDE or control(statement) in ("COMMIT", "PREPARE")
 
 
-def _control(statement: Statement) -> str:
-    """`BEGIN`, `COMMIT`, `SAVEPOINT` and their like."""
+def control(statement: Statement) -> str:
+    """`BEGIN`, `COMMIT`, `ROLLBACK_TO` and their like; empty for a statement that does not control transactions."""
+    if transaction(statement) is not Transaction.CONTROL:
+        return ""
     from postgast.pg_query_pb2 import TransactionStmtKind
 
     return str(TransactionStmtKind.Name(statement.tree.kind)).removeprefix("TRANS_STMT_")

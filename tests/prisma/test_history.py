@@ -58,14 +58,13 @@ def test_failed_is_not_pending_and_hides_nothing() -> None:
 
 def test_rolled_back_is_pending_again() -> None:
     history = compare([file("1"), file("2")], [row("1"), row("2", "rolled_back")])
-    assert names(history.pending) == names(history.rolled_back_pending) == ["2"]
+    assert names(history.pending) == ["2"]
     assert not history.up_to_date
 
 
 def test_rolled_back_and_then_applied() -> None:
     history = compare([file("1")], [row("1", "rolled_back"), row("1")])
     assert history.up_to_date
-    assert not history.rolled_back_pending
 
 
 def test_edited_and_missing_are_not_consistent() -> None:

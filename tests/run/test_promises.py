@@ -82,7 +82,7 @@ def test_a_plan_that_changed_after_sealing_is_refused(
         case "history":
             with connect(database, purpose="somebody else") as session:
                 session.script(MIGRATIONS["20260101000000_farms"].encode())
-            said = "but no _prisma_migrations"
+            said = "without a history: a baseline is needed"
         case _:
             assert hand.send(cmd.Waive(code="DX121", operator="Νίκος", reason="agreed by phone")) == ""
             said = "Waived was nothing, is DX121"

@@ -16,14 +16,17 @@ from dixis_tui.postgres import catalog
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.prisma.cli import PrismaCli, StreamSink
-from dixis_tui.prisma.files import read_migrations
-from dixis_tui.prisma.history import History, read_history
+from dixis_tui.prisma.files import OnDisk, read_migrations
+from dixis_tui.prisma.history import History
+from dixis_tui.prisma.look import Seen, look
 from dixis_tui.prisma.manners import Manners
 from dixis_tui.prisma.project import Project, discover
+from dixis_tui.prisma.truth import worded
 from dixis_tui.run import policy
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import soundness
 from dixis_tui.settings import DATABASE_URL, SHADOW_DATABASE_URL
+from dixis_tui.standing import Truth
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -33,6 +36,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     project: Project
     files: tuple[MigrationFile, ...]
     history: History
+    truth: Truth
     sound: Finding
 
 
@@ -74,10 +78,26 @@ def gather(context: Context) -> Facts:
     files = read_migrations(found.migrations)
     with reading(context, url, "look") as session:
         identity = catalog.identify(session, url)
-        history = read_history(session, files, url.schema)
-        sound = soundness.history(session, history)
+        seen = truth_at(session, found, OnDisk(files), url.schema)
     require_source(context, identity)
-    return Facts(identity=identity, project=found, files=files, history=history, sound=sound)
+    return Facts(
+        identity=identity,
+        project=found,
+        files=files,
+        history=seen.history,
+        truth=seen.truth,
+        sound=soundness.history(seen.truth),
+    )
+
+
+def truth_at(session: Session, found: Project, on_disk: OnDisk, schema: str) -> Seen:
+    """Where every migration of the project stands in that session's database. Raises QueryError and ConnectError."""
+    return look(session, on_disk, schema, splits=found.splits_statements, cli=found.shown)
+
+
+def truth_seen(context: Context, truth: Truth) -> ev.TruthSeen:
+    """The event that shows it; its words are cleaned and redacted here."""
+    return ev.TruthSeen(truth=worded(truth, context.log.redactor.line))
 
 
 def require_source(context: Context, identity: Identity) -> None:

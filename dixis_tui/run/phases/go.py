@@ -26,6 +26,7 @@ def seal(context: Context) -> None:
     with context.phase(Phase.GO, facts.phase_checks(Phase.GO)):
         seen = facts.gather(context)
         context.emit(ev.PendingSeen(applied=len(seen.history.applied), pending=list(seen.history.pending)))
+        context.emit(facts.truth_seen(context, seen.truth))
         context.found("DX114", seen.sound)
         context.found("DX115", judges.pending(seen.history))
         if gates := policy.closed_gates(context.state):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dixis_tui.model import Finding, MigrationState, Phase, Place, failed, passed
 from dixis_tui.postgres.session import connect
-from dixis_tui.prisma.files import same_checksum
-from dixis_tui.prisma.history import History, read_history
+from dixis_tui.prisma.files import OnDisk, same_checksum
+from dixis_tui.prisma.history import History
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, forecast, soundness, verify
 from dixis_tui.run.phases.apply import apply
@@ -56,13 +56,16 @@ def _history(context: Context, seen: facts.Facts) -> Finding:
     url = facts.production(context)
     planned = {file.name for file in seen.history.pending}
     with connect(url, purpose="look", read_only=True) as session:
-        history = read_history(session, seen.files, url.schema)
-        unfinished = soundness.unfinished(session, history) if history.failed else None
+        now = facts.truth_at(session, seen.project, OnDisk(seen.files), url.schema)
+    history, unfinished = now.history, soundness.unfinished(now.truth)
+    context.emit(facts.truth_seen(context, now.truth))
     applied = planned & {row.migration_name for row in history.applied}
     told = {view.name for view in context.state.migrations.values() if view.state is MigrationState.APPLIED}
     if applied != told:
-        differ = ", ".join(sorted(applied ^ told))
-        return failed(f"the history does not agree about {differ}", "Look at the history table before anything else.")
+        differ = f"the history does not agree about {', '.join(sorted(applied ^ told))}"
+        if unfinished:
+            return failed(f"{differ}; {unfinished.evidence}", unfinished.remedy)
+        return failed(differ, "Look at the history table before anything else.")
     if stranger := _unplanned(seen, history):
         return failed(f"not of the sealed plan: {stranger}", "Look at what these files did before anything else.")
     if unfinished:

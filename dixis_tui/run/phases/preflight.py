@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from dixis_tui import events as ev
-from dixis_tui.errors import DixisError
-from dixis_tui.model import CheckState, Finding, Identity, MigrationFile, Phase, failed, passed, warned
+from dixis_tui.errors import ConnectError, DixisError
+from dixis_tui.model import CheckState, Finding, Identity, Phase, failed, passed, warned
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.postgres.url import DatabaseUrl
-from dixis_tui.prisma.files import read_migrations
-from dixis_tui.prisma.history import read_history
+from dixis_tui.prisma.files import OnDisk, scan_migrations, without_file
 from dixis_tui.prisma.project import Project
+from dixis_tui.prisma.truth import missing_database
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, foresight, judges, soundness
 from dixis_tui.run.phases.backup import backup_folder
@@ -31,13 +31,13 @@ def run(context: Context) -> None:
     with context.phase(Phase.PREFLIGHT, facts.phase_checks(Phase.PREFLIGHT)):
         context.check("DX121", lambda: _window(context.settings.window, datetime.now(UTC)))
         context.check("DX123", lambda: _contacts(context))
-        found, files = _project(context)
+        found, on_disk = _project(context)
         url = _url(context)
         if url is None:
             context.skip(("DX102", "DX103", *_ON_SERVER, *_ON_BOTH), f"{DATABASE_URL} can't be used")
             return
         context.check("DX102", lambda: _direct(url))
-        _target(context, url, found, files)
+        _target(context, url, found, on_disk)
         if found and found.supported:
             context.check("DX113", lambda: judges.validate(context, found, url))
 
@@ -59,16 +59,18 @@ def _direct(url: DatabaseUrl) -> Finding:
     return passed(f"port {url.port}, no pooler in sight")
 
 
-def _project(context: Context) -> tuple[Project | None, tuple[MigrationFile, ...] | None]:
+def _project(context: Context) -> tuple[Project | None, OnDisk | None]:
     seen: list[Project] = []
-    files: list[tuple[MigrationFile, ...]] = []
+    disk: list[OnDisk] = []
 
     def look() -> Finding:
         found = facts.project(context)
         seen.append(found)
-        files.append(read_migrations(found.migrations))
+        disk.append(scan_migrations(found.migrations))
         context.emit(facts.project_seen(found))
-        return passed(f"{found.directory}, {len(files[0])} migrations, {found.shown}")
+        if disk[0].without_file:
+            raise without_file(found.migrations, disk[0].without_file[0])
+        return passed(f"{found.directory}, {len(disk[0].files)} migrations, {found.shown}")
 
     context.check("DX111", look)
     if not seen:
@@ -77,7 +79,7 @@ def _project(context: Context) -> tuple[Project | None, tuple[MigrationFile, ...
     context.check("DX112", lambda: _version(seen[0]))
     if not seen[0].supported:
         context.skip(("DX113",), "this Prisma is not supported")
-    return seen[0], files[0] if files else None
+    return seen[0], disk[0] if disk else None
 
 
 def _version(found: Project) -> Finding:
@@ -94,11 +96,16 @@ def _version(found: Project) -> Finding:
     return passed(evidence)
 
 
-def _target(context: Context, url: DatabaseUrl, found: Project | None, files: tuple[MigrationFile, ...] | None) -> None:
+def _target(context: Context, url: DatabaseUrl, found: Project | None, on_disk: OnDisk | None) -> None:
     sessions: list[Session] = []
 
     def reach() -> Finding:
-        session = connect(url, purpose="preflight", read_only=True, statement_timeout_seconds=60)
+        try:
+            session = connect(url, purpose="preflight", read_only=True, statement_timeout_seconds=60)
+        except ConnectError as error:
+            if error.kind == "missing_database" and on_disk is not None:
+                context.emit(facts.truth_seen(context, missing_database(on_disk.files, url.database)))
+            raise
         sessions.append(session)
         identity = catalog.identify(session, url)
         context.emit(ev.TargetSeen(identity=identity))
@@ -117,10 +124,10 @@ def _target(context: Context, url: DatabaseUrl, found: Project | None, files: tu
         context.check("DX122", lambda: _disk(context, session))
         context.check("DX118", lambda: foresight.transactions(session))
         context.check("DX119", lambda: foresight.replicas(session))
-        if found is None or files is None:
+        if found is None or on_disk is None:
             context.skip(_ON_BOTH, "the Prisma project could not be read")
         else:
-            _history(context, session, url, found, files)
+            _history(context, session, found, on_disk)
 
 
 def _primary(identity: Identity) -> Finding:
@@ -167,19 +174,18 @@ def _mb(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
 
 
-def _history(
-    context: Context, session: Session, url: DatabaseUrl, found: Project, files: tuple[MigrationFile, ...]
-) -> None:
+def _history(context: Context, session: Session, found: Project, on_disk: OnDisk) -> None:
     try:
-        history = read_history(session, files, url.schema)
+        seen = facts.truth_at(session, found, on_disk, session.url.schema)
     except DixisError as error:
         context.found("DX114", failed(str(error), error.remedy or "Give the role the right to read it."))
         context.skip(("DX115", "DX116", "DX117"), "the history could not be read")
         return
-    context.check("DX114", lambda: soundness.history(session, history))
-    context.emit(ev.PendingSeen(applied=len(history.applied), pending=list(history.pending)))
-    context.found("DX115", judges.pending(history))
-    foresight.look(context, session, found, history.pending)
+    context.emit(facts.truth_seen(context, seen.truth))
+    context.found("DX114", soundness.history(seen.truth))
+    context.emit(ev.PendingSeen(applied=len(seen.history.applied), pending=list(seen.history.pending)))
+    context.found("DX115", judges.pending(seen.history))
+    foresight.look(context, session, found, seen.history.pending)
 
 
 def _window(window: WindowSettings, now: datetime) -> Finding:

@@ -6,8 +6,7 @@ from dixis_tui import events as ev
 from dixis_tui.model import CheckState, Finding, HealthResult, Phase, failed, passed, warned
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.session import Session
-from dixis_tui.prisma.files import read_migrations
-from dixis_tui.prisma.history import read_history
+from dixis_tui.prisma.files import scan_migrations
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, judges, soundness
@@ -28,10 +27,17 @@ def run(context: Context) -> None:
 
 
 def _history(session: Session, found: Project, schema: str) -> Finding:
-    history = read_history(session, read_migrations(found.migrations), schema)
-    if history.up_to_date and history.consistent:
-        return passed(f"{len(history.applied)} applied, none pending, none failed")
-    return soundness.history(session, history) if not history.up_to_date else warned("files and rows differ")
+    seen = facts.truth_at(session, found, scan_migrations(found.migrations), schema)
+    finding = soundness.history(seen.truth)
+    if finding.state is CheckState.FAILED and not seen.history.up_to_date:
+        return finding
+    if seen.history.pending:
+        names = ", ".join(file.name for file in seen.history.pending[:3])
+        return failed(f"still pending: {names}", "Find out why it was not applied before the application is let in.")
+    if finding.state is CheckState.PASSED:
+        return passed(f"{len(seen.history.applied)} applied, none pending, none failed")
+    # What is in the database is whole; that the files tell another story is not the migration's doing.
+    return warned(finding.evidence, finding.remedy)
 
 
 def _indexes(session: Session) -> Finding:
