@@ -167,9 +167,14 @@ def _detach(found: Found) -> Dress | None:
     command = found.command
     if command is None:
         return Dress(what=found.statement.shown)
+    safer = f"{_ALONE}\nALTER TABLE {command.relation} {command.text} CONCURRENTLY;"
+    if found.context.server_version < 140000:
+        safer = (
+            "-- PostgreSQL can do it concurrently from 14 on; before, only a quiet time and a short lock_timeout help."
+        )
     return Dress(
         what=f"A partition is detached from {command.relation} against all use of it.",
-        safer=f"{_ALONE}\nALTER TABLE {command.relation} {command.text} CONCURRENTLY;",
+        safer=safer,
         size=size_words(found.context.facts(command.relation)),
     )
 

@@ -32,12 +32,13 @@ class ManyLocks(Rule):
                 for relation in _locked(context, statement):
                     key = context.full(_table_of(context, relation))
                     firsts.setdefault(key, (_table_of(context, relation), statement))
-            if len(firsts) > 1:
-                found = list(firsts.values())
+            found = list(firsts.values())
+            # What one statement locks together (a partition and its parent) can't be taken apart.
+            if len({statement.number for _, statement in found}) > 1:
                 yield self._one(context, found)
 
     def _one(self, context: Context, firsts: list[tuple[Relation, Statement]]) -> Hazard:
-        second = firsts[1][1]
+        second = next(statement for _, statement in firsts if statement.number != firsts[0][1].number)
         shown = listed([relation for relation, _ in firsts])
         lines = {relation: statement.line for relation, statement in firsts}
         where = "; ".join(f"{relation} from line {line}" for relation, line in lines.items())

@@ -150,6 +150,12 @@ def test_a_lock_that_is_held_makes_what_follows_worse(tmp_path: Path) -> None:
     assert found.severity is Severity.WARNING
 
 
+def test_the_server_decides_what_is_safer(tmp_path: Path) -> None:
+    sql = "ALTER TABLE p DETACH PARTITION q"
+    assert "CONCURRENTLY;" in judged(tmp_path, sql, server_version=140000)[0].safer
+    assert "CONCURRENTLY" not in judged(tmp_path, sql, server_version=130000)[0].safer
+
+
 def test_a_long_name_that_becomes_another(tmp_path: Path) -> None:
     first, second = "Ω" * 31 + "α", "Ω" * 31 + "β"
     found = judged(tmp_path, f'CREATE TABLE "{first}" (id int); CREATE TABLE "{second}" (id int);')
