@@ -10,6 +10,7 @@ from msgspec import Struct
 
 NAME_BYTES = 63
 """Bytes of an identifier that PostgreSQL keeps (NAMEDATALEN - 1)."""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _RESERVED = re.compile(
     r"all|analyse|analyze|and|any|array|as|asc|asymmetric|authorization|binary|both|case|cast|check"
@@ -39,9 +40,17 @@ class Relation(Struct, frozen=True, order=True):
 
 
 def quote(identifier: str) -> str:
-    """An identifier as SQL wants it: in double quotes only where it has to be."""
-    plain = _PLAIN.fullmatch(identifier) and not _RESERVED.fullmatch(identifier)
-    return identifier if plain else '"' + identifier.replace('"', '""') + '"'
+    """An identifier as SQL wants it: in double quotes only where it has to be.
+
+    Control characters are escaped, so that a name with a line break never leaves the comment that it stands in.
+    """
+    if _PLAIN.fullmatch(identifier) and not _RESERVED.fullmatch(identifier):
+        return identifier
+    quoted = identifier.replace('"', '""')
+    if _CONTROLS.search(identifier):
+        escaped = quoted.replace("\\", "\\\\")
+        return 'U&"' + _CONTROLS.sub(lambda found: f"\\{ord(found[0]):04X}", escaped) + '"'
+    return f'"{quoted}"'
 
 
 def fitting(name: str) -> str:

@@ -103,6 +103,18 @@ def test_it_runs_with_names_that_need_quotes(sql: str, session: Session, tmp_pat
         assert run(session, hazard.safer) > 0
 
 
+def test_a_name_with_a_line_break_stays_in_its_comment(session: Session, tmp_path: Path) -> None:
+    table = '"o\\ne\nDROP TABLE other; --"'
+    session.script(f"CREATE TABLE other (id int); CREATE TABLE {table} (id int, a int)".encode())
+    for sql in (f"ALTER TABLE {table} ADD COLUMN b int NOT NULL", f"TRUNCATE {table}", f"DELETE FROM {table}"):
+        for hazard in judged(tmp_path, sql):
+            assert "\nDROP" not in hazard.safer
+            run(session, hazard.safer)
+    assert session.value("SELECT to_regclass('other')::text") == "other"
+    (hazard,) = judged(tmp_path, f"ALTER TABLE {table} ALTER COLUMN a SET NOT NULL")
+    assert run(session, hazard.safer) == 4
+
+
 def test_a_key_of_a_safer_form_is_the_same_in_the_end(session: Session, tmp_path: Path) -> None:
     """NOT NULL by way of a check, and a key by way of an index: what is left is what was asked for."""
     session.script(MADE)
