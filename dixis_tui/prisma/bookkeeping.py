@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from dixis_tui.errors import ConnectError, QueryError
 from dixis_tui.postgres.session import Session
+from dixis_tui.prisma.history import ADVISORY_LOCK, HistoryRow, history_table
 
 CREATE_TABLE = """CREATE TABLE {table} (
     id                      VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -30,6 +31,10 @@ _NO_FLUSH = "SET LOCAL synchronous_commit = off; "
 _START = "INSERT INTO {table} (id, checksum, started_at, migration_name) VALUES ('{id}', '{checksum}', {now}, {name})"
 _FINISH = "UPDATE {table} SET applied_steps_count = applied_steps_count + 1, finished_at = {now} WHERE id = '{id}'"
 _FAIL = "UPDATE {table} SET logs = {logs} WHERE id = '{id}'"
+_ROLL_BACK = """
+UPDATE {table} SET rolled_back_at = {now}
+WHERE id = {id} AND finished_at IS NULL AND rolled_back_at IS NULL AND pg_catalog.pg_try_advisory_xact_lock({lock})
+"""
 _NOW = "pg_catalog.clock_timestamp()"
 
 _LOGS = """A migration failed to apply. New migrations cannot be applied before the error is recovered from. \
@@ -76,6 +81,16 @@ class Row(Struct, frozen=True):
             session.script(_FAIL.format(table=self.table, id=self.id, logs=_literal(logs)).encode())
             return True
         return False
+
+
+def roll_back(session: Session, schema: str, row: HistoryRow) -> bool:
+    """Mark a failed row as rolled back, as `prisma migrate resolve --rolled-back` does, under Prisma's own lock.
+
+    False where the row is no longer unfinished, or somebody else holds the lock. Raises QueryError, ConnectError.
+    """
+    table = history_table(schema)
+    sql = _ROLL_BACK.format(table=table, now=_NOW, id=_literal(row.id), lock=ADVISORY_LOCK)
+    return session.script(sql.encode()) == 1
 
 
 def sqlstate_of(error: QueryError | ConnectError) -> str:

@@ -20,7 +20,7 @@ where nothing of it stayed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
@@ -108,7 +108,7 @@ def apply(
 
 def _until_quiet(session: Session, script: _Script, conduct: Conduct) -> Iterator[Step]:
     """Wait for older transactions that hold the file's tables: behind them its statements would keep others waiting."""
-    wanted = blocking(script.script)
+    wanted = blocking_of([script.script])
     deadline = time.monotonic() + conduct.manners.quiet_seconds
     while wanted and time.monotonic() < deadline:
         try:
@@ -122,10 +122,10 @@ def _until_quiet(session: Session, script: _Script, conduct: Conduct) -> Iterato
             return
 
 
-def blocking(script: Script) -> dict[Relation, LockMode]:
-    """The strongest lock on each table that the file names, of those that make readers or writers wait. Pure."""
+def blocking_of(scripts: Iterable[Script]) -> dict[Relation, LockMode]:
+    """The strongest lock on each table that the files name, of those that make readers or writers wait. Pure."""
     found: dict[Relation, LockMode] = {}
-    for statement in script.statements:
+    for statement in (one for script in scripts for one in script.statements):
         for claim in claims(statement):
             known = found.get(claim.relation)
             if claim.mode.blocks_writes and (known is None or known.strength < claim.mode.strength):

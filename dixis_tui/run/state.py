@@ -278,7 +278,13 @@ def _migration_started(state: RunState, event: ev.MigrationStarted, at: datetime
     view = state.migrations.get(event.name, MigrationView(event.name))
     if event.place is Place.PRODUCTION:
         view = msgspec.structs.replace(
-            view, state=MigrationState.RUNNING, started=at, error="", statement=None, actual=(), retries=0
+            view,
+            state=MigrationState.RUNNING,
+            started=at,
+            error="",
+            statement=None,
+            actual=(),
+            retries=view.retries if view.state is MigrationState.RUNNING else 0,
         )
     else:
         view = msgspec.structs.replace(

@@ -93,7 +93,7 @@ class Hand:
     def do(self, phase: Phase) -> RunState:
         """Start a phase and wait for its end."""
         before = self.look().phase(phase).attempts
-        assert self.send(cmd.StartPhase(phase=phase)) == ""
+        assert self.send(cmd.StartPhase(phase=phase)) == "", policy.closed_gates(self.state)
         return self.ended(phase, before + 1)
 
     def ended(self, phase: Phase, attempts: int = 1) -> RunState:

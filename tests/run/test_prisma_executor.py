@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import pytest
+
 from dixis_tui import events as ev
 from dixis_tui.model import MigrationState, Phase, PhaseState, Place, Verdict
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.prisma.direct import apply
+from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.history import read_rows
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.folders import JOURNAL, LOG
 from dixis_tui.run.journal import read
@@ -83,3 +89,49 @@ def test_a_file_that_was_not_sealed_is_found_out(
         arrived = session.value("SELECT to_regclass('unsealed') IS NOT NULL")
     assert state.check("DX601").open is not arrived
     assert ("20260106000000_unsealed" in state.check("DX601").evidence) is arrived
+
+
+LAST = "20260105000000_last"
+
+
+@pytest.mark.parametrize(
+    ("sql", "again"),
+    [
+        ('ALTER TABLE "Farm" ADD COLUMN area int; SELECT 1;', True),
+        # It leaves no trace in the catalog, but the server said no, and it was one transaction.
+        ("UPDATE \"Farm\" SET region = 'Λέσβος';", True),
+        # What it had committed itself stays: never again without a person.
+        ('BEGIN; CREATE TABLE half (); COMMIT; ALTER TABLE "Farm" ADD COLUMN area int;', False),
+    ],
+)
+def test_what_gave_way_whole_begins_anew(
+    begin: Begin, make_project: MakeProject, tmp_path: Path, database: DatabaseUrl, *, sql: str, again: bool
+) -> None:
+    """A lock time-out leaves a failed row and nothing else: proven, resolved, and deployed again by Prisma itself."""
+    project = make_project(tmp_path / "shop", _files({**MIGRATIONS, LAST: sql}))
+    with connect(database, purpose="migrate") as session:
+        list(apply(session, read_migrations(project / "prisma" / "migrations")[:-1]))
+    settings = with_executor(settings_for(project), "prisma")
+    polite = msgspec.structs.replace(settings.migrate, lock_timeout_seconds=0.3, quiet_seconds=0)
+    hand = begin(msgspec.structs.replace(settings, migrate=polite))
+    hand.to_go()
+    with connect(database, purpose="shop") as other:
+        other.script(b'BEGIN; LOCK TABLE "Farm" IN SHARE MODE')
+        assert hand.confirm() == ""
+        if again:
+            hand.wait(lambda state: state.migrations[LAST].retries, "the first try to give way")
+            # The pause is over when it is over: whichever try comes next finds the table free.
+            other.rollback()
+        state = hand.ended(Phase.MIGRATE)
+        other.rollback()
+        rows = read_rows(other) or ()
+        assert other.value("SELECT to_regclass('half') IS NOT NULL") is ("half" in sql)
+    last = state.migrations[LAST]
+    assert last.state is (MigrationState.APPLIED if again else MigrationState.FAILED)
+    assert bool(last.retries) is again
+    ours = [row for row in rows if row.migration_name == LAST]
+    assert [row.applied for row in ours] == [False] * (len(ours) - 1) + [again]
+    assert all(row.rolled_back_at for row in ours[:-1])
+    told = [entry.event for entry in read(hand.folder / JOURNAL) if isinstance(entry.event, ev.Retried)]
+    assert all(event.sqlstate == "55P03" and event.whole for event in told)
+    assert all("lock timeout" in event.reason for event in told)

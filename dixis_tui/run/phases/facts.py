@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from msgspec import Struct
 
 from dixis_tui import events as ev
-from dixis_tui.errors import ToolError
+from dixis_tui.errors import ProjectError, ToolError
 from dixis_tui.model import CheckState, Finding, Identity, MigrationFile, Phase
 from dixis_tui.plan.checks import of_phase
 from dixis_tui.plan.seal import Plan
@@ -164,6 +165,14 @@ def manners(context: Context) -> Manners:
         quiet_seconds=migrate.quiet_seconds,
         patience_seconds=migrate.retry_seconds,
     )
+
+
+def content(file: MigrationFile) -> bytes:
+    """A migration file's bytes. Raises ProjectError."""
+    try:
+        return Path(file.path).read_bytes()
+    except OSError as error:
+        raise ProjectError(f"{file.path} can't be read: {error.strerror}", "Restore the migration file.") from None
 
 
 def phase_checks(phase: Phase, *skipped: str) -> list[tuple[str, str]]:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from dixis_tui import events as ev
-from dixis_tui.errors import DixisError
 from dixis_tui.measures import Prediction, TableSize
-from dixis_tui.model import Finding, MigrationState, passed, warned
+from dixis_tui.model import Finding, MigrationFile, MigrationState, passed, warned
 from dixis_tui.plan import learning, prediction
 from dixis_tui.plan.prediction import Rehearsed
 from dixis_tui.plan.workload import workloads
 from dixis_tui.postgres import table_sizes as sizes
 from dixis_tui.postgres.session import Session
+from dixis_tui.prisma.files import read_migrations
 from dixis_tui.run import experience
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts
@@ -33,9 +33,10 @@ def predict(context: Context, staging: Mapping[str, TableSize]) -> None:
     if recalled.note:
         context.note(recalled.note, "warning")
     url = facts.production(context)
+    files = {file.name: file for file in read_migrations(facts.project(context).migrations)}
     with facts.reading(context, url, "sizes") as session:
         found = prediction.predict(
-            [_rehearsed(context, view, url.schema) for view in context.state.migrations.values()],
+            [_rehearsed(files[name], view, url.schema) for name, view in context.state.migrations.items()],
             staging,
             sizes.table_sizes(session),
             learned=learning.learned(recalled.outcomes),
@@ -79,19 +80,10 @@ def _measured(state: RunState, found: Prediction) -> Finding:
     return passed(f"{words}{again}; {statements} statements measured")
 
 
-def _rehearsed(context: Context, view: MigrationView, schema: str) -> Rehearsed:
+def _rehearsed(file: MigrationFile, view: MigrationView, schema: str) -> Rehearsed:
     """One file's measures and, from its text, what each statement does to the tables."""
-    work = workloads(parse_script(_content(context, view.name)), view.measured, schema)
+    work = workloads(parse_script(facts.content(file)), view.measured, schema)
     return Rehearsed(migration=view.name, seconds=view.rehearsed or 0.0, statements=view.measured, work=work)
-
-
-def _content(context: Context, name: str) -> bytes:
-    found = facts.project(context)
-    path = found.migrations / name / "migration.sql"
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DixisError(f"{path} can't be read: {error.strerror}", "Restore the migration file.") from None
 
 
 def _round_trip(session: Session) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -19,6 +18,7 @@ from dixis_tui.postgres.session import Session
 from dixis_tui.postgres.sizes import read_sizes
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts
 
 LONG_SECONDS = 60.0
 """A transaction that is open for longer than that is worth a word before a lock is asked for."""
@@ -54,12 +54,11 @@ def of_hazards(hazards: Sequence[Hazard]) -> Finding:
     warnings = [one for one in standing if one.severity is Severity.WARNING]
     left = len(hazards) - len(standing)
     accepted = f", {left} accepted by a comment" if left else ""
-    words = f"{_tally(dangers, warnings)}: {_named([*(harmful or dangers), *warnings])}{accepted}" if standing else ""
-    if harmful:
-        return failed(words, _SHOWN)
-    if dangers or warnings:
-        return warned(words, _SHOWN)
-    return passed(f"none that would harm this database{accepted}")
+    if not dangers and not warnings:
+        notices = f" ({len(standing)} {'notice' if len(standing) == 1 else 'notices'})" if standing else ""
+        return passed(f"none that would harm this database{notices}{accepted}")
+    words = f"{_tally(dangers, warnings)}: {_named([*(harmful or dangers), *warnings])}{accepted}"
+    return failed(words, _SHOWN) if harmful else warned(words, _SHOWN)
 
 
 def of_forecasts(forecasts: Sequence[FileForecast]) -> Finding:
@@ -105,7 +104,7 @@ def replicas(session: Session) -> Finding:
 def _judged(
     session: Session, found: Project, pending: Sequence[MigrationFile]
 ) -> tuple[list[FileForecast], list[Hazard]]:
-    files = [SourceFile(file.name, file.path, _content(file)) for file in pending]
+    files = [SourceFile(file.name, file.path, facts.content(file)) for file in pending]
     if not files:
         return [], []
     schema = session.url.schema
@@ -122,13 +121,6 @@ def _cleaned(found: _T, words: Callable[[str], str]) -> _T:
         if isinstance(value := getattr(found, name), str) and not isinstance(value, StrEnum)
     }
     return msgspec.structs.replace(found, **texts)
-
-
-def _content(file: MigrationFile) -> bytes:
-    try:
-        return Path(file.path).read_bytes()
-    except OSError as error:
-        raise DixisError(f"{file.path} can't be read: {error.strerror}", "Restore the migration file.") from None
 
 
 def _tally(dangers: Sequence[Hazard], warnings: Sequence[Hazard]) -> str:
