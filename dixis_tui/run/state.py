@@ -293,7 +293,6 @@ def _migration_started(state: RunState, event: ev.MigrationStarted, at: datetime
             rehearsal_error="",
             started=at,
             statement=None,
-            measured=(),
             retries=0,
         )
     return {"migrations": state.migrations | {event.name: view}}

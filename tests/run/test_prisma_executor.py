@@ -41,6 +41,11 @@ def test_the_real_cli_migrates(begin: Begin, make_project: MakeProject, tmp_path
     assert "valid" in state.check("DX703").evidence
     assert [view.state for view in state.migrations.values()] == [MigrationState.APPLIED] * 4
     assert all(view.seconds and view.rehearsed for view in state.migrations.values())
+    # Prisma tells of files; what each statement takes was measured with our own executor, on a copy that is gone.
+    assert [len(view.measured) for view in state.migrations.values()] == [2, 1, 1, 1]
+    assert any(one.locks for view in state.migrations.values() for one in view.measured)
+    assert state.prediction is not None
+    assert [one.migration for one in state.prediction.statements] == [*[min(MIGRATIONS)] * 2, *sorted(MIGRATIONS)[1:]]
     assert "have been successfully applied" in (hand.folder / LOG).read_text()
     assert hand.send(cmd.SignOff(operator="Ελένη")) == ""
     assert hand.wait(lambda state: state.ended, "the end").verdict is Verdict.DONE

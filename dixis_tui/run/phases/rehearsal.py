@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, ToolError
-from dixis_tui.measures import TableSize
 from dixis_tui.model import (
     Backup,
     CheckState,
+    Executor,
     Finding,
     MigrationFile,
     MigrationState,
@@ -26,14 +25,13 @@ from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.restore import restore
 from dixis_tui.postgres.sameness import same_database
 from dixis_tui.postgres.session import connect
-from dixis_tui.postgres.table_sizes import table_sizes
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, forecast, judges
+from dixis_tui.run.phases import facts, forecast, judges, measuring
 from dixis_tui.run.phases.apply import apply
 from dixis_tui.run.runs import live
 from dixis_tui.settings import STAGING_DATABASE_URL
@@ -51,8 +49,8 @@ def run(context: Context) -> None:
             raise DixisError("Staging is not fit for a rehearsal", "Mend STAGING_DATABASE_URL, or unset it.")
         _restore(context, url, where, backup)
         context.safe_point()
-        _settle(context, url)
-        before = _sizes(context, url)
+        measuring.settle(context, url)
+        before = measuring.sizes(context, url)
         context.safe_point()
         _migrate(context, url)
         if context.state.check("DX304").state is CheckState.PASSED:
@@ -151,22 +149,6 @@ def _restore(context: Context, url: DatabaseUrl, where: str, backup: Backup) -> 
         )
 
 
-def _settle(context: Context, url: DatabaseUrl) -> None:
-    """Bring the copy into the state that production is in: with statistics, and rows that were read before.
-
-    Without it the first scan writes every page, and the planner guesses: both would be measured.
-    """
-    began = time.monotonic()
-    with connect(url, purpose="rehearsal") as session:
-        session.execute("VACUUM (ANALYZE)")
-    context.log.line("runner", f"The copy's statistics were brought up to date in {time.monotonic() - began:.1f} s")
-
-
-def _sizes(context: Context, url: DatabaseUrl) -> dict[str, TableSize]:
-    with facts.reading(context, url, "sizes") as session:
-        return table_sizes(session)
-
-
 def _migrate(context: Context, url: DatabaseUrl) -> None:
     found = facts.project(context)
     files = read_migrations(found.migrations)
@@ -180,6 +162,8 @@ def _migrate(context: Context, url: DatabaseUrl) -> None:
             failed("staging's pending files are not production's", "Look again (preflight), then make a new backup."),
         )
         return
+    if context.settings.migrate.executor is Executor.PRISMA:
+        measuring.on_a_copy(context, url, found, pending)
     context.check("DX304", lambda: _apply(context, url, found, pending))
     with connect(url, purpose="rehearsal", read_only=True) as session:
         context.check("DX305", lambda: judges.up_to_date(context, session, url, found))
