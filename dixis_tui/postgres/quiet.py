@@ -14,7 +14,8 @@ from dixis_tui.sql.names import Relation
 OLDER_SECONDS = 1.0
 """A transaction younger than this is left to end by itself: `lock_timeout` and a retry are enough for it."""
 
-# A named index stands for its table. An autovacuum gives way by itself to whoever waits for it.
+# A named index stands for its table. An autovacuum gives way by itself to whoever waits for it. When another role's
+# transaction began may be hidden from ours: then it is taken for an old one.
 _HOLDERS = """
 WITH wanted AS (
   SELECT DISTINCT coalesce(i.indrelid, c.oid) AS oid, w.name AS wanted
@@ -23,13 +24,16 @@ WITH wanted AS (
   JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.relation
   LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
 )
-SELECT a.pid, coalesce(a.usename::text, '') AS user, a.application_name AS application, coalesce(a.state, '') AS state,
-       extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS seconds, wanted.wanted AS table, l.mode AS mode
+SELECT a.pid, coalesce(a.usename::text, '') AS user, a.application_name AS application,
+       coalesce(a.state, 'what it does is hidden from our role') AS state,
+       coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::float8 AS seconds,
+       wanted.wanted AS table, l.mode AS mode
 FROM wanted JOIN pg_catalog.pg_locks AS l ON l.relation = wanted.oid
 JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()
   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-  AND a.backend_type <> 'autovacuum worker' AND a.xact_start < clock_timestamp() - %s * interval '1 s'
+  AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
+  AND (a.xact_start IS NULL OR a.xact_start < clock_timestamp() - %s * interval '1 s')
 ORDER BY a.xact_start
 """
 
@@ -48,7 +52,8 @@ class Holder(Struct, frozen=True):
     def __str__(self) -> str:
         name = clean(self.application) or "no name"
         who = f"process {self.pid} ({name}, user {clean(self.user)}, {self.state})"
-        return f"{who}, for {self.seconds:.0f} s, holds {self.table}"
+        since = f", for {self.seconds:.0f} s," if self.seconds else ""
+        return f"{who}{since} holds {self.table}"
 
 
 def in_the_way(

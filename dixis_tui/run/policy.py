@@ -165,7 +165,7 @@ def _refuse_waiver(command: cmd.Waive) -> str:
 def _refuse_signal(state: RunState, command: cmd.SignalBackend) -> str:
     if state.radar is None or state.running not in (Phase.REHEARSAL, Phase.MIGRATE):
         return "Nothing of ours is at work: nobody is in its way."
-    if command.pid not in {peer.pid for peer in state.radar.blockers}:
+    if command.pid not in {peer.pid for peer in (*state.radar.blockers, *state.blockers)}:
         return f"Backend {command.pid} does not block us (any more): look at the radar again."
     if command.typed.strip() != str(command.pid):
         return f"Type {command.pid}, its process id, to {command.how} it. Nothing was done."

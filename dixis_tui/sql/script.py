@@ -173,6 +173,12 @@ def _statements(content: bytes, spans: list[tuple[int, int, Any]]) -> list[State
     return found
 
 
+def first_word_on(text: str) -> str:
+    """A query's text without the comments before it, where Prisma says what it is about."""
+    content = text.encode("utf-8", "replace")
+    return content[_skip_blank(content, 0) :].decode("utf-8", "replace") or text
+
+
 def _skip_blank(content: bytes, at: int) -> int:
     """The first byte from `at` on that belongs to a statement: no white space, comment or semicolon."""
     while at < len(content):

@@ -257,7 +257,7 @@ def test_words_from_outside_are_harmless(crowd: Crowd) -> None:
     assert blocker.query.startswith("SELECT /*")
     assert blocker.query.endswith("…")
     assert seen.waits_for is not None
-    assert seen.waits_for.table == 'public."a""b"'
+    assert seen.waits_for.table == 'public.U&"a\\001B[31m""b"'
 
 
 def test_a_lost_radar_comes_back(crowd: Crowd) -> None:

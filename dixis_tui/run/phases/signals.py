@@ -13,8 +13,9 @@ from dixis_tui.run.context import Context
 
 def signal(context: Context, command: SignalBackend) -> str:
     """Send it; "" where it went out, else a sentence. The policy has looked at the command already."""
-    seen, url = context.settled().radar, context.watched_url
-    peer = next((one for one in seen.blockers if one.pid == command.pid), None) if seen else None
+    state, url = context.settled(), context.watched_url
+    seen = (*(state.radar.blockers if state.radar else ()), *state.blockers)
+    peer = next((one for one in seen if one.pid == command.pid), None)
     if peer is None or url is None:
         return f"Backend {command.pid} does not block us (any more). Nothing was done."
     who = context.log.redactor.line(_who(peer))

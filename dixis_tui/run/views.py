@@ -1,0 +1,170 @@
+"""What a run's journal adds up to, as values: the run, its phases, checks and migrations as they stand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from dixis_tui import events as ev
+from dixis_tui.hazard import FileForecast, Hazard
+from dixis_tui.locks import Peer, Radar
+from dixis_tui.measures import Prediction, StatementMeasure
+from dixis_tui.model import (
+    Backup,
+    CheckState,
+    HealthResult,
+    Identity,
+    MigrationState,
+    Phase,
+    PhaseState,
+    Place,
+    Verdict,
+)
+from dixis_tui.plan import checks
+from dixis_tui.standing import Truth
+
+
+class Entry(Struct, frozen=True):
+    """One journal entry: its number from 1, when it was written (UTC), and the event."""
+
+    number: int
+    at: datetime
+    event: ev.Event
+
+
+class CheckView(Struct, frozen=True):
+    """One check as it stands. `who` is the operator who ticked or waived it."""
+
+    code: str
+    subject: str = ""
+    state: CheckState = CheckState.WAITING
+    evidence: str = ""
+    remedy: str = ""
+    who: str = ""
+    at: datetime | None = None
+
+    @property
+    def spec(self) -> checks.CheckSpec:
+        """What kind of check it is."""
+        return checks.SPECS[self.code]
+
+    @property
+    def open(self) -> bool:
+        """Whether it lets the way forward open."""
+        return self.state in (CheckState.PASSED, CheckState.WARNED, CheckState.WAIVED)
+
+
+class PhaseView(Struct, frozen=True):
+    """One phase's own work: when it last started, how it ended, how long it took."""
+
+    phase: Phase
+    state: PhaseState = PhaseState.WAITING
+    started: datetime | None = None
+    seconds: float = 0.0
+    reason: str = ""
+    attempts: int = 0
+
+
+class MigrationView(Struct, frozen=True):
+    """One migration of this run. Seconds are None until measured; `error` holds what the server said.
+
+    `statement` is the one that runs, of whichever place is at work; `measured` and `actual` are those that went through
+    on staging and on production, in their order. `retries` counts what was refused a lock and tried again.
+    """
+
+    name: str
+    checksum: str = ""
+    state: MigrationState = MigrationState.PENDING
+    started: datetime | None = None
+    rehearsed: float | None = None
+    seconds: float | None = None
+    error: str = ""
+    rehearsal_state: MigrationState = MigrationState.PENDING
+    rehearsal_error: str = ""
+    statement: ev.StatementStarted | None = None
+    measured: tuple[StatementMeasure, ...] = ()
+    actual: tuple[StatementMeasure, ...] = ()
+    retries: int = 0
+
+
+class RunState(Struct, frozen=True, kw_only=True):
+    """All that is known of a run. `started` is None before the first entry was read."""
+
+    run: ev.RunStarted | None = None
+    started: datetime | None = None
+    last_at: datetime | None = None
+    entries: int = 0
+    identity: Identity | None = None
+    project: ev.ProjectSeen | None = None
+    applied_before: int = 0
+    phases: dict[Phase, PhaseView] = {}
+    checks: dict[tuple[str, str], CheckView] = {}
+    migrations: dict[str, MigrationView] = {}
+    truth: Truth | None = None
+    forecasts: tuple[FileForecast, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    prediction: Prediction | None = None
+    radar: Radar | None = None
+    radar_place: Place | None = None
+    radar_at: datetime | None = None
+    """When the radar's look was journaled, by this machine's clock."""
+    blockers: tuple[Peer, ...] = ()
+    """Who blocked us last, also in the pause before the next try, until a statement went through."""
+    most_victims: int = 0
+    longest_wait_seconds: float = 0.0
+    """The most sessions that waited behind us on production, and the longest wait of any of them."""
+    retry: ev.Retried | None = None
+    signals: tuple[ev.BackendSignalled, ...] = ()
+    backup: Backup | None = None
+    backup_source: Identity | None = None
+    adopted: ev.BackupAdopted | None = None
+    restored: ev.BackupRestored | None = None
+    restored_at: datetime | None = None
+    plan: ev.PlanSealed | None = None
+    confirmed: ev.Confirmed | None = None
+    rollback: ev.RollbackConfirmed | None = None
+    refused: ev.ConfirmationRefused | None = None
+    refusals: int = 0
+    progress: ev.Progress | None = None
+    health: dict[str, HealthResult] = {}
+    notes: tuple[ev.Noted, ...] = ()
+    ended: ev.RunEnded | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the run ended, or `open`."""
+        return self.ended.verdict if self.ended else Verdict.OPEN
+
+    @property
+    def running(self) -> Phase | None:
+        """The phase that is at work now."""
+        return next((view.phase for view in self.phases.values() if view.state is PhaseState.RUNNING), None)
+
+    @property
+    def predicted_seconds(self) -> float | None:
+        """What the pending migrations will take on production, or None where nothing was rehearsed."""
+        if self.prediction is not None and self.prediction.rehearsed:
+            return self.prediction.seconds
+        return self.rehearsed_seconds
+
+    @property
+    def rehearsed_seconds(self) -> float | None:
+        """What they took together on staging, or None where no rehearsal has measured all of them."""
+        measured = [migration.rehearsed for migration in self.migrations.values()]
+        known = [seconds for seconds in measured if seconds is not None]
+        return sum(known) if known and len(known) == len(measured) else None
+
+    def phase(self, phase: Phase) -> PhaseView:
+        """The phase's own work, whether it was started or not."""
+        return self.phases.get(phase, PhaseView(phase))
+
+    def checks_of(self, phase: Phase) -> list[CheckView]:
+        """The checks of one phase in catalogue order."""
+        found = [view for view in self.checks.values() if view.spec.phase is phase]
+        return sorted(found, key=lambda view: view.code)
+
+    def check(self, code: str, subject: str = "") -> CheckView:
+        """One check as it stands, whether it was looked at or not."""
+        return self.checks.get((code, subject), CheckView(code, subject))

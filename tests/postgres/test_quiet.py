@@ -1,0 +1,60 @@
+"""Who would keep a statement waiting for its tables, also where our role may not see what others do."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from dixis_tui.locks import LockMode
+from dixis_tui.postgres.quiet import in_the_way
+from dixis_tui.postgres.session import Session, connect
+from dixis_tui.postgres.url import DatabaseUrl, parse
+from dixis_tui.sql.names import Relation
+from tests.majors import both_majors
+from tests.waiting import until
+
+ORDER, INDEX = Relation("", "Order"), Relation("public", "Order_pkey")
+
+
+@pytest.fixture
+def holder(database: DatabaseUrl) -> Iterator[Session]:
+    """An idle transaction that has read the table, and is old enough to be waited for."""
+    with connect(database, purpose="shop") as session:
+        session.script(b'CREATE TABLE "Order" (id int PRIMARY KEY); CREATE TABLE "Item" ()')
+        session.script(b'BEGIN; SELECT * FROM "Order"')
+        until(lambda: session.value("SELECT clock_timestamp() - now() > interval '1.1 s'"), what="an old transaction")
+        yield session
+        session.rollback()
+
+
+@both_majors
+def test_who_holds_what_conflicts(holder: Session, database: DatabaseUrl) -> None:
+    with connect(database, purpose="look") as session:
+        [found] = in_the_way(session, {ORDER: LockMode.ACCESS_EXCLUSIVE})
+        assert (found.pid, found.table, found.mode) == (holder.pid, '"Order"', "AccessShareLock")
+        assert f"process {holder.pid} (dixis-tui shop, user postgres, idle in transaction), for 1 s, holds" in str(
+            found
+        )
+        assert [one.pid for one in in_the_way(session, {INDEX: LockMode.ACCESS_EXCLUSIVE})] == [holder.pid]
+        assert in_the_way(session, {ORDER: LockMode.SHARE}) == []
+        assert in_the_way(session, {Relation("", "Item"): LockMode.ACCESS_EXCLUSIVE}) == []
+        assert in_the_way(session, {Relation("", "not there"): LockMode.ACCESS_EXCLUSIVE}) == []
+        assert in_the_way(session, {ORDER: LockMode.ACCESS_EXCLUSIVE}, older_seconds=3600) == []
+        assert in_the_way(session, {}) == []
+
+
+@both_majors
+def test_a_role_that_may_not_see_what_others_do(holder: Session, database: DatabaseUrl) -> None:
+    role = f"plain_{uuid.uuid4().hex[:8]}"
+    with connect(database, purpose="admin") as admin:
+        admin.script(f"CREATE ROLE {role} LOGIN PASSWORD 'plain'".encode())
+        try:
+            url = f"postgresql://{role}:plain@{database.host}:{database.port}/{database.database}"
+            with connect(parse(url, "DATABASE_URL"), purpose="look") as session:
+                [found] = in_the_way(session, {ORDER: LockMode.ACCESS_EXCLUSIVE})
+            assert found.pid == holder.pid
+            assert "hidden from our role" in str(found)
+        finally:
+            admin.script(f"DROP ROLE {role}".encode())
