@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from dixis_tui.locks import LockMode
 from dixis_tui.postgres.quiet import in_the_way
 from dixis_tui.postgres.session import Session, connect
-from dixis_tui.postgres.url import DatabaseUrl, parse
+from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.sql.names import Relation
 from tests.majors import both_majors
 from tests.waiting import until
@@ -46,15 +45,8 @@ def test_who_holds_what_conflicts(holder: Session, database: DatabaseUrl) -> Non
 
 
 @both_majors
-def test_a_role_that_may_not_see_what_others_do(holder: Session, database: DatabaseUrl) -> None:
-    role = f"plain_{uuid.uuid4().hex[:8]}"
-    with connect(database, purpose="admin") as admin:
-        admin.script(f"CREATE ROLE {role} LOGIN PASSWORD 'plain'".encode())
-        try:
-            url = f"postgresql://{role}:plain@{database.host}:{database.port}/{database.database}"
-            with connect(parse(url, "DATABASE_URL"), purpose="look") as session:
-                [found] = in_the_way(session, {ORDER: LockMode.ACCESS_EXCLUSIVE})
-            assert found.pid == holder.pid
-            assert "hidden from our role" in str(found)
-        finally:
-            admin.script(f"DROP ROLE {role}".encode())
+def test_a_role_that_may_not_see_what_others_do(holder: Session, plain_role: DatabaseUrl) -> None:
+    with connect(plain_role, purpose="look") as session:
+        [found] = in_the_way(session, {ORDER: LockMode.ACCESS_EXCLUSIVE})
+    assert found.pid == holder.pid
+    assert "hidden from our role" in str(found)
