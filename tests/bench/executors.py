@@ -35,6 +35,7 @@ from dixis_tui.run.context import Context
 from dixis_tui.run.journal import Journal
 from dixis_tui.run.log import Log
 from dixis_tui.run.phases.apply import apply
+from dixis_tui.run.phases.apply_direct import with_direct
 from dixis_tui.secrets import Redactor
 from dixis_tui.settings import MigrateSettings, Settings
 
@@ -188,7 +189,7 @@ def run_psql(psql: Path, url: DatabaseUrl, words: Sequence[str | Path]) -> None:
 def run_direct(home: Path, url: DatabaseUrl, files: Sequence[MigrationFile]) -> None:
     """The direct executor in a run folder of its own, as in a run."""
     with context(home, url, Executor.DIRECT, files) as run:
-        apply(run, url, None, files, Place.PRODUCTION)  # type: ignore[arg-type]  # the project is the CLI's business
+        with_direct(run, url, files, Place.PRODUCTION, splits=False)
 
 
 def run_executor(home: Path, url: DatabaseUrl, project: Project, files: Sequence[MigrationFile]) -> None:

@@ -20,4 +20,4 @@ def apply(context: Context, url: DatabaseUrl, project: Project, files: Sequence[
     if context.settings.migrate.executor is Executor.PRISMA:
         with_prisma(context, url, project, files, place)
     else:
-        with_direct(context, url, project, files, place)
+        with_direct(context, url, files, place, splits=project.splits_statements)

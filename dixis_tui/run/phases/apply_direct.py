@@ -16,15 +16,14 @@ from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma import direct, steps
 from dixis_tui.prisma.direct_file import Conduct
 from dixis_tui.prisma.hooks import Hook
-from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, watching
 
 
 def with_direct(
-    context: Context, url: DatabaseUrl, project: Project, files: Sequence[MigrationFile], place: Place
+    context: Context, url: DatabaseUrl, files: Sequence[MigrationFile], place: Place, *, splits: bool
 ) -> None:
-    """Apply `files` through a session of our own."""
+    """Apply `files` through a session of our own. `splits`: statement by statement, as the pinned Prisma would."""
     migrate = context.settings.migrate
 
     def waiting(holder: object) -> None:
@@ -44,7 +43,7 @@ def with_direct(
         ):
             conduct = Conduct(
                 manners=facts.manners(context),
-                splits=project.splits_statements,
+                splits=splits,
                 hook=hook,
                 pause=context.stopping.wait,
                 cancelled=watched.cancelled,

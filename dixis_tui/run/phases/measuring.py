@@ -44,7 +44,7 @@ def on_a_copy(context: Context, url: DatabaseUrl, found: Project, pending: Seque
     try:
         with copied(url) as copy:
             context.log.line("runner", "Measuring each statement on a copy, before Prisma rehearses")
-            with_direct(context, copy, found, pending, Place.STAGING)
+            with_direct(context, copy, pending, Place.STAGING, splits=found.splits_statements)
     except StoppedError:
         raise
     except DixisError as error:
