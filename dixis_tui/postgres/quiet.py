@@ -49,6 +49,11 @@ class Holder(Struct, frozen=True):
     table: str
     mode: str
 
+    def against(self, wanted: LockMode) -> bool:
+        """Whether nobody gets `wanted` on that table while it is held."""
+        held = from_pg_locks(self.mode)
+        return held is not None and wanted.conflicts(held)
+
     def __str__(self) -> str:
         name = clean(self.application) or "no name"
         who = f"process {self.pid} ({name}, user {clean(self.user)}, {self.state})"
@@ -72,9 +77,4 @@ def in_the_way(
     found = session.query(
         _HOLDERS, (schemas, [one.name for one in names.values()], list(names), older_seconds), row=Holder
     )
-    return [holder for holder in found if _conflicts(wanted[names[holder.table]], holder.mode)]
-
-
-def _conflicts(mode: LockMode, held: str) -> bool:
-    other = from_pg_locks(held)
-    return other is not None and mode.conflicts(other)
+    return [holder for holder in found if holder.against(wanted[names[holder.table]])]

@@ -30,7 +30,7 @@ from msgspec import Struct
 from dixis_tui.errors import ConnectError, ProjectError, QueryError
 from dixis_tui.locks import LockMode
 from dixis_tui.model import MigrationFile
-from dixis_tui.postgres.quiet import in_the_way
+from dixis_tui.postgres.quiet import Holder, in_the_way
 from dixis_tui.postgres.session import Session
 from dixis_tui.prisma.bookkeeping import CREATE_TABLE, Row
 from dixis_tui.prisma.direct_file import Conduct, FileRun
@@ -96,8 +96,9 @@ def apply(
     with _advisory_lock(session, on_waiting_for_lock):
         _prepare(session, schema, files)
         table = history_table(schema)
+        quiet = _Quiet(session, scripts)
         for script in scripts:
-            yield from _until_quiet(session, script, conduct)
+            yield from quiet.wait(script, conduct)
             yield Started(script.file.name)
             row = Row.of(table, script.file.name, script.file.checksum)
             for step in FileRun(session, row, script.script, conduct).run(last=script is scripts[-1]):
@@ -106,20 +107,38 @@ def apply(
                     return
 
 
-def _until_quiet(session: Session, script: _Script, conduct: Conduct) -> Iterator[Step]:
-    """Wait for older transactions that hold the file's tables: behind them its statements would keep others waiting."""
-    wanted = blocking_of([script.script])
-    deadline = time.monotonic() + conduct.manners.quiet_seconds
-    while wanted and time.monotonic() < deadline:
-        try:
-            holders = in_the_way(session, wanted)
-        except (QueryError, ConnectError):
-            return  # a look that may not be had is no reason not to begin: lock_timeout is what protects others
-        if not holders:
-            return
-        yield Waiting(script.file.name, str(holders[0]))
-        if conduct.pause(_LOOK_SECONDS):
-            return
+class _Quiet:
+    """Who is in the way of a file. The server is asked for all files together, and at most twice a second: a look costs
+    more than a small file."""
+
+    def __init__(self, session: Session, scripts: Sequence[_Script]) -> None:
+        self._session = session
+        self._wanted = blocking_of(script.script for script in scripts)
+        self._holders: list[Holder] = []
+        self._looked = float("-inf")
+
+    def wait(self, script: _Script, conduct: Conduct) -> Iterator[Step]:
+        """Wait for older transactions that hold the file's tables: behind them it would keep others waiting."""
+        wanted = {str(relation): mode for relation, mode in blocking_of([script.script]).items()}
+        deadline = time.monotonic() + conduct.manners.quiet_seconds
+        while wanted and time.monotonic() < deadline:
+            seen = [holder for holder in self._look() if holder.table in wanted]
+            found = [holder for holder in seen if holder.against(wanted[holder.table])]
+            if not found:
+                return
+            yield Waiting(script.file.name, str(found[0]))
+            if conduct.pause(_LOOK_SECONDS):
+                return
+            self._looked = float("-inf")
+
+    def _look(self) -> list[Holder]:
+        if time.monotonic() - self._looked >= _LOOK_SECONDS:
+            # A look that may not be had is no reason not to begin: lock_timeout is what protects others.
+            self._holders = []
+            with suppress(QueryError, ConnectError):
+                self._holders = in_the_way(self._session, self._wanted)
+            self._looked = time.monotonic()
+        return self._holders
 
 
 def blocking_of(scripts: Iterable[Script]) -> dict[Relation, LockMode]:
