@@ -11,7 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from dixis_tui.hazard import FileForecast, Hazard
-from dixis_tui.locks import Radar
+from dixis_tui.locks import Peer, Radar
 from dixis_tui.measures import Prediction, StatementMeasure
 from dixis_tui.model import (
     Backup,
@@ -213,6 +213,17 @@ class StatementEnded(_Event, frozen=True, kw_only=True, tag="statement_ended"):
     measure: StatementMeasure
 
 
+class Waited(_Event, frozen=True, kw_only=True, tag="waited"):
+    """Nothing of this file was sent yet: older transactions hold its tables, and it waits for them, within bounds.
+
+    Where `name` is empty, all pending files wait together.
+    """
+
+    place: Place
+    name: str = ""
+    peers: tuple[Peer, ...]
+
+
 class Retried(_Event, frozen=True, kw_only=True, tag="retried"):
     """A file, or a statement of it, was refused a lock, nothing of it stayed, and it will be tried again.
 
@@ -326,6 +337,7 @@ Event = (
     | MigrationEnded
     | StatementStarted
     | StatementEnded
+    | Waited
     | Retried
     | RadarSeen
     | BackendSignalled

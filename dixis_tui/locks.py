@@ -100,6 +100,11 @@ class Peer(Struct, frozen=True, kw_only=True):
     lock: TableLock | None = None
     """What it waits for (a victim), or holds against us (a blocker)."""
 
+    def __str__(self) -> str:
+        what = f"{self.application or 'no name'}, user {self.user}, {self.state or 'hidden from our role'}"
+        who = f"process {self.pid} ({what})"
+        return f"{who} holds {self.lock.table}" if self.lock else who
+
 
 class Progress(Struct, frozen=True):
     """One row of a `pg_stat_progress_*` view: `phase` in the server's words, `done` of `total` in `unit`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dixis_tui.model import MigrationState, Phase, PhaseState
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import CheckView, MigrationView, RunState
@@ -78,7 +78,16 @@ def card(view: View) -> Card:
 def problems(checks: list[CheckView]) -> tuple[Line, ...]:
     """Closed checks: what each saw, and what to do."""
     lines: list[Line] = []
+    told: set[str] = set()
     for check in checks:
+        same = [one for one in checks if one.state is CheckState.UNKNOWN and one.evidence == check.evidence]
+        if check.state is CheckState.UNKNOWN and len(same) > _ALIKE:
+            # One cause, said once: what it hides is in the runbook beside the card.
+            if check.evidence not in told:
+                told.add(check.evidence)
+                which = f"{len(same)} checks ({same[0].code} to {same[-1].code})"
+                lines.append(Line(f"{which} could not be looked at: {check.evidence}", "text", "?", "bad"))
+            continue
         name = f"{check.spec.title} · {check.subject}" if check.subject else check.spec.title
         evidence = f": {check.evidence}" if check.evidence else ""
         glyph, tone = words.GLYPHS[check.state], words.TONES[check.state]
@@ -104,6 +113,8 @@ def closed(state: RunState, phase: Phase) -> tuple[Line, ...]:
     return lines or ((Line(reason, "text", "✖", "bad"),) if reason else ())
 
 
+_ALIKE = 2
+"""Checks that could not be looked at for one reason are told one by one up to that many."""
 _AT_MOST = 6
 """Migrations that are listed one by one; of more, those that are applied or untouched are counted."""
 _ERROR_LINES = 3

@@ -142,8 +142,11 @@ def _statement(view: View, current: MigrationView | None) -> tuple[Line, ...]:
     sent = current.statement if current else None
     if sent:
         lines.append(Line(f"statement {sent.number} of {sent.of}, line {sent.line}: {sent.text}", "text"))
-    retry = view.state.retry
-    if retry and current and retry.name == current.name:
+    waited, retry = view.state.waited, view.state.retry
+    if waited and waited.peers:
+        lines.append(Line(f"{waited.name or 'The migration'} waits before it begins", "warn", "▲", "warn"))
+        lines.append(Line(f"  {waited.peers[0]}; b shows and ends it", "warn"))
+    elif retry and current and retry.name == current.name:
         what = "it begins anew" if retry.whole else f"statement {retry.statement} is sent again"
         lines.append(Line(f"Gave way {retry.attempt} times: {retry.reason}; {what}", "warn", "▲", "warn"))
     elif radar := radar_words.live(view):

@@ -72,6 +72,8 @@ def _locks(event: ev.Event) -> str:
         case ev.Predicted(prediction=found):
             origin = "from the rehearsal" if found.rehearsed else "the runbook's numbers: nothing was rehearsed"
             return f"   predicted {found.seconds:.1f} s, {found.low:.1f} to {found.high:.1f} s ({origin})"
+        case ev.Waited(name=name, place=place, peers=peers):
+            return f"   {name or 'all files'} on {place}: waits before it begins: {peers[0]}"
         case ev.Retried(name=name, place=place, reason=reason, seconds=seconds):
             return f"   {name} on {place}: {reason}; once more in {seconds:.1f} s"
         case ev.BackendSignalled(pid=pid, how=how, operator=operator, who=who, done=done):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
-from dixis_tui.locks import LockMode, from_pg_locks
+from dixis_tui.locks import LockMode, Peer, TableLock, from_pg_locks
 from dixis_tui.postgres.session import Session
-from dixis_tui.secrets import clean
+from dixis_tui.secrets import Redactor
 from dixis_tui.sql.names import Relation
+from dixis_tui.sql.script import first_word_on
 
 OLDER_SECONDS = 1.0
 """A transaction younger than this is left to end by itself: `lock_timeout` and a retry are enough for it."""
+_LONGEST_QUERY = 200
 
 # A named index stands for its table. An autovacuum gives way by itself to whoever waits for it. When another role's
 # transaction began may be hidden from ours: then it is taken for an old one.
@@ -25,40 +28,38 @@ WITH wanted AS (
   LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
 )
 SELECT a.pid, coalesce(a.usename::text, '') AS user, a.application_name AS application,
-       coalesce(a.state, 'what it does is hidden from our role') AS state,
-       coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::float8 AS seconds,
-       wanted.wanted AS table, l.mode AS mode
+       coalesce(host(a.client_addr), '') AS address, coalesce(a.state, '') AS state,
+       CASE WHEN a.query = '<insufficient privilege>' THEN '' ELSE a.query END AS query,
+       a.xact_start AS since, a.backend_start AS started, wanted.wanted AS table, l.mode AS mode
 FROM wanted JOIN pg_catalog.pg_locks AS l ON l.relation = wanted.oid
 JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()
   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
   AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
   AND (a.xact_start IS NULL OR a.xact_start < clock_timestamp() - %s * interval '1 s')
-ORDER BY a.xact_start
+ORDER BY a.xact_start NULLS LAST
 """
 
 
-class Holder(Struct, frozen=True):
-    """A session whose transaction, open for `seconds`, holds `mode` on `table`."""
-
+class _Row(Struct, frozen=True):
     pid: int
     user: str
     application: str
+    address: str
     state: str
-    seconds: float
+    query: str
+    since: datetime | None
+    started: datetime | None
     table: str
     mode: str
 
-    def against(self, wanted: LockMode) -> bool:
-        """Whether nobody gets `wanted` on that table while it is held."""
-        held = from_pg_locks(self.mode)
-        return held is not None and wanted.conflicts(held)
 
-    def __str__(self) -> str:
-        name = clean(self.application) or "no name"
-        who = f"process {self.pid} ({name}, user {clean(self.user)}, {self.state})"
-        since = f", for {self.seconds:.0f} s," if self.seconds else ""
-        return f"{who}{since} holds {self.table}"
+class Holder(Struct, frozen=True):
+    """A session in the way of `relation`, as it was asked for; `peer.since` is when its transaction began."""
+
+    relation: Relation
+    mode: LockMode
+    peer: Peer
 
 
 def in_the_way(
@@ -74,7 +75,25 @@ def in_the_way(
         return []
     names = {str(relation): relation for relation in wanted}
     schemas = [relation.schema or session.url.schema for relation in names.values()]
-    found = session.query(
-        _HOLDERS, (schemas, [one.name for one in names.values()], list(names), older_seconds), row=Holder
-    )
-    return [holder for holder in found if holder.against(wanted[names[holder.table]])]
+    asked = (schemas, [one.name for one in names.values()], list(names), older_seconds)
+    rows = session.query(_HOLDERS, asked, row=_Row)
+    words = Redactor(session.url.secrets).line
+    found = []
+    for row in rows:
+        held = from_pg_locks(row.mode)
+        if held is not None and wanted[names[row.table]].conflicts(held):
+            lock = TableLock(words(row.table), held, row.since)
+            peer = Peer(
+                pid=row.pid,
+                depth=1,
+                user=words(row.user),
+                application=words(row.application),
+                address=row.address,
+                state=words(row.state),
+                query=" ".join(words(first_word_on(row.query)).split())[:_LONGEST_QUERY],
+                since=row.since,
+                started=row.started,
+                lock=lock,
+            )
+            found.append(Holder(names[row.table], held, peer))
+    return found

@@ -119,14 +119,14 @@ class _Quiet:
 
     def wait(self, script: _Script, conduct: Conduct) -> Iterator[Step]:
         """Wait for older transactions that hold the file's tables: behind them it would keep others waiting."""
-        wanted = {str(relation): mode for relation, mode in blocking_of([script.script]).items()}
+        wanted = blocking_of([script.script])
         deadline = time.monotonic() + conduct.manners.quiet_seconds
         while wanted and time.monotonic() < deadline:
-            seen = [holder for holder in self._look() if holder.table in wanted]
-            found = [holder for holder in seen if holder.against(wanted[holder.table])]
-            if not found:
+            seen = [holder for holder in self._look() if holder.relation in wanted]
+            peers = [holder.peer for holder in seen if wanted[holder.relation].conflicts(holder.mode)]
+            if not peers:
                 return
-            yield Waiting(script.file.name, str(found[0]))
+            yield Waiting(script.file.name, tuple(peers))
             if conduct.pause(_LOOK_SECONDS):
                 return
             self._looked = float("-inf")

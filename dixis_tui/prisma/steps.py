@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from dixis_tui.locks import Peer
 from dixis_tui.measures import StatementMeasure
 
 
@@ -27,10 +28,10 @@ class Started(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """The file waits before it begins: `who` holds one of its tables in an older transaction."""
+    """The file waits before it begins: `peers` hold one of its tables in an older transaction."""
 
     name: str
-    who: str
+    peers: tuple[Peer, ...]
 
 
 class StatementStarted(Struct, frozen=True):

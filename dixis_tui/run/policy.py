@@ -163,9 +163,10 @@ def _refuse_waiver(command: cmd.Waive) -> str:
 
 
 def _refuse_signal(state: RunState, command: cmd.SignalBackend) -> str:
-    if state.radar is None or state.running not in (Phase.REHEARSAL, Phase.MIGRATE):
+    if state.running not in (Phase.REHEARSAL, Phase.MIGRATE):
         return "Nothing of ours is at work: nobody is in its way."
-    if command.pid not in {peer.pid for peer in (*state.radar.blockers, *state.blockers)}:
+    now = state.radar.blockers if state.radar else ()
+    if command.pid not in {peer.pid for peer in (*now, *state.blockers)}:
         return f"Backend {command.pid} does not block us (any more): look at the radar again."
     if command.typed.strip() != str(command.pid):
         return f"Type {command.pid}, its process id, to {command.how} it. Nothing was done."

@@ -93,7 +93,7 @@ def _phase_ended(state: RunState, event: ev.PhaseEnded, _: datetime) -> dict[str
     view = msgspec.structs.replace(
         state.phase(event.phase), state=event.state, seconds=event.seconds, reason=event.reason
     )
-    return {"phases": state.phases | {event.phase: view}, "progress": None}
+    return {"phases": state.phases | {event.phase: view}, "progress": None, "waited": None, "retry": None}
 
 
 def _check_changed(state: RunState, event: ev.CheckChanged, at: datetime) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _migration_started(state: RunState, event: ev.MigrationStarted, at: datetime
             statement=None,
             retries=0,
         )
-    return {"migrations": state.migrations | {event.name: view}}
+    return {"migrations": state.migrations | {event.name: view}, "waited": None, "blockers": ()}
 
 
 def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> dict[str, Any]:
@@ -170,6 +170,10 @@ def _statement_ended(state: RunState, event: ev.StatementEnded, _: datetime) -> 
     seen = (*(one for one in getattr(view, field) if one.number < event.measure.number), event.measure)
     view = msgspec.structs.replace(view, **{field: seen})
     return {"migrations": state.migrations | {event.name: view}, "blockers": ()}
+
+
+def _waited(_: RunState, event: ev.Waited, __: datetime) -> dict[str, Any]:
+    return {"waited": event, "blockers": event.peers}
 
 
 def _retried(state: RunState, event: ev.Retried, _: datetime) -> dict[str, Any]:
@@ -213,6 +217,7 @@ _CHANGES: dict[type, Any] = {
     ev.MigrationEnded: _migration_ended,
     ev.StatementStarted: _statement_started,
     ev.StatementEnded: _statement_ended,
+    ev.Waited: _waited,
     ev.Retried: _retried,
     ev.RadarSeen: _radar_seen,
     ev.BackendSignalled: lambda state, event, __: {"signals": (*state.signals, event)[-20:]},

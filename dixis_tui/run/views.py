@@ -114,6 +114,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     most_victims: int = 0
     longest_wait_seconds: float = 0.0
     """The most sessions that waited behind us on production, and the longest wait of any of them."""
+    waited: ev.Waited | None = None
+    """What waits before it begins, and for whom; None once it has begun."""
     retry: ev.Retried | None = None
     signals: tuple[ev.BackendSignalled, ...] = ()
     backup: Backup | None = None

@@ -32,11 +32,12 @@ def holder(database: DatabaseUrl) -> Iterator[Session]:
 def test_who_holds_what_conflicts(holder: Session, database: DatabaseUrl) -> None:
     with connect(database, purpose="look") as session:
         [found] = in_the_way(session, {ORDER: LockMode.ACCESS_EXCLUSIVE})
-        assert (found.pid, found.table, found.mode) == (holder.pid, '"Order"', "AccessShareLock")
-        assert f"process {holder.pid} (dixis-tui shop, user postgres, idle in transaction), for 1 s, holds" in str(
-            found
-        )
-        assert [one.pid for one in in_the_way(session, {INDEX: LockMode.ACCESS_EXCLUSIVE})] == [holder.pid]
+        assert (found.relation, found.mode) == (ORDER, LockMode.ACCESS_SHARE)
+        who = f"process {holder.pid} (dixis-tui shop, user postgres, idle in transaction)"
+        assert str(found.peer) == f'{who} holds "Order"'
+        assert found.peer.query.startswith("SELECT clock_timestamp()")
+        assert found.peer.started is not None
+        assert [one.peer.pid for one in in_the_way(session, {INDEX: LockMode.ACCESS_EXCLUSIVE})] == [holder.pid]
         assert in_the_way(session, {ORDER: LockMode.SHARE}) == []
         assert in_the_way(session, {Relation("", "Item"): LockMode.ACCESS_EXCLUSIVE}) == []
         assert in_the_way(session, {Relation("", "not there"): LockMode.ACCESS_EXCLUSIVE}) == []
@@ -48,5 +49,5 @@ def test_who_holds_what_conflicts(holder: Session, database: DatabaseUrl) -> Non
 def test_a_role_that_may_not_see_what_others_do(holder: Session, plain_role: DatabaseUrl) -> None:
     with connect(plain_role, purpose="look") as session:
         [found] = in_the_way(session, {ORDER: LockMode.ACCESS_EXCLUSIVE})
-    assert found.pid == holder.pid
-    assert "hidden from our role" in str(found)
+    assert (found.peer.pid, found.peer.since, found.peer.query) == (holder.pid, None, "")
+    assert "hidden from our role" in str(found.peer)

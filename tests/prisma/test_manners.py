@@ -238,7 +238,7 @@ def test_waits_for_older_transactions_before_it_begins(session: Session, other: 
 
     def on(step: Step) -> None:
         if isinstance(step, Waiting):
-            seen.append(step.who)
+            seen.append(str(step.peers[0]))
 
     conduct = Conduct(manners=Manners(quiet_seconds=60), pause=pause)
     steps = run(session, tmp_path, 'ALTER TABLE public."Order" ADD a int', conduct, on)

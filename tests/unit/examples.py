@@ -129,6 +129,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.MigrationEnded(name=FILE.name, place=Place.PRODUCTION, seconds=0.5),
     ev.StatementStarted(name=FILE.name, place=Place.STAGING, number=1, of=2, line=3, text="ALTER TABLE …"),
     ev.StatementEnded(name=FILE.name, place=Place.STAGING, measure=MEASURE),
+    ev.Waited(place=Place.PRODUCTION, name=FILE.name, peers=(VICTIM,)),
     ev.Retried(
         name=FILE.name,
         place=Place.PRODUCTION,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import msgspec
 
 from dixis_tui import events as ev
+from dixis_tui.locks import Peer
 from dixis_tui.measures import StatementMeasure
 from dixis_tui.model import MigrationFile, Place
 from dixis_tui.postgres.measure import measuring
@@ -62,6 +63,12 @@ def _measured(context: Context, url: DatabaseUrl, worker: Session, place: Place)
         yield meter
 
 
+def waited(context: Context, place: Place, name: str, peers: tuple[Peer, ...]) -> None:
+    """Say whom a file waits for before it begins."""
+    context.log.line("migrate", f"{name or 'The migration'} waits before it begins: {peers[0]}", "warning")
+    context.emit(ev.Waited(place=place, name=name, peers=peers))
+
+
 def _cleaned(measure: StatementMeasure, words: Callable[[str], str]) -> StatementMeasure:
     """A statement's text and the tables' names come from outside."""
     return msgspec.structs.replace(
@@ -79,7 +86,7 @@ class _Teller:
     def __init__(self, context: Context, place: Place) -> None:
         self._context = context
         self._place = place
-        self._waiting_for = ""
+        self._waiting_for: tuple[int, ...] = ()
 
     def tell(self, step: steps.Step) -> None:
         """Say this step; raises StoppedError where a stop was asked and nothing of a file is under way."""
@@ -111,10 +118,10 @@ class _Teller:
 
     def _wait(self, step: steps.Waiting) -> None:
         self._context.safe_point()
-        who = step.who.split(",")[0]  # how long it has been there grows from look to look
-        if who != self._waiting_for:
-            self._waiting_for = who
-            self._context.note(f"{step.name} waits before it begins: {step.who}.", "warning")
+        peers = tuple(peer.pid for peer in step.peers)
+        if peers != self._waiting_for:
+            self._waiting_for = peers
+            waited(self._context, self._place, step.name, step.peers)
 
     def _retry(self, step: steps.Retried) -> None:
         context = self._context

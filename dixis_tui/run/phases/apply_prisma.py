@@ -27,6 +27,7 @@ from dixis_tui.prisma.project import Project
 from dixis_tui.prisma.reconcile import Executed, reconcile
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, watching
+from dixis_tui.run.phases.apply_direct import waited
 from dixis_tui.run.phases.history_watch import HistoryWatch
 from dixis_tui.sql.script import parse_script
 from dixis_tui.standing import Reconciled
@@ -63,9 +64,9 @@ class _Deploy:
 
     def run(self) -> None:
         """Deploy, and again where nothing of what failed was applied. Raises DixisError where it fails for good."""
-        self._until_quiet()
         application = "dixis-tui prisma"
         with watching.radar(self._context, self._url, self._place, application=application) as watched:
+            self._until_quiet()
             first = time.monotonic()
             attempt = 1
             while error := self._once():
@@ -166,16 +167,15 @@ class _Deploy:
         context = self._context
         wanted = blocking_of([parse_script(facts.content(file)) for file in self._files.values()])
         deadline = time.monotonic() + facts.manners(context).quiet_seconds
-        told = ""
+        told: tuple[int, ...] = ()
         while wanted and time.monotonic() < deadline:
             with facts.reading(context, self._url, "quiet") as session:
-                holders = in_the_way(session, wanted)
-            if not holders:
+                peers = tuple(holder.peer for holder in in_the_way(session, wanted))
+            if not peers:
                 return
-            who = str(holders[0])
-            if who.split(",", maxsplit=1)[0] != told:
-                told = who.split(",", maxsplit=1)[0]
-                context.note(f"The migration waits before it begins: {who}.", "warning")
+            if (pids := tuple(peer.pid for peer in peers)) != told:
+                told = pids
+                waited(context, self._place, "", peers)
             context.stopping.wait(_LOOK_SECONDS)
             context.safe_point()
 
