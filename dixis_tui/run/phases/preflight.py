@@ -91,7 +91,7 @@ def _version(found: Project) -> Finding:
     if found.splits_statements:
         return warned(
             f"{evidence} commits each statement of a file by itself",
-            "After a failure half of a file may stay: the executor direct runs a file as one transaction.",
+            "After a failure the statements before it stay, with the executor direct as with Prisma itself.",
         )
     return passed(evidence)
 
