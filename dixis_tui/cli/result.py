@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from dixis_tui.measures import Prediction
 from dixis_tui.model import Phase, Verdict
 from dixis_tui.plan.phases import ORDER
 from dixis_tui.run.policy import phase_state
@@ -31,12 +32,16 @@ class CheckResult(Struct, frozen=True):
 
 
 class MigrationResult(Struct, frozen=True):
-    """One pending migration; `seconds` on production, `rehearsed` on staging, null where not run."""
+    """One pending migration; `seconds` on production, `rehearsed` on staging, null where not run; `predicted` is null
+    where its statements were not measured. `retries` counts how often it gave way on production and began anew.
+    """
 
     name: str
     state: str
     seconds: float | None
     rehearsed: float | None
+    predicted: float | None
+    retries: int
     error: str
 
 
@@ -46,6 +51,35 @@ class BackupResult(Struct, frozen=True):
     path: str
     bytes: int
     sha256: str
+
+
+class PredictionResult(Struct, frozen=True):
+    """What the migration was predicted to take of production: seconds and bytes."""
+
+    rehearsed: bool
+    seconds: float
+    low: float
+    high: float
+    wal_bytes: int
+    disk_bytes: int
+
+
+class HazardResult(Struct, frozen=True):
+    """One hazard of a pending file, as `lint --format json` has it in full."""
+
+    code: str
+    severity: str
+    migration: str
+    line: int
+    what: str
+    suppressed: str
+
+
+class Waits(Struct, frozen=True):
+    """What others suffered on production: the most sessions that waited behind us, and the longest wait."""
+
+    sessions: int
+    longest: float
 
 
 class Health(Struct, frozen=True):
@@ -70,6 +104,9 @@ class Result(Struct, frozen=True, kw_only=True):
     phases: list[PhaseResult]
     checks: list[CheckResult]
     migrations: list[MigrationResult]
+    prediction: PredictionResult | None
+    hazards: list[HazardResult]
+    waits: Waits
     backup: BackupResult | None
     health: list[Health]
     journal: str
@@ -97,9 +134,23 @@ def of_run(run: Run, journal: str) -> Result:
             for view in sorted(state.checks.values(), key=lambda view: (view.code, view.subject))
         ],
         migrations=[
-            MigrationResult(view.name, view.state, view.seconds, view.rehearsed, view.error)
+            MigrationResult(
+                view.name,
+                view.state,
+                view.seconds,
+                view.rehearsed,
+                state.predicted_for(view.name),
+                view.retries,
+                view.error,
+            )
             for view in state.migrations.values()
         ],
+        prediction=_prediction(state.prediction),
+        hazards=[
+            HazardResult(found.code, found.severity, found.migration, found.line, found.what, found.suppressed)
+            for found in state.hazards
+        ],
+        waits=Waits(state.most_victims, round(state.longest_wait_seconds, 2)),
         backup=BackupResult(state.backup.path, state.backup.bytes, state.backup.sha256) if state.backup else None,
         health=[
             Health(seen.name, seen.url, seen.status, round(seen.milliseconds, 1), seen.ok, seen.problem)
@@ -108,6 +159,12 @@ def of_run(run: Run, journal: str) -> Result:
         journal=journal,
         live=run.live,
     )
+
+
+def _prediction(found: Prediction | None) -> PredictionResult | None:
+    if found is None:
+        return None
+    return PredictionResult(found.rehearsed, found.seconds, found.low, found.high, found.wal_bytes, found.disk_bytes)
 
 
 def to_json(value: object) -> str:

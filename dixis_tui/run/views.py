@@ -158,6 +158,12 @@ class RunState(Struct, frozen=True, kw_only=True):
         known = [seconds for seconds in measured if seconds is not None]
         return sum(known) if known and len(known) == len(measured) else None
 
+    def predicted_for(self, name: str) -> float | None:
+        """Seconds that one migration will take on production, or None where its statements were not measured."""
+        statements = self.prediction.statements if self.prediction else ()
+        seconds = [one.seconds for one in statements if one.migration == name]
+        return sum(seconds) if seconds else None
+
     def phase(self, phase: Phase) -> PhaseView:
         """The phase's own work, whether it was started or not."""
         return self.phases.get(phase, PhaseView(phase))

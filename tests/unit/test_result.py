@@ -41,6 +41,9 @@ def test_every_moment_has_the_same_shape(name: str) -> None:
         "phases",
         "checks",
         "migrations",
+        "prediction",
+        "hazards",
+        "waits",
         "backup",
         "health",
         "journal",
@@ -62,6 +65,21 @@ def test_a_whole_evening() -> None:
         (name, "applied", seconds) for name, seconds in zip(MIGRATIONS, (1.9, 0.4, 5.8, 1.2), strict=True)
     ]
     assert [one["rehearsed"] for one in said["migrations"]] == [1.9, 0.4, 5.8, 1.2]
+    assert [one["predicted"] for one in said["migrations"]] == [1.9, 0.4, 5.8, 1.2]
+    assert said["prediction"] == {
+        "rehearsed": True,
+        "seconds": pytest.approx(9.3),
+        "low": 5.6,
+        "high": 16.0,
+        "wal_bytes": 180_000_000,
+        "disk_bytes": 96_000_000,
+    }
+    assert [(one["severity"], bool(one["suppressed"])) for one in said["hazards"]] == [
+        ("danger", False),
+        ("danger", False),
+        ("warning", True),
+    ]
+    assert said["waits"] == {"sessions": 0, "longest": 0.0}
     assert said["backup"] == {"path": "/srv/backup/dixis_prod.dump", "bytes": 14_300_000, "sha256": SHA}
     assert [(one["name"], one["ok"], one["status"]) for one in said["health"]] == [
         ("API", True, 200),
@@ -81,6 +99,11 @@ def test_a_failed_migration() -> None:
     assert [one["state"] for one in said["migrations"]] == ["applied", "applied", "failed", "pending"]
     assert [one["error"] for one in said["migrations"]] == ["", "", ERROR, ""]
     assert said["migrations"][3]["seconds"] is None
+
+
+def test_what_others_suffered_is_told() -> None:
+    assert result("queue", live=True)["waits"] == {"sessions": 14, "longest": 1.9}
+    assert result("retry", live=True)["migrations"][2]["retries"] == 1
 
 
 def test_a_rollback_is_a_phase_once_it_was_asked() -> None:
