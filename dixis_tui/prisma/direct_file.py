@@ -62,8 +62,11 @@ def way_of(name: str, script: Script, *, splits: bool) -> Way:
     return Way.WHOLE if len(script.statements) > PIECES_AT_MOST or only_whole(script) else Way.IN_ONE
 
 
-def undone(script: Script, way: Way, completed: int) -> bool:
-    """Whether nothing stays of a file (for `EACH`: of the statement) that fails after `completed` statements. Pure."""
+def undone(script: Script, way: Way, completed: int, first: int = 0) -> bool:
+    """Whether nothing stays of a file that fails after `completed` statements. Pure.
+
+    For `EACH`: of its statements from `first` on, counted from 0: the one that failed, or the transaction around it.
+    """
     if way is Way.IN_ONE:
         return True
     if not script.statements:
@@ -72,7 +75,9 @@ def undone(script: Script, way: Way, completed: int) -> bool:
         failing = script.statements[min(completed, len(script.statements) - 1)]
         # A failed CREATE INDEX CONCURRENTLY leaves an invalid index; a procedure may have committed on its way.
         inside = failing.kind == "call_stmt" or (failing.kind == "do_stmt" and "commit" in failing.text.lower())
-        return transaction(failing) is Transaction.ORDINARY and not inside
+        # After COMMIT AND CHAIN a transaction is open that no statement of the file could begin anew.
+        chained = way is Way.EACH and any(commits(one) for one in script.statements[first:completed])
+        return transaction(failing) is Transaction.ORDINARY and not inside and not chained
     return not any(commits(one) for one in script.statements[:completed])
 
 
@@ -91,6 +96,8 @@ class FileRun:
         self._hook: Hook = conduct.hook or Stopwatch()
         self._at = 0
         """Pieces that went through in this try."""
+        self._first = 0
+        """The piece that a next try begins with: what came before it has been committed."""
         self._committing = False
 
     def run(self, *, last: bool) -> Iterator[steps.Step]:
@@ -116,7 +123,7 @@ class FileRun:
                     yield self._failed(error, seconds)
                     return
                 whole = self._way is not Way.EACH
-                number = self._at + 1
+                number = (self._at if whole else self._first) + 1
                 yield steps.Retried(name, attempt, sqlstate_of(error), str(error), pause, whole, number)
                 if self._conduct.pause(pause):
                     yield self._failed(error, seconds)
@@ -134,12 +141,13 @@ class FileRun:
         yield steps.Applied(name, seconds)
 
     def _try(self) -> Iterator[steps.Step]:
-        if self._way is not Way.EACH:
-            self._at = 0
+        self._at = self._first
         self._committing = False
         if self._way is Way.IN_ONE:
             self._session.script(b"BEGIN")
         for piece in self._pieces[self._at :]:
+            if self._way is Way.EACH and not self._session.in_transaction:
+                self._first = self._at
             yield from self._send(piece)
             self._at += 1
         if self._way is Way.IN_ONE:
@@ -180,7 +188,7 @@ class FileRun:
         if not isinstance(error, QueryError) or not gives_way(error.sqlstate, cancelled=cancelled):
             return None
         completed = self._at if self._way is not Way.WHOLE else error.completed
-        if self._committing or not undone(self._script, self._way, completed):
+        if self._committing or not undone(self._script, self._way, completed, self._first):
             return None
         try:
             self._session.rollback()

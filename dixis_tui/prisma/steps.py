@@ -54,7 +54,8 @@ class StatementEnded(Struct, frozen=True):
 class Retried(Struct, frozen=True):
     """It gave way (a lock time-out, a deadlock, our own cancel), nothing of it stayed, and it begins again.
 
-    `seconds` is the pause that follows; `whole`: the file begins anew, else only its statement `number`.
+    `seconds` is the pause that follows; `whole`: the file begins anew, its statement `number` gave way; else it
+    goes on with its statement `number`, the one that gave way or the BEGIN of its transaction.
     """
 
     name: str

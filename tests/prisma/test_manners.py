@@ -191,6 +191,31 @@ def test_statement_by_statement_only_the_one_that_gave_way(session: Session, oth
     assert other.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") is True
 
 
+@pytest.mark.parametrize("rest", ["COMMIT;", "COMMIT; SELECT 1;"])
+def test_statement_by_statement_a_transaction_of_the_file_begins_anew_whole(
+    session: Session, other: Session, tmp_path: Path, rest: str
+) -> None:
+    """Giving way undid what its transaction had done before: nothing of that may be left out."""
+    other.script(b'BEGIN; SELECT * FROM "Order"')
+
+    def pause(_: float) -> bool:
+        assert not session.in_transaction
+        other.rollback()
+        return False
+
+    sql = (
+        'INSERT INTO public."Item" VALUES (1); BEGIN; INSERT INTO public."Item" VALUES (2);'
+        f'ALTER TABLE public."Order" ADD a int; {rest}'
+    )
+    steps = run(session, tmp_path, sql, Conduct(manners=POLITE, splits=True, pause=pause))
+    assert [(step.number, step.whole) for step in steps if isinstance(step, Retried)] == [(2, False)]
+    assert isinstance(steps[-1], Applied)
+    assert other.value('SELECT array_agg(id ORDER BY id) FROM "Item"') == [1, 2]
+    assert (
+        other.value("SELECT count(*) FROM pg_attribute WHERE attname = 'a' AND attrelid = '\"Order\"'::regclass") == 1
+    )
+
+
 def test_statement_by_statement_a_failure_leaves_what_came_before(
     session: Session, other: Session, tmp_path: Path
 ) -> None:
@@ -290,6 +315,8 @@ def test_what_is_undone_is_never_guessed() -> None:
     assert left("CALL p()", Way.WHOLE, 0) is False
     assert left("DO 'BEGIN NULL; END'", Way.WHOLE, 0)
     assert left("not sql at all", Way.WHOLE, 0) is False
+    assert left("BEGIN; SELECT 1; SELECT 2; COMMIT", Way.EACH, 2)
+    assert left("BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2; COMMIT", Way.EACH, 3) is False
 
 
 def test_pauses_grow_are_jittered_and_end() -> None:
