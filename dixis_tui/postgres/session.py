@@ -75,7 +75,7 @@ def connect(
         connection = psycopg.connect(make_conninfo(**parameters), autocommit=True, prepare_threshold=threshold)
     except psycopg.Error as error:
         raise connect_error(error, url) from None
-    session = Session(connection, url, purpose, on_notice)
+    session = Session(connection, url, purpose, on_notice, lock_timeout_seconds=lock_timeout_seconds)
     session.execute(_CHECK_CLIENT)
     if read_only:
         session.execute(_READ_ONLY)
@@ -94,11 +94,15 @@ class Session:
         url: DatabaseUrl,
         purpose: str,
         on_notice: LineSink | None = None,
+        *,
+        lock_timeout_seconds: float = 0.0,
     ) -> None:
         self._connection = connection
         self._pid = connection.info.backend_pid
         self._purpose = purpose
         self.url = url
+        self.lock_timeout_seconds = lock_timeout_seconds
+        """As it was opened, and as RESET has it."""
         if on_notice is not None:
             sink = on_notice
             connection.add_notice_handler(lambda diag: sink(f"{diag.severity}: {diag.message_primary}"))

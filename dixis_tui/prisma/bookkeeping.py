@@ -35,6 +35,8 @@ _ROLL_BACK = """
 UPDATE {table} SET rolled_back_at = {now}
 WHERE id = {id} AND finished_at IS NULL AND rolled_back_at IS NULL AND pg_catalog.pg_try_advisory_xact_lock({lock})
 """
+# A lock_timeout that a file before left behind (pg_dump's begin with 0, which is none) is not this file's.
+_OUR_TIME_OUT = "RESET lock_timeout; "
 _NOW = "pg_catalog.clock_timestamp()"
 
 _LOGS = """A migration failed to apply. New migrations cannot be applied before the error is recovered from. \
@@ -65,7 +67,7 @@ class Row(Struct, frozen=True):
     def start(self, session: Session) -> None:
         """Write it, unfinished. Raises QueryError, ConnectError."""
         start = _START.format(table=self.table, id=self.id, checksum=self.checksum, now=_NOW, name=_literal(self.name))
-        session.script((_NO_FLUSH + start).encode())
+        session.script((_OUR_TIME_OUT + _NO_FLUSH + start).encode())
 
     def finish(self, session: Session, *, last: bool) -> None:
         """Write that the file is applied; flushed where no other file follows. Raises QueryError, ConnectError."""

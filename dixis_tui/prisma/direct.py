@@ -11,10 +11,12 @@ Where this executor is stricter than Prisma, on purpose:
 - A failed file that had begun a transaction of its own is rolled back first, so that its error can be recorded. Where
   Prisma tries to record it, that fails too (25P02), and the history keeps no reason.
 - A file that is not UTF-8, or that changed since it was read, is refused before anything is sent.
+- A `lock_timeout` that a file sets holds for that file alone: the next one begins with ours again.
 - Times in the history are the server's clock, not that of whoever's machine this is.
 
 And more patient: it waits for older transactions that hold its tables, and what was refused a lock is tried again
-where nothing of it stayed.
+where nothing of it stayed. The waits of one transaction share one `lock_timeout` (`lock_budget.py`), where the file is
+sent in pieces and does not set its own.
 """
 
 from __future__ import annotations
@@ -83,7 +85,7 @@ def apply(
 
     The work happens as the values are taken; closing the iterator at a :class:`Started`, or before it, leaves no
     unfinished row. The session should be this executor's own: its `search_path` is set to `schema`, as Prisma does, and
-    the files may change other settings, which last for the files after them, as in Prisma.
+    the files may change other settings, which last for the files after them, as in Prisma (but for `lock_timeout`).
 
     Raises (all before the first value, with nothing applied):
         ProjectError: a file changed, vanished or is not UTF-8; the database is not empty and has no history (Prisma:

@@ -19,6 +19,7 @@ from dixis_tui.postgres.session import Session
 from dixis_tui.prisma import oracle, steps
 from dixis_tui.prisma.bookkeeping import Row, sqlstate_of
 from dixis_tui.prisma.hooks import Hook, Stopwatch, whole
+from dixis_tui.prisma.lock_budget import STEP_SECONDS, keeps_waiting, left, sets_its_own
 from dixis_tui.prisma.manners import Manners, gives_way
 from dixis_tui.secrets import clean
 from dixis_tui.sql.claims import Transaction, claims, commits, transaction
@@ -99,6 +100,12 @@ class FileRun:
         self._first = 0
         """The piece that a next try begins with: what came before it has been committed."""
         self._committing = False
+        self._own_time_out = sets_its_own(script)
+        self._limit = session.lock_timeout_seconds
+        """Seconds that the waits of one transaction may take together; 0: no limit."""
+        self._told = self._limit
+        self._waited_for: float | None = None
+        """Since when somebody may wait for the transaction that is open."""
 
     def run(self, *, last: bool) -> Iterator[steps.Step]:
         """From the row before the file to the row after it; ends with Applied or Failed."""
@@ -164,17 +171,35 @@ class FileRun:
         name, of = self._row.name, len(self._pieces)
         yield steps.StatementStarted(name, piece.number, of, piece.line, piece.shown)
         first_line = self._script.content.count(b"\n", 0, piece.piece_start) + 1
-        patient = _keeps_nobody_waiting(piece)
+        self._share_time_out(piece)
+        patient = not self._own_time_out and _keeps_nobody_waiting(piece)
         if patient:
-            milliseconds = round(self._conduct.manners.patience_seconds * 1000)
-            self._session.script(f"SET lock_timeout = {milliseconds}".encode())
+            self._set_time_out("SESSION", self._conduct.manners.patience_seconds)
         self._hook.before(piece, of)
         began = time.monotonic()
         rows = self._session.script(self._script.piece(piece), first_line=first_line)
         seconds = time.monotonic() - began
         yield steps.StatementEnded(name, self._hook.after(piece, seconds, rows))
         if patient:
-            self._session.script(b"RESET lock_timeout")
+            self._set_time_out("SESSION", self._limit)
+
+    def _share_time_out(self, piece: Statement) -> None:
+        """Behind the first statement that keeps others waiting, those of its transaction share one lock_timeout."""
+        if not self._session.in_transaction or transaction(piece) is Transaction.CONTROL:
+            # What is told holds for one transaction; a savepoint that is given up takes it back.
+            self._told = self._limit
+        if not self._session.in_transaction:
+            self._waited_for = None
+        elif self._waited_for is None:
+            self._waited_for = time.monotonic() if keeps_waiting(piece) else None
+        elif self._limit and not self._own_time_out:
+            seconds = left(self._limit, time.monotonic() - self._waited_for)
+            if abs(seconds - self._told) >= STEP_SECONDS:
+                self._set_time_out("LOCAL", seconds)
+                self._told = seconds
+
+    def _set_time_out(self, scope: str, seconds: float) -> None:
+        self._session.script(f"SET {scope} lock_timeout = {round(seconds * 1000)}".encode())
 
     def _measured(self, *, committed: bool) -> Iterator[steps.Step]:
         measures = self._hook.ended(committed=committed)
