@@ -17,6 +17,7 @@ from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.client import Client
+from dixis_tui.run.runs import live
 from dixis_tui.run.spawn import start
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.settings import PrismaSettings, Settings, WindowSettings
@@ -148,7 +149,7 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: DatabaseUrl
 
     yield begin_run
     for hand in hands:
-        if not hand.look().ended and hand.state.run:
+        if not hand.look().ended and live(hand.folder):
             hand.send(cmd.Stop())
             hand.wait(lambda state: not state.running, "the end of what runs")
             hand.send(cmd.End())
