@@ -23,6 +23,7 @@ from screens.cockpit import Cockpit
 from screens.guide import Offer
 from screens.theme import THEME
 from screens.view import Clock, Link, Shows, Spot, View
+from screens.widgets.key_line import Says
 
 LEAVE = "leave"
 _ASKED_SECONDS = 10.0
@@ -179,9 +180,10 @@ class CockpitApp(App[str]):
     # -- what keys do
 
     def say(self, text: str, tone: str = "text") -> None:
-        """One sentence above the keys."""
-        if self.screen_stack:
-            self.cockpit.say(text, tone)
+        """One sentence above the keys, of every screen that has a row for it: the cockpit's may be covered."""
+        for screen in self.screen_stack:
+            for says in screen.query(Says):  # none where the screen is on its way out
+                says.say(text, tone)
 
     def act(self, offer: Offer) -> None:
         """Do what a key offers, or say why not."""

@@ -167,6 +167,18 @@ def _error(error: str) -> list[Line]:
     return [Line(f"  {said.strip()}", "bad") for said in error.splitlines() if said.strip()][:_ERROR_LINES]
 
 
+def suffered(view: View) -> tuple[Line, ...]:
+    """What others went through on production, and how often we gave way to them; nothing where nobody had to wait."""
+    from screens.radar_words import suffered as waits
+
+    begun = (found for found in view.state.migrations.values() if found.state is not MigrationState.PENDING)
+    retries = sum(found.retries for found in begun)
+    told = [waits(view)] if waits(view) else []
+    told += [f"we gave way {words.times(retries)} and began again"] if retries else []
+    text = "; ".join(told)
+    return (Line(f"{text[:1].upper()}{text[1:]}.", "text", "▲", "warn"),) if text else ()
+
+
 def backup_words(view: View) -> str:
     """`made 22:41, 14 MB; restored in 21 s`: the way back in a few words; empty where there is none."""
     backup, restored = view.state.backup, view.state.restored

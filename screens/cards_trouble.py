@@ -10,7 +10,7 @@ from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import MigrationView, RunState
 from screens import words
-from screens.cards import Card, Line, backup_words, changed_words, closed, migrations
+from screens.cards import Card, Line, backup_words, changed_words, closed, migrations, suffered
 from screens.view import View
 
 
@@ -59,6 +59,7 @@ def migration(view: View) -> Card:
     lines += migrations(state, elapsed=None)
     lines += _history(state)
     lines.append(Line(_meaning(bad, lost), "warn"))
+    lines += suffered(view)
     lines.append(Line(_mend(bad, lost), "quiet"))
     of = f"{done} of {len(state.migrations)}"
     headline = f"Migration failed on production: {of} applied"
@@ -167,6 +168,7 @@ def ended(view: View) -> Card:
     lines = [Line(text, tone) for text, tone in ((summary, "strong"), (meaning, "text")) if text]
     if state.confirmed:
         lines += migrations(state)
+        lines += suffered(view)
     who = f"Ended {view.at(state.ended_at)}{plan}"
     lines += [Line(who, "quiet"), Line(f"Journal  {view.journal}", "quiet")]
     return Card(headline=word, tone=tone, glyph=glyph, large=True, lines=tuple(lines), key="q", does="leave")

@@ -7,7 +7,7 @@ from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
 from screens import words
-from screens.cards import Card, Line, backup_words, closed, questions
+from screens.cards import Card, Line, backup_words, closed, questions, suffered
 from screens.spots import broken, unanswered
 from screens.view import View
 
@@ -165,6 +165,7 @@ def _sign_off(view: View) -> Card:
                 "good",
             )
         )
+    lines += suffered(view)
     optional = [check for check in state.checks_of(Phase.SIGNOFF) if check.spec.person and not check.open]
     if optional:
         names = ", ".join(check.spec.title.lower() for check in optional)

@@ -148,8 +148,8 @@ def _statement(view: View, current: MigrationView | None) -> tuple[Line, ...]:
         lines.append(Line(f"  {waited.peers[0]}; b shows and ends it", "warn"))
     elif retry and current and retry.name == current.name:
         what = "it begins anew" if retry.whole else f"statement {retry.statement} is sent again"
-        lines.append(Line(f"Gave way {retry.attempt} times: {retry.reason}; {what}", "warn", "▲", "warn"))
-    elif radar := radar_words.live(view):
+        lines.append(Line(f"Gave way {words.times(retry.attempt)}: {what}; {retry.reason}", "warn", "▲", "warn"))
+    if radar := radar_words.live(view):
         text, tone = radar_words.summary(view, radar)
         glyph = {"bad": "✖", "warn": "▲"}.get(tone, "·")
         lines.append(Line(text, tone, glyph, tone))

@@ -17,7 +17,7 @@ from screens.cards import backup_words, closed
 from screens.dialog import Words, key_row
 from screens.phrase_dialog import PhraseDialog
 from screens.view import View
-from screens.widgets.countdown import window_words
+from screens.widgets.countdown import span_words, window_words
 from screens.widgets.header import environment, target
 from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
@@ -162,11 +162,14 @@ class GoScreen(PhraseDialog):
         rows.append(line((_label("Window"), "quiet"), countdown, (f"  {span[0]}", "quiet")))
         predicted = state.predicted_seconds
         forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
-        if (found := state.prediction) and found.rehearsed:
-            forecast += f" ({words.duration(found.low)} to {words.duration(found.high)})"
         back = backup_words(view) or "none: the backup was waived"
         rows.append(
-            line((_label("Predicted"), "quiet"), (forecast, "text"), ("   way back  ", "quiet"), (back, "text"))
+            line(
+                (_label("Predicted"), "quiet"),
+                (f"{forecast}{span_words(view)}", "text"),
+                ("   way back  ", "quiet"),
+                (back, "text"),
+            )
         )
         return Content("\n").join(rows)
 

@@ -39,9 +39,20 @@ _MEANINGS = (
     ("○ waiting", "quiet", "not looked at, or not answered yet"),
     ("▶", "key", "the phase that waits for you"),
 )
+_LISTED = (
+    ("✖ danger", "bad", "does harm, or fails, unless the file is changed"),
+    ("▲ warning", "warn", "others wait, or it may go wrong"),
+    ("· notice", "quiet", "worth knowing, nothing else"),
+    ("● accepted", "quiet", "a comment in the file accepts it, with a reason"),
+    ("▸", "key", "the row that c, t and page down are about"),
+)
+"""What MIGRATIONS and LOCKS mark."""
 _WORDS = (
     ("T −", "time until the agreed window opens"),
-    ("predicted", "seconds of the migrations on the restored backup"),
+    ("predicted", "seconds, from what the rehearsal measured; then the range"),
+    ("standing", "where a migration stands: applied, pending, failed, edited …"),
+    ("blockers", "sessions that hold what we wait for"),
+    ("victims", "sessions that wait behind us; too many, and we give way"),
     ("way back", "the measured seconds of restoring the backup"),
     ("plan", "digest of what the phrase confirms; changes with it"),
     ("gate", "a check that must be open before the phrase is asked"),
@@ -76,6 +87,8 @@ class HelpScreen(Dialog):
     def _meanings(self) -> Content:
         rows = [line()]
         rows += [line((f"{mark:<11}", tone), (meaning, "text")) for mark, tone, meaning in _MEANINGS]
+        rows.append(line())
+        rows += [line((f"{mark:<11}", tone), (meaning, "text")) for mark, tone, meaning in _LISTED]
         rows.append(line())
         rows += [line((f"{word:<11}", "strong"), (meaning, "text")) for word, meaning in _WORDS]
         run = self.view.state.run

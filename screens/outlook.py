@@ -4,83 +4,30 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 
-from dixis_tui.hazard import Hazard, Severity
-from dixis_tui.run.state import MigrationView
-from dixis_tui.standing import MigrationStanding, Standing
 from screens import words
 from screens.dialog import Dialog
 from screens.outlook_detail import detail
+from screens.outlook_rows import Row, parts, predicted, rows, summary
 from screens.view import View
 from screens.widgets.key_line import Says
-from screens.widgets.painted import Painted, Part, line, spread, style
-
-SEVERITY = {
-    Severity.DANGER: ("✖", "bad"),
-    Severity.WARNING: ("▲", "warn"),
-    Severity.NOTICE: ("·", "quiet"),
-}
-_UNSOUND = (Standing.APPLIED, Standing.PENDING)
-
-
-class Row(Struct, frozen=True):
-    """A row of the list: a migration of this run, a hazard of it, or a migration whose history is not sound."""
-
-    migration: str
-    view: MigrationView | None = None
-    hazard: Hazard | None = None
-    standing: MigrationStanding | None = None
-
-
-def rows(view: View) -> list[Row]:
-    """What is not as it should be in the history first, then tonight's migrations with their hazards."""
-    state = view.state
-    found: list[Row] = []
-    for standing in state.truth.migrations if state.truth else ():
-        if standing.standing not in _UNSOUND:
-            found.append(Row(standing.name, standing=standing))
-    for name, migration in state.migrations.items():
-        found.append(Row(name, view=migration))
-        found += [Row(name, hazard=hazard) for hazard in state.hazards if hazard.migration == name]
-    return found
-
-
-def summary(view: View) -> tuple[str, str]:
-    """The answer in one sentence: what tonight will take, or took, and what stands against it."""
-    state = view.state
-    found = state.prediction
-    taken = [one.seconds for one in state.migrations.values() if one.seconds is not None]
-    if found is None or not found.rehearsed:
-        words_ = "Not rehearsed: the runbook gives the migration 2 to 5 minutes"
-    else:
-        span = f"{words.duration(found.low)} to {words.duration(found.high)}"
-        words_ = f"Predicted {words.duration(found.seconds)} ({span})"
-        if found.learned_from:
-            words_ += f", learned from {words.count(found.learned_from, 'run')}"
-    if taken and len(taken) == len(state.migrations):
-        words_ = f"Took {words.duration(sum(taken))}. {words_}"
-    standing = [one for one in state.hazards if not one.suppressed]
-    dangers = [one for one in standing if one.severity is Severity.DANGER]
-    harmful = [one for one in dangers if not one.blocks]
-    told = words.count(len(harmful), "danger") if harmful else "no danger"
-    if waits := len(dangers) - len(harmful):
-        told += f", {waits} {'makes' if waits == 1 else 'make'} others wait"
-    return f"{words_} · {told}", "bad" if harmful else "text"
+from screens.widgets.painted import Painted, Part, line, spread, style, wrapped
 
 
 class Answer(Painted):
-    """The first line."""
+    """The answer, in up to two rows."""
 
     def draw(self, cells: Size) -> Content:
         """One sentence."""
         text, tone = summary(self.view)
-        return spread(cells.width, [(f" {text}", tone)]).stylize(".title")
+        texts = wrapped(text, cells.width - 2)
+        texts = [*texts[:1], words.cut(" ".join(texts[1:]), cells.width - 2)]
+        return Content("\n").join(line((f" {part}", tone)) for part in texts if part).stylize(".title")
 
 
 class Rows(Painted):
@@ -88,57 +35,42 @@ class Rows(Painted):
 
     def __init__(self, view: View, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(view, id=id)
-        self.at = 0
+        self._at = 0
+        self._found: list[Row] = []
+        self._found_in: object = None
+
+    def found(self) -> list[Row]:
+        """The rows, listed anew only where the state is another one: the clock ticks every second."""
+        if self._found_in is not self.view.state:
+            self._found, self._found_in = rows(self.view), self.view.state
+        return self._found
+
+    def selected(self) -> Row | None:
+        """The row under the cursor."""
+        found = self.found()
+        return found[min(self._at, len(found) - 1)] if found else None
+
+    def move(self, steps: int) -> None:
+        """Another row."""
+        self._at = max(min(self._at + steps, len(self.found()) - 1), 0)
 
     def draw(self, cells: Size) -> Content:
-        """At most `height` rows."""
+        """At most `height` rows; where there are more, it says how many."""
         width, height = cells
-        found = rows(self.view)
-        if not found:
-            return line((" ○ Nothing is pending, or preflight has not looked yet.", "quiet"))
-        self.at = min(self.at, len(found) - 1)
-        first = min(max(self.at - height // 2, 0), max(len(found) - height, 0))
+        found, at = self.found(), max(min(self._at, len(self.found()) - 1), 0)
+        seconds, state = predicted(self.view.state), self.view.state
+        first = min(max(at - height // 2, 0), max(len(found) - height, 0))
         shown = []
         for number, row in enumerate(found[first : first + height], first):
-            drawn = spread(width, *self._parts(row, width))
-            shown.append(drawn.stylize(style("cursor")) if number == self.at else drawn)
+            left, right = parts(row, state, seconds.get(row.migration), width - 1)
+            mark: Part = ("▸", "key") if number == at else (" ", "")
+            drawn = spread(width, [mark, *left], right)
+            shown.append(drawn.stylize(style("cursor")) if number == at else drawn)
+        if height > 2 and first + height < len(found):
+            shown[-1] = line((f"   ↓ {len(found) - first - height + 1:,} more", "quiet"))
+        if height > 2 and first:
+            shown[0] = line((f"   ↑ {first + 1:,} more", "quiet"))
         return Content("\n").join(shown)
-
-    def _parts(self, row: Row, width: int) -> tuple[list[Part], list[Part]]:
-        if row.standing:
-            right: list[Part] = [(f"{row.standing.standing} ", "bad")]
-            return [(" ✖ ", "bad"), (row.migration, "text")], right
-        if row.hazard:
-            glyph, tone = SEVERITY[row.hazard.severity]
-            if row.hazard.suppressed:
-                glyph, tone = "●", "quiet"
-            where: list[Part] = [(f"    {glyph} ", tone), (f"line {row.hazard.line} ", "quiet")]
-            return [*where, (row.hazard.title, "text")], [(f"{row.hazard.code} ", "quiet")] if width >= 70 else []
-        return self._migration(row)
-
-    def _migration(self, row: Row) -> tuple[list[Part], list[Part]]:
-        state, migration = self.view.state, row.view
-        how = next((one for one in state.forecasts if one.migration == row.migration), None)
-        predicted = _predicted(self.view, row.migration)
-        right: list[Part] = []
-        if migration and migration.seconds is not None:
-            right.append((f"took {words.duration(migration.seconds)}, ", "strong"))
-        if predicted is not None:
-            right.append((f"predicted {words.duration(predicted)} ", "text"))
-        elif how:
-            right.append((f"{how.execution} ", "quiet"))
-        kind = migration.state if migration else None
-        glyph = words.MIGRATION_GLYPHS[kind] if kind else "○"
-        tone = words.MIGRATION_TONES[kind] if kind else "quiet"
-        return [(f" {glyph} ", tone), (row.migration, "strong")], right
-
-
-def _predicted(view: View, name: str) -> float | None:
-    found = view.state.prediction
-    if found is None or not found.rehearsed:
-        return None
-    seconds = [one.seconds for one in found.statements if one.migration == name]
-    return sum(seconds) if seconds else None
 
 
 class Below(Painted):
@@ -151,15 +83,17 @@ class Below(Painted):
 
     def draw(self, cells: Size) -> Content:
         """At most `height` rows from `first` on."""
-        found = rows(self.view)
-        if not found:
+        row = self._listed.selected()
+        if row is None:
             return line()
         width, height = cells
-        drawn = detail(self.view, found[min(self._listed.at, len(found) - 1)], width - 2)
+        drawn = detail(self.view, row, width - 2)
         self.first = max(min(self.first, len(drawn) - height), 0)
         shown = drawn[self.first : self.first + height]
-        if self.first + height < len(drawn):
-            shown[-1] = line((f" ↓ {len(drawn) - self.first - height + 1} more lines: page down", "quiet"))
+        if height > 2 and self.first + height < len(drawn):
+            shown[-1] = line((f" ↓ {len(drawn) - self.first - height + 1:,} more lines: page down", "quiet"))
+        if height > 2 and self.first:
+            shown[0] = line((f" ↑ {self.first + 1:,} more lines: page up", "quiet"))
         return Content("\n").join(shown)
 
 
@@ -200,13 +134,12 @@ class OutlookScreen(Dialog):
 
     def action_move(self, steps: int) -> None:
         """Another row; its detail from the top."""
-        listed = self.query_one(Rows)
-        listed.at = max(min(listed.at + steps, len(rows(self.view)) - 1), 0)
+        self.query_one(Rows).move(steps)
         self.query_one(Below).first = 0
         self.show(self.view)
 
     def action_scroll_detail(self, pages: int) -> None:
         """The detail, a page at a time."""
         below = self.query_one(Below)
-        below.first = max(below.first + pages * max(below.size.height - 1, 1), 0)
+        below.first = max(below.first + pages * max(below.size.height - 2, 1), 0)
         self.show(self.view)

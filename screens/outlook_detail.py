@@ -1,21 +1,22 @@
-"""What is known of one row of MIGRATIONS: a hazard with its safer form, a file's statements, a standing. Pure."""
+"""What is known of one row of MIGRATIONS: a hazard with its safer form, a file's statements, a standing. Pure.
+
+Nothing here is cut: what is longer than a row is wrapped, and the pane is scrolled.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from textual.content import Content
 
 from dixis_tui.hazard import Hazard
 from dixis_tui.measures import HeldLock, StatementForecast, StatementMeasure
-from dixis_tui.standing import MigrationStanding
+from dixis_tui.run.state import MigrationView
+from dixis_tui.standing import MigrationStanding, Truth
 from screens import words
+from screens.outlook_rows import Row
 from screens.view import View
-from screens.widgets.painted import line, spread, wrapped
-
-if TYPE_CHECKING:
-    from screens.outlook import Row
-
+from screens.widgets.painted import Part, line, spread, wrapped
 
 _ONLY_WAITING = "Its only harm is that others wait: the window is for that, and the rehearsal measures how long."
 
@@ -26,6 +27,8 @@ def detail(view: View, row: Row, width: int) -> list[Content]:
         return _hazard(row.hazard, width)
     if row.standing:
         return _standing(row.standing, width)
+    if row.database:
+        return _database(row.database, width)
     return _migration(view, row.migration, width)
 
 
@@ -34,16 +37,17 @@ def _hazard(hazard: Hazard, width: int) -> list[Content]:
     if hazard.size:
         found += _said(f"Here: {hazard.size}", width, "warn")
     if hazard.blocks:
-        found += _said(
-            "Its only harm is that others wait: the window is for that, the rehearsal measures it.", width, "quiet"
-        )
+        found += _said(_ONLY_WAITING, width, "quiet")
     if hazard.suppressed:
         found += _said(f"Accepted in the file: {hazard.suppressed}", width, "quiet")
     if hazard.safer:
         found.append(line((" Safer:", "good")))
-        found += [line((f"   {text}", "text")) for text in hazard.safer.splitlines()]
-    found.append(line((f" {hazard.code} ({hazard.source}), {hazard.path}:{hazard.line}", "quiet")))
-    return found
+        found += _written(hazard.safer.splitlines(), width, "text")
+    return found + _said(f"{hazard.code} ({hazard.source}), {hazard.path}:{hazard.line}", width, "quiet")
+
+
+def _database(truth: Truth, width: int) -> list[Content]:
+    return _said(f"The database is {truth.database}.", width, "strong") + _said(truth.remedy, width, "good")
 
 
 def _standing(standing: MigrationStanding, width: int) -> list[Content]:
@@ -52,7 +56,7 @@ def _standing(standing: MigrationStanding, width: int) -> list[Content]:
         found += _said(f"prisma migrate status says: {standing.prisma_says}", width, "warn")
     if standing.reconciliation:
         found += _said(standing.reconciliation.sentence, width, "text")
-        found += [line((f"   {command}", "key")) for command in standing.reconciliation.commands]
+        found += _written(standing.reconciliation.commands, width, "key")
     return found + _said(standing.remedy, width, "good")
 
 
@@ -66,43 +70,57 @@ def _migration(view: View, name: str, width: int) -> list[Content]:
     migration = state.migrations.get(name)
     if migration is None:
         return found
-    predicted = state.prediction.statements if state.prediction else ()
-    forecasts = {one.number: one for one in predicted if one.migration == name}
+    for error in (migration.rehearsal_error, migration.error):
+        found += [row for said in error.splitlines() for row in _said(said, width, "bad")]
+    if migration.retries:
+        found += _said(f"Gave way {words.times(migration.retries)} to others who held a lock.", width, "warn")
+    found += _statements(state.prediction.statements if state.prediction else (), migration, width)
+    return found or [line((" Not judged yet.", "quiet"))]
+
+
+def _statements(predicted: Iterable[StatementForecast], migration: MigrationView, width: int) -> list[Content]:
+    forecasts = {one.number: one for one in predicted if one.migration == migration.name}
     measured = {one.number: one for one in migration.measured}
     actual = {one.number: one for one in migration.actual}
+    found: list[Content] = []
     for number in sorted(forecasts.keys() | measured.keys() | actual.keys()):
         found += _statement(forecasts.get(number), measured.get(number), actual.get(number), width)
-    if not found:
-        found.append(line((" Not judged yet.", "quiet")))
     return found
 
 
 def _statement(
     forecast: StatementForecast | None, measured: StatementMeasure | None, actual: StatementMeasure | None, width: int
 ) -> list[Content]:
+    """Its text, then predicted and actual side by side, then what it locks and costs."""
     one = forecast or actual or measured
     if one is None:
         return []
-    right = []
+    found = [spread(width, [(f" {one.number:>2}  ", "quiet"), (one.text, "strong")])]
+    times: list[Part] = []
     if actual:
-        right.append((f"took {words.duration(actual.seconds)} ", "strong"))
+        over = forecast is not None and actual.seconds > forecast.high
+        times.append((f"took {words.duration(actual.seconds)}", "warn" if over else "good"))
     if forecast:
-        span = f"{words.duration(forecast.low)} to {words.duration(forecast.high)}"
-        right.append((f"predicted {words.duration(forecast.seconds)} ({span}) ", "text"))
-    elif measured:
-        right.append((f"on staging {words.duration(measured.seconds)} ", "quiet"))
-    found = [spread(width, [(f" {one.number:>2}  ", "quiet"), (one.text, "text")], right)]
+        span = words.between(forecast.low, forecast.high)
+        times.append((f"predicted {words.duration(forecast.seconds)} ({span})", "text"))
+    if measured:
+        times.append((f"on staging {words.duration(measured.seconds)}", "quiet"))
+    row: list[Part] = [("     ", "")]
+    for number, part in enumerate(times):
+        row += [("  ·  ", "faint"), part] if number else [part]
+    found.append(spread(width, row))
     locks = forecast.held if forecast else measured.locks if measured else ()
-    found += [_held(lock) for lock in locks if lock.mode.blocks_writes]
+    found += [row for lock in locks if lock.mode.blocks_writes for row in _held(lock, width)]
     if measured and (measured.rewritten or measured.wal_bytes > 1_000_000):
-        found.append(line((f"     {_costs(measured)}", "quiet")))
+        found += _said(f"    {_costs(measured)}", width, "quiet")
     return found
 
 
-def _held(lock: HeldLock) -> Content:
+def _held(lock: HeldLock, width: int) -> list[Content]:
     who = "nobody reads or writes" if lock.mode.blocks_reads else "nobody writes"
-    words_ = f"     {lock.mode} on {lock.table} for {words.duration(lock.seconds)}: {who}"
-    return line((words_, "warn" if lock.mode.blocks_reads else "quiet"))
+    seconds = words.duration(lock.seconds)
+    text = f"    {who} {lock.table} for {seconds} ({lock.mode})"
+    return _said(text, width, "warn" if lock.mode.blocks_reads else "text")
 
 
 def _costs(measured: StatementMeasure) -> str:
@@ -117,3 +135,8 @@ def _costs(measured: StatementMeasure) -> str:
 
 def _said(text: str, width: int, tone: str) -> list[Content]:
     return [line((f" {part}", tone)) for part in wrapped(text, width)] if text else []
+
+
+def _written(rows: Iterable[str], width: int, tone: str) -> list[Content]:
+    """Lines of SQL or commands, each with its own indentation."""
+    return [line((f"   {part}", tone)) for text in rows for part in wrapped(text, width - 4)]

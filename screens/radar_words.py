@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from dixis_tui.locks import Lag, Peer, Radar, TableLock
-from dixis_tui.model import Phase
+from dixis_tui.model import Phase, Place
 from screens import words
-from screens.view import View
-from screens.widgets.painted import Part
+from screens.view import Link, View
+from screens.widgets.painted import Part, line
 
-AT_WORK = (Phase.REHEARSAL, Phase.MIGRATE)
-"""The phases in which something of ours takes locks."""
-_LONG_WAIT = 1.0
+AT_WORK = {Phase.REHEARSAL: Place.STAGING, Phase.MIGRATE: Place.PRODUCTION}
+"""The phases in which something of ours takes locks, and where."""
+LONG_WAIT = 1.0
+"""Seconds from which a wait is an alarm."""
+_NAME, _USER, _TABLE = 26, 16, 44
+"""Cells of an application's, a user's and a table's name in a sentence or a row: either may be a line long."""
+_DEEPEST = 6
+"""From there on a tree goes no further to the right."""
 
 
 def live(view: View) -> Radar | None:
-    """The radar's last look while something of ours is at work; None where it would tell of the past."""
-    return view.state.radar if view.state.running in AT_WORK else None
+    """The radar's last look while something of ours is at work; None where it would tell of the past.
+
+    The rehearsal's last look says nothing of a migration that has just begun.
+    """
+    state, phase = view.state, view.state.running
+    if phase not in AT_WORK or view.link is Link.GONE or state.radar_at is None:
+        return None
+    began = state.phase(phase).started
+    fresh = state.radar_place is AT_WORK[phase] and (began is None or state.radar_at >= began)
+    return state.radar if fresh else None
 
 
 def age(view: View, since: datetime | None) -> float:
@@ -29,74 +43,113 @@ def age(view: View, since: datetime | None) -> float:
 
 
 def summary(view: View, radar: Radar) -> tuple[str, str]:
-    """One sentence and its tone: who blocks us, else who waits behind us, else what we hold."""
+    """One sentence and its tone: who blocks us, else who waits behind us, else what we hold. What matters comes first:
+    its end may be cut."""
     if radar.waits_for is not None or radar.blockers:
-        wants = f"Waits for {lock_words(radar.waits_for)}" if radar.waits_for else "Waits"
-        behind = f"; {crowd(radar)}" if radar.victim_count else ""
-        return f"{wants}, held by {holder(radar)}{behind}", "bad" if radar.victim_count else "warn"
+        behind = f"; {crowd(view, radar)}" if radar.victim_count else ""
+        wants = f"; we wait for {lock_words(radar.waits_for)}" if radar.waits_for else ""
+        return f"Blocked by {holder(view, radar)}{behind}{wants}", "bad" if radar.victim_count else "warn"
     if radar.victim_count:
-        tone = "bad" if radar.longest_wait_seconds >= _LONG_WAIT else "warn"
-        return f"{crowd(radar)}{_holding(radar)}", tone
+        tone = "bad" if longest(view, radar) >= LONG_WAIT else "warn"
+        holds = f"; we hold {lock_words(radar.holds[0])}" if radar.holds else ""
+        return f"{crowd(view, radar)}{holds}", tone
     if radar.holds:
         held = words.duration(age(view, radar.holds[0].since))
-        return f"Holds {lock_words(radar.holds[0])} for {held}; nobody waits", "text"
+        return f"Nobody waits; we hold {lock_words(radar.holds[0])} for {held}", "text"
     return "Nobody waits for us, and we wait for nobody", "quiet"
 
 
-def crowd(radar: Radar) -> str:
+def longest(view: View, radar: Radar) -> float:
+    """Seconds of the longest wait behind us, until now."""
+    return radar.longest_wait_seconds + view.elapsed(view.state.radar_at) if radar.victim_count else 0.0
+
+
+def crowd(view: View, radar: Radar) -> str:
     """`14 sessions wait behind us, the longest for 1.9 s`."""
     count = radar.victim_count
-    who = "1 session waits" if count == 1 else f"{count:,} sessions wait"
-    return f"{who} behind us, the longest for {words.duration(radar.longest_wait_seconds)}"
-
-
-def _holding(radar: Radar) -> str:
-    return f", for {lock_words(radar.holds[0])}" if radar.holds else ""
+    seconds = words.duration(longest(view, radar))
+    if count == 1:
+        return f"1 session waits behind us, for {seconds}"
+    return f"{count:,} sessions wait behind us, the longest for {seconds}"
 
 
 def lock_words(lock: TableLock | None) -> str:
-    """`ACCESS EXCLUSIVE on public."Order"`."""
-    return f"{lock.mode} on {lock.table}" if lock else "a lock"
+    """`ACCESS EXCLUSIVE on public."Order"`; a name longer than a line is cut."""
+    return f"{lock.mode} on {words.cut(lock.table, _TABLE)}" if lock else "a lock"
 
 
-def holder(radar: Radar) -> str:
+def holder(view: View, radar: Radar) -> str:
     """The nearest blocker in a few words, and how many more."""
     if not radar.blockers:
-        return "somebody"
+        return "somebody our role may not see"
     first = radar.blockers[0]
-    more = f" and {radar.blocker_count - 1} more" if radar.blocker_count > 1 else ""
-    return f"{name(first)}, {first.state or 'at work'}{more}"
+    more = f" and {radar.blocker_count - 1:,} more" if radar.blocker_count > 1 else ""
+    if not first.pid:
+        return f"a prepared transaction{more}"
+    since = f" for {words.duration(age(view, first.since))}" if first.since else ""
+    return f"{name(first)}{more}, {first.state or 'at work'}{since}"
 
 
 def name(peer: Peer) -> str:
     """`Metabase (process 4650)`."""
     if not peer.pid:
         return "a prepared transaction"
-    return f"{peer.application or peer.user or 'a session'} (process {peer.pid})"
+    return f"{words.cut(peer.application or peer.user or 'a session', _NAME)} (process {peer.pid})"
 
 
-def peer_parts(view: View, peer: Peer, *, victim: bool) -> tuple[list[Part], list[Part]]:
-    """A peer as a row: its place in the tree, who it is, what it holds or waits for; at the right, for how long."""
-    twig = "  " * (peer.depth - 1) + ("└ " if peer.depth > 1 else "")
-    tone = "bad" if victim and peer.waiting_seconds >= _LONG_WAIT else "warn"
-    left: list[Part] = [
-        (f"  {twig}", "faint"),
-        (f"{peer.pid or 'prepared'} ", "quiet"),
-        (f"{peer.application or 'no name'} ", "text"),
-        (f"{peer.user} ", "quiet"),
+def idle(peer: Peer) -> bool:
+    """Whether it is known to run nothing: there is no statement to cancel."""
+    return peer.state.startswith("idle")
+
+
+def peer_parts(view: View, peer: Peer, width: int, *, victim: bool) -> tuple[list[Part], list[Part]]:
+    """A peer as a row: its place in the tree, who it is, what it does and holds, or waits for; at the right, for how
+    long. Where the row is short it gives up first the user, then the table, then its name's end."""
+    tone = "bad" if victim and peer.waiting_seconds >= LONG_WAIT else "warn"
+    seconds = _peer_seconds(view, peer, victim=victim)
+    right: list[Part] = [(f"{words.duration(seconds)} ", tone)]
+    room = width - sum(len(text) for text, _ in right) - 1
+    tries = [
+        _peer(peer, tone, victim=victim, cells=cells, user=user, table=table)
+        for cells, user, table in ((_NAME, True, True), (_NAME, False, True), (_NAME, False, False), (12, False, False))
     ]
+    return next((parts for parts in tries if line(*parts).cell_length <= room), tries[-1]), right
+
+
+def _peer(peer: Peer, tone: str, *, victim: bool, cells: int, user: bool, table: bool) -> list[Part]:
+    twig = "  " * min(peer.depth - 1, _DEEPEST) + ("└ " if peer.depth > 1 else "")
+    lock = (lock_words(peer.lock) if table else str(peer.lock.mode)) if peer.lock else "a lock"
+    who: list[Part] = [(f"  {twig}", "faint")]
+    if not peer.pid:  # its name is all that it is known by
+        return [*who, ("prepared transaction ", tone), (peer.query, "text")]
+    who += [(f"{peer.pid} ", "quiet"), (f"{words.cut(peer.application or 'no name', cells)} ", "text")]
+    who += [(f"{words.cut(peer.user, _USER)} ", "quiet")] if user and peer.user else []
     if victim:
-        left.append((f"waits for {lock_words(peer.lock)}", "text"))
-        seconds = peer.waiting_seconds + view.elapsed(view.state.radar_at)
-    else:
-        left += [(f"{peer.state or 'at work'} ", tone), (f"holds {lock_words(peer.lock)}" if peer.lock else "", "text")]
-        seconds = age(view, peer.lock.since if peer.lock and peer.lock.since else peer.since)
-    return left, [(f"{words.duration(seconds)} ", tone)]
+        return [*who, (f"waits for {lock}", "text")]
+    holds: list[Part] = [(f" holds {lock}", "text")] if peer.lock else []
+    return [*who, (peer.state or "at work", tone), *holds]
 
 
-def lag_words(lag: tuple[Lag, ...]) -> str:
+def _peer_seconds(view: View, peer: Peer, *, victim: bool) -> float:
+    if victim:
+        return peer.waiting_seconds + view.elapsed(view.state.radar_at)
+    return age(view, peer.lock.since if peer.lock and peer.lock.since else peer.since)
+
+
+def lag_words(lag: Sequence[Lag]) -> str:
     """The slowest replica."""
     if not lag:
         return "no replica"
     worst = max(lag, key=lambda one: one.seconds)
-    return f"{worst.replica} {words.duration(worst.seconds)}, {words.size(worst.bytes)} behind"
+    return f"{words.cut(worst.replica, _NAME)} {words.duration(worst.seconds)}, {words.size(worst.bytes)} behind"
+
+
+def suffered(view: View) -> str:
+    """What others went through behind us on production this evening; empty where nobody had to wait."""
+    state = view.state
+    if not state.most_victims:
+        return ""
+    seconds = words.duration(state.longest_wait_seconds)
+    if state.most_victims == 1:
+        return f"1 session had to wait behind us, for up to {seconds}"
+    return f"Up to {state.most_victims:,} sessions had to wait behind us, the longest for {seconds}"

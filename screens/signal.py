@@ -13,7 +13,7 @@ from dixis_tui.run.commands import SignalBackend
 from screens import radar_words, words
 from screens.dialog import Dialog, Words, key_row, table
 from screens.phrase_dialog import PASTED
-from screens.view import View
+from screens.view import Link, View
 from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
 
@@ -21,11 +21,12 @@ _MEANS = {
     "cancel": "Its statement ends with an error; its session and its transaction stay, and with them its locks.",
     "terminate": "Its session ends, its transaction is undone, and its locks are free.",
 }
-_IDLE = "It runs nothing: there is no statement to cancel, and its locks would stay. t ends its session."
+_LONGEST = 300
+"""Letters of its statement: the field and the keys have to stay in sight on 24 rows."""
 
 
 class SignalScreen(Dialog):
-    """Nothing is done before the number is typed."""
+    """Nothing is done before the number is typed; nothing can be typed once it is in nobody's way."""
 
     AUTO_FOCUS = "PhraseField"
 
@@ -34,31 +35,58 @@ class SignalScreen(Dialog):
         self._peer = peer
         self._how = how
         self._sent = False
+        self._over = False
 
     def compose(self) -> ComposeResult:
         """Who it is, what it means, and the field."""
         peer = self._peer
+        since = f" for {words.duration(radar_words.age(self.view, peer.since))}" if peer.since else ""
         rows = [
-            ("Who", f"{radar_words.name(peer)}, user {peer.user or 'unknown'}"),
-            ("From", peer.address or "this server"),
-            ("State", f"{peer.state or 'unknown'} for {words.duration(radar_words.age(self.view, peer.since))}"),
-            ("Ran", peer.query or "hidden from our role"),
+            ("Who", f"{radar_words.name(peer)}, user {words.cut(peer.user or 'unknown', 32)}"),
+            ("From", peer.address or "not told"),
+            ("State", f"{peer.state or 'unknown'}{since}"),
+            ("Ran", words.cut(peer.query, _LONGEST) or "hidden from our role"),
         ]
         title = "CANCEL ITS STATEMENT" if self._how == "cancel" else "END ITS SESSION"
         with Vertical(classes="dialog -grave") as box:
             box.border_title = title
             yield Words(table(rows, 8))
             yield Words(line((f"▲ {_MEANS[self._how]}", "warn")))
-            if self._how == "cancel" and peer.state.startswith("idle"):
-                yield Words(line((f"▲ {_IDLE}", "warn")))
-            yield Words(line(("Type ", "text"), (str(peer.pid), "strong"), (", its process id.", "text")))
+            yield Words(line(("Type ", "text"), (str(peer.pid), "strong"), (", its process id.", "text")), id="ask")
             yield PhraseField(id="phrase")
             yield Words(id="says", classes="says")
-            yield Words(key_row(("enter", "do it"), ("esc", "no")), classes="keys")
+            yield Words(key_row(("enter", "do it"), ("esc", "no")), classes="keys", id="signal-keys")
+
+    def show(self, view: View) -> None:
+        """Draw this moment; say so once there is nothing to do any more."""
+        super().show(view)
+        why = "" if self._sent or self._over else self._gone()
+        if not why or not self.query("#signal-keys"):
+            return
+        self._over = True
+        self.query_one("#ask", Words).put(line((f"✔ {why}", "good")))
+        self.query_one(PhraseField).display = False
+        self._say(" Nothing was done.", "quiet")
+        self.query_one("#signal-keys", Words).put(key_row(("esc", "back")))
+
+    def _gone(self) -> str:
+        if self.view.link is Link.GONE and self.view.state.ended is None:
+            return "The runner is gone: nothing can be asked of it."
+        radar = radar_words.live(self.view)
+        if radar is None:
+            return "Nothing of ours is at work any more: nobody is in its way."
+        # The number alone may be another session's by now.
+        same = any((one.pid, one.started) == (self._peer.pid, self._peer.started) for one in radar.blockers)
+        return "" if same or radar.unlisted_blockers else f"Process {self._peer.pid} does not block us any more."
 
     def _say(self, text: str, tone: str) -> None:
         for says in self.query("#says").results(Words):
             says.put(line((text, tone)))
+
+    @on(PhraseField.Typed)
+    def _typed(self) -> None:
+        if not self._sent:
+            self._say("", "quiet")
 
     @on(PhraseField.Refused)
     def _pasted(self) -> None:
@@ -66,7 +94,7 @@ class SignalScreen(Dialog):
 
     @on(PhraseField.Submitted)
     def _submitted(self, event: PhraseField.Submitted) -> None:
-        if self._sent:
+        if self._sent or self._over:
             return
         self._sent = True
         self._say("◐ Sent. The runner looks whether it still blocks us…", "work")
@@ -81,7 +109,8 @@ class SignalScreen(Dialog):
         if refused:
             self._sent = False
             self._say(f"✖ {refused}", "bad")
+            self.show(self.view)
         elif self.is_mounted:
             self.dismiss()
-            done = "was cancelled" if how == "cancel" else "was ended"
+            done = "was asked to cancel its statement" if how == "cancel" else "was ended"
             self.cockpit_app.say(f"Process {self._peer.pid} {done}.", "good")

@@ -92,6 +92,13 @@ def duration(seconds: float) -> str:
     return f"{whole // 86400} d {whole % 86400 // 3600:02} h"
 
 
+def between(low: float, high: float) -> str:
+    """`5.6 to 16 s`, `50 s to 1 m 10 s`: a range of durations."""
+    first, last = duration(low), duration(high)
+    same_unit = first.endswith(" s") and last.endswith(" s") and " m " not in first + last
+    return f"{first.removesuffix(' s') if same_unit else first} to {last}"
+
+
 def clock(seconds: float) -> str:
     """`08:53` as on a stop watch; `2:08:53` from an hour on, `3 d 04 h` from a day on."""
     whole = max(int(seconds), 0)
@@ -130,6 +137,11 @@ def amount(done: int, total: int, unit: str) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`1 table`, `9 tables`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def times(number: int) -> str:
+    """`once`, `3 times`."""
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def cut(text: str, width: int) -> str:

@@ -43,6 +43,12 @@ def predicted_seconds(view: View) -> float:
     return predicted if predicted is not None else phases.PLANNED_SECONDS[Phase.MIGRATE]
 
 
+def span_words(view: View) -> str:
+    """` (5.6 to 16 s)`: the range of the prediction; empty where nothing was rehearsed."""
+    found = view.state.prediction
+    return f" ({words.between(found.low, found.high)})" if found and found.rehearsed else ""
+
+
 def way_back_seconds(view: View) -> float:
     """What the restore is expected to take: measured, else the runbook's plan."""
     restored = view.state.restored
@@ -64,8 +70,10 @@ class Countdown(Painted):
             way_back = "no backup"
         gap = "    " if width >= 86 else "  "
         until = line((gap, ""), span) if span[0] else line()
-        rest = line((f"{gap}predicted ", "quiet"), (forecast, "text"), (f"{gap}way back ", "quiet"), (way_back, "text"))
+        back: tuple[Part, Part] = (f"{gap}way back ", "quiet"), (way_back, "text")
+        rest = line((f"{gap}predicted ", "quiet"), (forecast, "text"), *back)
+        longer = line((f"{gap}predicted ", "quiet"), (f"{forecast}{span_words(self.view)}", "text"), *back)
         head = line((" ", ""), countdown)
         # The way back matters more than the clock time that the countdown says already.
-        tries = (head + until + rest, head + rest, head + until, head)
+        tries = (head + until + longer, head + until + rest, head + rest, head + until, head)
         return next((found for found in tries if found.cell_length <= width), head)

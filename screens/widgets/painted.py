@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
@@ -53,22 +54,36 @@ def bar(width: int, fraction: float) -> tuple[Part, Part]:
 
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """`text` in lines of at most `width` cells, broken between words; later lines begin with `indent`."""
+    text = clean(text)
     lines: list[str] = []
     indent += text[: len(text) - len(text.lstrip())]
-    width = max(width, len(indent) + 1)  # a pane that is not shown has no width at all
+    width = max(width, cell_len(indent) + (1 if text.isascii() else 2))  # a pane that is not shown has no width
     current = indent
     for word in text.split():
         longer = f"{current} {word}" if current.strip() else current + word
-        if len(longer) > width and current.strip():
+        if cell_len(longer) > width and current.strip():
             lines.append(current)
             current = indent + word
         else:
             current = longer
-        while len(current) > width:  # a path, a digest: nothing of it may be lost
-            lines.append(current[:width])
-            current = indent + current[width:]
+        while cell_len(current) > width:  # a path, a digest: nothing of it may be lost
+            head = _head(current, width)
+            lines.append(current[:head])
+            current = indent + current[head:]
     lines.append(current)
     return lines
+
+
+def _head(text: str, width: int) -> int:
+    """How many letters of `text` fit into `width` cells."""
+    if text.isascii():
+        return width
+    cells = 0
+    for number, letter in enumerate(text):
+        cells += cell_len(letter)
+        if cells > width:
+            return number
+    return len(text)
 
 
 class Painted(Widget):

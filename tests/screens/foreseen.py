@@ -26,7 +26,7 @@ FORECASTS = tuple(
         migration=name,
         execution=Execution.ONE_TRANSACTION,
         statements=count,
-        why=f"{count} statements sent as one query",
+        why="one statement" if count == 1 else f"{count} statements sent as one query",
     )
     for name, count in ((INDEX, 1), (ZONE, 2), (BACKFILL, 2), (ITEM, 2))
 )
