@@ -28,9 +28,9 @@ def running(view: View, phase: Phase) -> Card:
     bar = _progress(view)
     lines: tuple[Line, ...] = ()
     if phase is Phase.REHEARSAL and (current := _current(state, rehearsal=True)):
-        lines = migrations(state, rehearsal=True, elapsed=view.elapsed(current.started))
+        listed = migrations(state, rehearsal=True, elapsed=view.elapsed(current.started))
+        lines = _now_first(listed, _statement(view, current))
         bar = Bar(*_counted(state, rehearsal=True))
-        lines += _statement(view, current)
     checks = state.checks_of(phase)
     at_work = [check for check in checks if check.state is CheckState.RUNNING]
     lines = lines or tuple(_looking(check) for check in at_work)
@@ -129,28 +129,35 @@ def _migrating(view: View) -> Card:
         tone="work",
         glyph="◐",
         bar=Bar(fraction, label),
-        lines=(*_statement(view, current), *migrations(state, elapsed=elapsed)),
+        lines=_now_first(migrations(state, elapsed=elapsed), _statement(view, current)),
         key="s",
         does="stop after the file that runs now",
         more=(("b", "locks"), ("h", "migrations")),
     )
 
 
+def _now_first(listed: tuple[Line, ...], statement: tuple[Line, ...]) -> tuple[Line, ...]:
+    """What runs, its statement and who is in the way, then the others: those may be cut on a small terminal."""
+    running_ones = tuple(found for found in listed if found.glyph == words.MIGRATION_GLYPHS[MigrationState.RUNNING])
+    return (*running_ones, *statement, *(found for found in listed if found not in running_ones))
+
+
 def _statement(view: View, current: MigrationView | None) -> tuple[Line, ...]:
-    """The statement that runs, and in one line who waits for whom; or why it begins anew."""
+    """The statement that runs, in one line who waits for whom, and why it begins anew; alarms first."""
     lines: list[Line] = []
     sent = current.statement if current else None
     if sent:
         lines.append(Line(f"statement {sent.number} of {sent.of}, line {sent.line}: {sent.text}", "text"))
+    seen: list[Line] = []
     waited, retry = view.state.waited, view.state.retry
     if waited and waited.peers:
-        lines.append(Line(f"{waited.name or 'The migration'} waits before it begins", "warn", "▲", "warn"))
-        lines.append(Line(f"  {waited.peers[0]}; b shows and ends it", "warn"))
+        seen.append(Line(f"{waited.name or 'The migration'} waits before it begins", "warn", "▲", "warn"))
+        seen.append(Line(f"  {waited.peers[0]}; b shows and ends it", "warn"))
     elif retry and current and retry.name == current.name:
         what = "it begins anew" if retry.whole else f"statement {retry.statement} is sent again"
-        lines.append(Line(f"Gave way {words.times(retry.attempt)}: {what}; {retry.reason}", "warn", "▲", "warn"))
+        seen.append(Line(f"Gave way {words.times(retry.attempt)}: {what}; {retry.reason}", "warn", "▲", "warn"))
     if radar := radar_words.live(view):
         text, tone = radar_words.summary(view, radar)
         glyph = {"bad": "✖", "warn": "▲"}.get(tone, "·")
-        lines.append(Line(text, tone, glyph, tone))
-    return tuple(lines)
+        seen.insert(0 if tone in ("bad", "warn") else len(seen), Line(text, tone, glyph, tone))
+    return (*lines, *seen)

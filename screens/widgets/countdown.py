@@ -74,6 +74,6 @@ class Countdown(Painted):
         rest = line((f"{gap}predicted ", "quiet"), (forecast, "text"), *back)
         longer = line((f"{gap}predicted ", "quiet"), (f"{forecast}{span_words(self.view)}", "text"), *back)
         head = line((" ", ""), countdown)
-        # The way back matters more than the clock time that the countdown says already.
-        tries = (head + until + longer, head + until + rest, head + rest, head + until, head)
+        # The range and the way back matter more than the clock time that the countdown says already.
+        tries = (head + until + longer, head + longer, head + until + rest, head + rest, head + until, head)
         return next((found for found in tries if found.cell_length <= width), head)

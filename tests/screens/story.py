@@ -220,10 +220,18 @@ class Story:
         )
 
     def apply(
-        self, place: Place, count: int = 4, *, fails: bool = False, begins: bool = False, unknown: bool = False
+        self,
+        place: Place,
+        count: int = 4,
+        *,
+        fails: bool = False,
+        begins: bool = False,
+        unknown: bool = False,
+        slower: float = 1.0,
     ) -> Story:
-        """The first `count` migrations are applied; then one fails, begins, or is lost."""
-        for at, (name, seconds) in list(enumerate(zip(MIGRATIONS, SECONDS, strict=True)))[:count]:
+        """The first `count` migrations are applied, `slower` times as long; then one fails, begins, or is lost."""
+        for at, name in enumerate(MIGRATIONS[:count]):
+            seconds = SECONDS[at] * slower
             self.write(ev.MigrationStarted(name=name, place=place), self._sent(at, place)).wait(seconds)
             self.write(ev.StatementEnded(name=name, place=place, measure=self._measured(at, seconds)))
             self.write(ev.MigrationEnded(name=name, place=place, seconds=seconds))
@@ -401,9 +409,11 @@ class Story:
         """From the first entry to the phrase."""
         return self.ready().into_window().seal().confirm().start(Phase.MIGRATE)
 
-    def migrated(self) -> Story:
+    def migrated(self, *, slower: float = 1.0) -> Story:
         """All four are in."""
-        self.apply(Place.PRODUCTION).found("DX601", evidence="4 rows of this run are finished, none failed")
+        self.apply(Place.PRODUCTION, slower=slower).found(
+            "DX601", evidence="4 rows of this run are finished, none failed"
+        )
         self.found("DX600", evidence="4 of 4 applied")
         self.found("DX602", evidence="9.3 s, predicted 9.3 s (5.6 to 16.0)")
         return self.over(Phase.MIGRATE, seconds=9.6)
@@ -500,6 +510,13 @@ def stages() -> dict[str, Story]:
         "failed": story().go().failed(),
         "lost": story().go().lost(),
         "verify_failed": story().go().migrated().verify(healthy=False),
+        "suffered": story()
+        .go()
+        .apply(Place.PRODUCTION, 2, begins=True)
+        .radar(victims=14)
+        .retried()
+        .migrated()
+        .verify(),
         "sign_off": story().go().migrated().verify(),
         "roll_back": story().go().failed().roll_back_begins().wait(1),
         "roll_back_failed": story().go().failed().roll_back(whole=False),
