@@ -196,7 +196,7 @@ class Blocker(Painted):
         return Content("\n").join(rows[:height])
 
 
-PREPARED = "No session to end: ROLLBACK PREPARED (or COMMIT PREPARED) in psql: '{name}'."
+PREPARED = "No session to end. In psql: ROLLBACK PREPARED '{name}', or COMMIT."
 """The sentence where a key would signal what is no process."""
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 
 from dixis_tui.locks import Peer
 from dixis_tui.run.commands import SignalBackend
@@ -26,7 +27,7 @@ _LONGEST = 300
 
 
 class SignalScreen(Dialog):
-    """Nothing is done before the number is typed; nothing can be typed once it is in nobody's way."""
+    """Nothing is done before the number is typed; nothing can be typed once nothing can be done."""
 
     AUTO_FOCUS = "PhraseField"
 
@@ -52,32 +53,40 @@ class SignalScreen(Dialog):
             box.border_title = title
             yield Words(table(rows, 8))
             yield Words(line((f"▲ {_MEANS[self._how]}", "warn")))
-            yield Words(line(("Type ", "text"), (str(peer.pid), "strong"), (", its process id.", "text")), id="ask")
+            yield Words(self._ask(), id="ask")
             yield PhraseField(id="phrase")
             yield Words(id="says", classes="says")
             yield Words(key_row(("enter", "do it"), ("esc", "no")), classes="keys", id="signal-keys")
 
     def show(self, view: View) -> None:
-        """Draw this moment; say so once there is nothing to do any more."""
+        """Draw this moment; say so where there is nothing to do now, or never again."""
         super().show(view)
-        why = "" if self._sent or self._over else self._gone()
-        if not why or not self.query("#signal-keys"):
+        if self._sent or self._over or not self.query("#signal-keys"):
             return
-        self._over = True
-        self.query_one("#ask", Words).put(line((f"✔ {why}", "good")))
-        self.query_one(PhraseField).display = False
-        self._say(" Nothing was done.", "quiet")
-        self.query_one("#signal-keys", Words).put(key_row(("esc", "back")))
+        self._over = bool(why := self._no_more())
+        self.query_one("#ask", Words).put(line((f"▲ {why}", "warn")) if why else self._ask())
+        if self._over:
+            self.query_one(PhraseField).display = False
+            self._say("Nothing was done.", "quiet")
+            self.query_one("#signal-keys", Words).put(key_row(("esc", "back")))
 
-    def _gone(self) -> str:
+    def _ask(self) -> Content:
+        radar = radar_words.live(self.view)
+        pid = self._peer.pid
+        if radar and pid in {one.pid for one in radar.blockers}:
+            return line(("Type ", "text"), (str(pid), "strong"), (", its process id.", "text"))
+        # Between two attempts of ours nobody blocks us, and the next is blocked again: what was typed stays.
+        return line((f"▲ Process {pid} does not block us at this moment.", "warn"))
+
+    def _no_more(self) -> str:
+        """Why nothing can be done any more; empty while it may."""
         if self.view.link is Link.GONE and self.view.state.ended is None:
             return "The runner is gone: nothing can be asked of it."
         radar = radar_words.live(self.view)
         if radar is None:
             return "Nothing of ours is at work any more: nobody is in its way."
-        # The number alone may be another session's by now.
-        same = any((one.pid, one.started) == (self._peer.pid, self._peer.started) for one in radar.blockers)
-        return "" if same or radar.unlisted_blockers else f"Process {self._peer.pid} does not block us any more."
+        now = next((one for one in radar.blockers if one.pid == self._peer.pid), self._peer)
+        return "" if now.started == self._peer.started else f"Process {now.pid} is another session by now."
 
     def _say(self, text: str, tone: str) -> None:
         for says in self.query("#says").results(Words):

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from dixis_tui.run.commands import Command
 from dixis_tui.run.state import Entry
@@ -91,6 +92,12 @@ class Stage:
     def text(self) -> str:
         """What is on the screen."""
         return "\n".join(self.rows())
+
+    def pane(self, kind: type[Widget]) -> str:
+        """What stands on the screen where the topmost screen's widget of that kind is, as running text."""
+        at = self.app.screen.query_one(kind).region
+        strips = self.app.screen._compositor.render_strips()[at.y : at.bottom]
+        return " ".join(" ".join(strip.crop(at.x, at.right).text for strip in strips).split())
 
     async def press(self, *keys: str) -> None:
         """Keys, and what comes of them."""
