@@ -156,7 +156,7 @@ def _statement(view: View, current: MigrationView | None) -> tuple[Line, ...]:
     elif retry and current and retry.name == current.name:
         what = "it begins anew" if retry.whole else f"statement {retry.statement} is sent again"
         seen.append(Line(f"Gave way {words.times(retry.attempt)}: {what}; {retry.reason}", "warn", "▲", "warn"))
-    if radar := radar_words.live(view):
+    if (radar := radar_words.live(view)) and not (waited and not radar.victim_count):
         text, tone = radar_words.summary(view, radar)
         glyph = {"bad": "✖", "warn": "▲"}.get(tone, "·")
         seen.insert(0 if tone in ("bad", "warn") else len(seen), Line(text, tone, glyph, tone))
