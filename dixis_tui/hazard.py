@@ -66,3 +66,5 @@ class FileForecast(Struct, frozen=True, kw_only=True):
     why: str
     line: int = 0
     surprise: str = ""
+    unjudged: int = 0
+    """`DO` and `CALL` statements: what they do stands in no syntax tree, so no rule has judged it."""

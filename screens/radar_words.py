@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from dixis_tui.locks import Lag, Peer, Radar, TableLock
 from dixis_tui.model import Phase, Place
 from screens import words
@@ -31,6 +33,9 @@ def live(view: View) -> Radar | None:
         return None
     began = state.phase(phase).started
     fresh = state.radar_place is AT_WORK[phase] and (began is None or state.radar_at >= began)
+    if fresh and state.radar and not state.radar.blockers and state.blockers:
+        # Before a file begins, and between two tries, nothing of ours waits: they are in the way all the same.
+        return msgspec.structs.replace(state.radar, blockers=state.blockers)
     return state.radar if fresh else None
 
 

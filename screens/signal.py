@@ -121,5 +121,5 @@ class SignalScreen(Dialog):
             self.show(self.view)
         elif self.is_mounted:
             self.dismiss()
-            done = "was asked to cancel its statement" if how == "cancel" else "was ended"
+            done = "was asked to cancel its statement" if how == "cancel" else "was asked to end"
             self.cockpit_app.say(f"Process {self._peer.pid} {done}.", "good")

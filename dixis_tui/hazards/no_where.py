@@ -35,7 +35,7 @@ class NoWhere(Rule):
         verb = "changes" if change.verb == "UPDATE" else "removes"
         # A small DELETE is over at once, but its rows are as gone as those of a large one.
         severity = weigh(self.severity, table)
-        if change.verb == "DELETE" and severity is Severity.NOTICE and (table is None or table.rows != 0):
+        if change.verb == "DELETE" and severity is Severity.NOTICE and (table is None or table.bytes != 0):
             severity = Severity.WARNING
         return self.found(
             context,

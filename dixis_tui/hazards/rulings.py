@@ -106,7 +106,7 @@ RULINGS: dict[str, Ruling] = {
     "ban-drop-table": Ruling(WARNING, "Table dropped", f"Its rows are gone but for the backup. {_CLIENTS}"),
     "ban-drop-column": Ruling(WARNING, "Column dropped", f"What it held is gone but for the backup. {_CLIENTS}"),
     "ban-drop-view": Ruling(WARNING, "View dropped", _CLIENTS),
-    "ban-drop-schema": Ruling(WARNING, "Schema dropped", _CLIENTS),
+    "ban-drop-schema": Ruling(DANGER, "Schema dropped", f"What is in it may go with it. {_CLIENTS}"),
     "ban-drop-database": Ruling(DANGER, "Database dropped", "Everything in it is gone but for the backup."),
     "ban-set-schema": Ruling(WARNING, "Moved to another schema", _CLIENTS),
     "ban-drop-function": Ruling(NOTICE, "Function dropped", "Whoever calls it fails from then on."),

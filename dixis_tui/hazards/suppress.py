@@ -39,6 +39,10 @@ class Ignore(Struct, frozen=True):
     end: int
 
 
+_BEHIND = -1
+"""The number of no statement: a comment behind the last one is about nothing, unless it is about the file."""
+
+
 def ignores(context: Context) -> Iterator[Ignore]:
     """The comments of a file that ask for something to be ignored."""
     content = context.read.script.content
@@ -46,7 +50,7 @@ def ignores(context: Context) -> Iterator[Ignore]:
         return
     gaps = [(one.piece_start, one.start, one.number) for one in context.statements]
     if context.statements:
-        gaps.append((context.statements[-1].end, len(content), 0))
+        gaps.append((context.statements[-1].end, len(content), _BEHIND))
     for begin, end, number in gaps:
         for match in _COMMENT.finditer(content[begin:end].decode("utf-8", "replace")):
             gap = content[begin:end].decode("utf-8", "replace")

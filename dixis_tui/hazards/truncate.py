@@ -31,7 +31,7 @@ class Truncate(Rule):
             cascade = cascades(statement.tree)
             also = " and, by CASCADE, every table with a foreign key to it, however far" if cascade else ""
             known = [facts for one in tables if (facts := context.facts(one))]
-            empty = len(known) == len(tables) and all(one.rows == 0 for one in known)
+            empty = len(known) == len(tables) and all(one.bytes == 0 and one.kind == "r" for one in known)
             yield self.found(
                 context,
                 statement,

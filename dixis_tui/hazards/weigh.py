@@ -11,9 +11,13 @@ LARGE_ROWS, LARGE_BYTES = 1_000_000, 1_000_000_000
 """From either on, it takes long enough for people to notice."""
 
 
+_ELSEWHERE = ("v", "f")
+"""Views and foreign tables have no rows of their own: what they show may be large."""
+
+
 def weigh(severity: Severity, table: TableFacts | None) -> Severity:
     """The severity of a hazard whose time grows with the table: lower where it is small, higher where it is large."""
-    if table is None:
+    if table is None or table.kind in _ELSEWHERE:
         return severity
     known = table.rows >= 0
     if (not known or table.rows < SMALL_ROWS) and table.bytes < SMALL_BYTES:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from psycopg import sql
 
@@ -17,8 +17,10 @@ _DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 
 
 @contextmanager
-def copied(url: DatabaseUrl) -> Iterator[DatabaseUrl]:
+def copied(url: DatabaseUrl, left_behind: Callable[[str], None] = lambda _: None) -> Iterator[DatabaseUrl]:
     """The URL of a copy of `url`'s database, which nobody may use meanwhile; it is dropped at the end.
+
+    `left_behind` gets the copy's name where it could not be dropped.
 
     Raises:
         QueryError: the role may not create databases (42501), or somebody is connected to the original (55006).
@@ -31,5 +33,8 @@ def copied(url: DatabaseUrl) -> Iterator[DatabaseUrl]:
     try:
         yield url.replace_database(name)
     finally:
-        with suppress(QueryError, ConnectError), connect(server, purpose="copy", lock_timeout_seconds=30) as session:
-            session.execute(_DROP.format(sql.Identifier(name)))
+        try:
+            with connect(server, purpose="copy", lock_timeout_seconds=30) as session:
+                session.execute(_DROP.format(sql.Identifier(name)))
+        except (QueryError, ConnectError):
+            left_behind(name)

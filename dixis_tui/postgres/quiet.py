@@ -10,6 +10,7 @@ from msgspec import Struct
 from dixis_tui.locks import LockMode, Peer, TableLock, from_pg_locks
 from dixis_tui.postgres.session import Session
 from dixis_tui.secrets import Redactor
+from dixis_tui.sql.literals import without_literals
 from dixis_tui.sql.names import Relation
 from dixis_tui.sql.script import first_word_on
 
@@ -90,7 +91,7 @@ def in_the_way(
                 application=words(row.application),
                 address=row.address,
                 state=words(row.state),
-                query=" ".join(words(first_word_on(row.query)).split())[:_LONGEST_QUERY],
+                query=" ".join(words(without_literals(first_word_on(row.query))).split())[:_LONGEST_QUERY],
                 since=row.since,
                 started=row.started,
                 lock=lock,

@@ -28,8 +28,8 @@ WITH activity AS MATERIALIZED (
          query_start AS query_since, xact_start AS transaction_since, backend_start AS started,
          coalesce(wait_event_type || ': ' || wait_event, '') AS wait_event,
          pid = ANY(%(pids)s::int[])
-           OR coalesce(backend_type = 'client backend' AND starts_with(application_name, %(application)s::text), false)
-           AS ours
+           OR coalesce(backend_type = 'client backend' AND datname = current_database()
+                       AND starts_with(application_name, %(application)s::text), false) AS ours
   FROM pg_catalog.pg_stat_activity WHERE pid <> pg_backend_pid()
 ), locks AS MATERIALIZED (
   SELECT pid, mode, granted, {waitstart} AS since,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dixis_tui.locks import Peer, Radar, TableLock, from_pg_locks
 from dixis_tui.postgres.radar_rows import Around, HeldRow, PreparedRow, SessionRow, WaitRow
+from dixis_tui.sql.literals import without_literals
 from dixis_tui.sql.names import Relation
 from dixis_tui.sql.script import first_word_on
 
@@ -125,7 +126,10 @@ class _Picture:
         """In one line, shortened, and empty where our role may not see it."""
         if session.query == "<insufficient privilege>":
             return ""
-        text = " ".join(self._words(first_word_on(session.query)).split())
+        text = first_word_on(session.query)
+        if not session.ours:
+            text = without_literals(text)
+        text = " ".join(self._words(text).split())
         return text if len(text) <= _LONGEST_QUERY else text[: _LONGEST_QUERY - 1] + "…"
 
     def _peer(self, pid: int, depth: int, lock: TableLock | None) -> Peer:

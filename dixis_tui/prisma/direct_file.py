@@ -22,13 +22,14 @@ from dixis_tui.prisma.hooks import Hook, Stopwatch, whole
 from dixis_tui.prisma.lock_budget import STEP_SECONDS, keeps_waiting, left, sets_its_own
 from dixis_tui.prisma.manners import Manners, gives_way
 from dixis_tui.secrets import clean
-from dixis_tui.sql.claims import Transaction, claims, commits, transaction
+from dixis_tui.sql.claims import Transaction, claims, commits, may_commit, transaction
 from dixis_tui.sql.script import Script, Statement
 from dixis_tui.sql.sending import only_whole
 
 Error = QueryError | ConnectError
 
 PIECES_AT_MOST = 2_000
+_PATIENT = ("index_stmt", "drop_stmt", "reindex_stmt", "vacuum_stmt")
 
 
 class Conduct(Struct, frozen=True, kw_only=True):
@@ -75,10 +76,9 @@ def undone(script: Script, way: Way, completed: int, first: int = 0) -> bool:
     if way is Way.EACH or len(script.statements) == 1:
         failing = script.statements[min(completed, len(script.statements) - 1)]
         # A failed CREATE INDEX CONCURRENTLY leaves an invalid index; a procedure may have committed on its way.
-        inside = failing.kind == "call_stmt" or (failing.kind == "do_stmt" and "commit" in failing.text.lower())
         # After COMMIT AND CHAIN a transaction is open that no statement of the file could begin anew.
         chained = way is Way.EACH and any(commits(one) for one in script.statements[first:completed])
-        return transaction(failing) is Transaction.ORDINARY and not inside and not chained
+        return transaction(failing) is Transaction.ORDINARY and not may_commit(failing) and not chained
     return not any(commits(one) for one in script.statements[:completed])
 
 
@@ -150,6 +150,7 @@ class FileRun:
     def _try(self) -> Iterator[steps.Step]:
         self._at = self._first
         self._committing = False
+        self._waited_for, self._told = None, self._limit  # what was waited and told before was rolled back with it
         if self._way is Way.IN_ONE:
             self._session.script(b"BEGIN")
         for piece in self._pieces[self._at :]:
@@ -252,6 +253,7 @@ class FileRun:
 
 def _keeps_nobody_waiting(piece: Statement) -> bool:
     """Whether nobody who reads or writes waits behind it, however long it waits: `CREATE INDEX CONCURRENTLY`."""
-    if piece.tree is None or transaction(piece) is not Transaction.OUTSIDE:
+    if piece.kind not in _PATIENT or transaction(piece) is not Transaction.OUTSIDE:
         return False
-    return all(not claim.mode.blocks_writes for claim in claims(piece))
+    named = claims(piece)  # none: VACUUM FULL or REINDEX of everything there is
+    return bool(named) and all(not claim.mode.blocks_writes for claim in named)

@@ -9,7 +9,7 @@ block (25001) is alone in its file, or fails.
 from __future__ import annotations
 
 from dixis_tui.hazard import Execution, FileForecast
-from dixis_tui.sql.claims import Transaction, block_after, control, transaction
+from dixis_tui.sql.claims import Transaction, block_after, control, may_commit, transaction
 from dixis_tui.sql.script import Script, Statement
 
 _INDEXES = ("index_stmt", "drop_stmt", "reindex_stmt")
@@ -25,7 +25,13 @@ def forecast(name: str, script: Script, *, splits: bool) -> FileForecast:
     def told(execution: Execution, why: str, at: Statement | None = None, surprise: str = "") -> FileForecast:
         line = at.line if at else 0
         return FileForecast(
-            migration=name, execution=execution, statements=len(statements), why=why, line=line, surprise=surprise
+            migration=name,
+            execution=execution,
+            statements=len(statements),
+            why=why,
+            line=line,
+            surprise=surprise,
+            unjudged=sum(one.kind in ("do_stmt", "call_stmt") for one in statements),
         )
 
     if script.problem:
@@ -52,6 +58,9 @@ def forecast(name: str, script: Script, *, splits: bool) -> FileForecast:
         invalid = "A failure may leave an invalid index behind: look before it is tried again."
         surprise = invalid if outside[0].kind in _INDEXES else ""
         return told(Execution.STATEMENT_BY_STATEMENT, why, outside[0], surprise)
+    if len(statements) == 1 and may_commit(statements[0]):
+        surprise = "After a failure what it had committed stays; nothing here can undo it."
+        return told(Execution.OWN_TRANSACTIONS, "its only statement may commit on its way", statements[0], surprise)
     why = "one statement" if len(statements) == 1 else f"{len(statements)} statements sent as one query"
     return told(Execution.ONE_TRANSACTION, why)
 

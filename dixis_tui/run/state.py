@@ -47,8 +47,17 @@ def _pending_seen(state: RunState, event: ev.PendingSeen, _: datetime) -> dict[s
     kept = {name: view for name, view in state.migrations.items() if view.state is not MigrationState.PENDING}
     migrations = kept | views
     # What was rehearsed was another set of files: it proves nothing about this one.
-    stale = {} if migrations == state.migrations else _unrehearsed(state)
-    return stale | {"applied_before": event.applied, "migrations": migrations}
+    if migrations == state.migrations:
+        return {"applied_before": event.applied}
+    stale = _unrehearsed(state)
+    checks = {key: CheckView(*key) if key[0] in _OF_THE_FILES else view for key, view in stale["checks"].items()}
+    return stale | {
+        "applied_before": event.applied,
+        "migrations": migrations,
+        "checks": checks,
+        "forecasts": (),
+        "hazards": (),
+    }
 
 
 def _unrehearsed(state: RunState) -> dict[str, Any]:
@@ -59,6 +68,10 @@ def _unrehearsed(state: RunState) -> dict[str, Any]:
         for key, check in state.checks.items()
     }
     return {"phases": phases, "checks": checks, "plan": None, "prediction": None}
+
+
+_OF_THE_FILES = ("DX116", "DX117")
+"""What was found, and waived, for another set of files says nothing of this one."""
 
 
 def _backup_made(state: RunState, event: ev.BackupMade, _: datetime) -> dict[str, Any]:
@@ -72,6 +85,11 @@ def _backup_made(state: RunState, event: ev.BackupMade, _: datetime) -> dict[str
 
 
 def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dict[str, Any]:
+    # What an earlier rehearsal measured, or a part of it, is not what this one will.
+    measured = {}
+    if event.phase is Phase.REHEARSAL:
+        fresh_views = {name: msgspec.structs.replace(view, measured=()) for name, view in state.migrations.items()}
+        measured = {"migrations": fresh_views}
     before = state.phase(event.phase)
     view = PhaseView(event.phase, PhaseState.RUNNING, at, attempts=before.attempts + 1)
     machine = {
@@ -80,7 +98,12 @@ def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dic
     fresh = {(code, subject): _anew(state, code, subject) for code, subject in event.checks}
     # A plan that is being sealed anew is no plan until it is.
     plan = None if event.phase is Phase.GO else state.plan
-    return {"phases": state.phases | {event.phase: view}, "checks": machine | fresh, "progress": None, "plan": plan}
+    return measured | {
+        "phases": state.phases | {event.phase: view},
+        "checks": machine | fresh,
+        "progress": None,
+        "plan": plan,
+    }
 
 
 def _anew(state: RunState, code: str, subject: str) -> CheckView:
@@ -140,7 +163,7 @@ def _migration_started(state: RunState, event: ev.MigrationStarted, at: datetime
             statement=None,
             retries=0,
         )
-    return {"migrations": state.migrations | {event.name: view}, "waited": None, "blockers": ()}
+    return {"migrations": state.migrations | {event.name: view}, "waited": None, "retry": None, "blockers": ()}
 
 
 def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> dict[str, Any]:
@@ -153,7 +176,7 @@ def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> 
     else:
         measured = event.seconds if outcome is MigrationState.APPLIED else None
         view = msgspec.structs.replace(view, rehearsal_state=outcome, rehearsal_error=event.error, rehearsed=measured)
-    return {"migrations": state.migrations | {event.name: view}}
+    return {"migrations": state.migrations | {event.name: view}, "retry": None, "blockers": ()}
 
 
 def _statement_started(state: RunState, event: ev.StatementStarted, _: datetime) -> dict[str, Any]:

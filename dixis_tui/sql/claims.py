@@ -9,6 +9,7 @@ dropped foreign key refers to (all ACCESS EXCLUSIVE), and ACCESS SHARE on what a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Any
@@ -19,7 +20,7 @@ from dixis_tui.sql.claim import Claim, Work
 from dixis_tui.sql.names import Relation, of_list, of_range_var
 from dixis_tui.sql.script import Statement
 
-__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "commits", "control", "transaction"]
+__all__ = ["Claim", "Transaction", "Work", "block_after", "claims", "commits", "control", "may_commit", "transaction"]
 
 AE, SUE, SRE = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE, LockMode.SHARE_ROW_EXCLUSIVE
 
@@ -74,6 +75,13 @@ def commits(statement: Statement) -> bool:
     return transaction(statement) is Transaction.OUTSIDE or control(statement) in ("COMMIT", "PREPARE")
 
 
+def may_commit(statement: Statement) -> bool:
+    """Whether it may commit on its way, by what it calls: a procedure can, and so can a block that stands alone."""
+    return statement.kind == "call_stmt" or (
+        statement.kind == "do_stmt" and _COMMITTING.search(statement.text.lower()) is not None
+    )
+
+
 def control(statement: Statement) -> str:
     """`BEGIN`, `COMMIT`, `ROLLBACK_TO` and their like; empty for a statement that does not control transactions."""
     if transaction(statement) is not Transaction.CONTROL:
@@ -83,6 +91,8 @@ def control(statement: Statement) -> str:
     return str(TransactionStmtKind.Name(statement.tree.kind)).removeprefix("TRANS_STMT_")
 
 
+_COMMITTING = re.compile(r"\b(commit|rollback|call|execute)\b")
+"""A block calls procedures by CALL or by EXECUTE; a function that it calls can't commit."""
 _REINDEX_TABLE = 2  # REINDEX_OBJECT_INDEX 1, TABLE 2, then SCHEMA, SYSTEM, DATABASE
 _DISCARD_ALL = 1  # DISCARD_MODE_UNDEFINED 0, ALL 1, then PLANS, SEQUENCES, TEMP
 _OUTSIDE = frozenset(

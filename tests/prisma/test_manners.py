@@ -12,7 +12,7 @@ import pytest
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.direct import apply
-from dixis_tui.prisma.direct_file import Conduct, Way, undone, way_of
+from dixis_tui.prisma.direct_file import Conduct, Way, _keeps_nobody_waiting, undone, way_of
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history, read_rows
 from dixis_tui.prisma.manners import Manners, gives_way
@@ -138,6 +138,8 @@ def test_a_stop_in_the_pause_ends_it(session: Session, other: Session, tmp_path:
             'DO $$ BEGIN INSERT INTO public."Item" VALUES (1); COMMIT; ALTER TABLE public."Order" ADD a int; END $$',
             False,
         ),
+        # So may what a block calls.
+        ('DO $$ BEGIN CALL public.half(); ALTER TABLE public."Order" ADD COLUMN a int; END $$', False),
         # What fails for another reason than waiting.
         ("SELECT 1/0", False),
     ],
@@ -145,13 +147,15 @@ def test_a_stop_in_the_pause_ends_it(session: Session, other: Session, tmp_path:
 def test_never_again_where_something_may_have_stayed(
     session: Session, other: Session, tmp_path: Path, *, sql: str, splits: bool
 ) -> None:
+    half = 'INSERT INTO public."Item" VALUES (1); COMMIT;'
+    other.script(f"CREATE PROCEDURE half() LANGUAGE plpgsql AS $$ BEGIN {half} END $$".encode())
     other.script(b'BEGIN; LOCK TABLE "Order" IN SHARE UPDATE EXCLUSIVE MODE')
     conduct = Conduct(manners=Manners(retries=5, patience_seconds=0.1), splits=splits, pause=lambda _: False)
     steps = run(session, tmp_path, sql, conduct)
     other.rollback()
     assert not [step for step in steps if isinstance(step, Retried)]
     assert isinstance(steps[-1], Failed)
-    assert other.value('SELECT count(*) FROM "Item"') == ("COMMIT" in sql)
+    assert other.value('SELECT count(*) FROM "Item"') == ("COMMIT" in sql or "CALL" in sql)
 
 
 def test_its_own_transaction_begins_anew_where_nothing_was_committed(
@@ -314,9 +318,31 @@ def test_what_is_undone_is_never_guessed() -> None:
     assert left("BEGIN; SELECT 1; COMMIT; SELECT 2", Way.WHOLE, 3) is False
     assert left("CALL p()", Way.WHOLE, 0) is False
     assert left("DO 'BEGIN NULL; END'", Way.WHOLE, 0)
+    assert left("DO 'BEGIN CALL p(); END'", Way.WHOLE, 0) is False
+    assert left("DO 'BEGIN EXECUTE q; END'", Way.WHOLE, 0) is False
     assert left("not sql at all", Way.WHOLE, 0) is False
     assert left("BEGIN; SELECT 1; SELECT 2; COMMIT", Way.EACH, 2)
     assert left("BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2; COMMIT", Way.EACH, 3) is False
+
+
+@pytest.mark.parametrize(
+    ("sql", "patient"),
+    [
+        ("CREATE INDEX CONCURRENTLY i ON t (a)", True),
+        ("DROP INDEX CONCURRENTLY i", True),
+        ("REINDEX TABLE CONCURRENTLY t", True),
+        ("VACUUM t", True),
+        ("VACUUM FULL t", False),
+        # No table is named: all of them are locked, one after the other.
+        ("VACUUM FULL", False),
+        ("CLUSTER", False),
+        ("REINDEX SCHEMA public", False),
+        ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY", False),
+        ("ALTER TABLE t ADD COLUMN a int", False),
+    ],
+)
+def test_whose_wait_may_be_long(*, sql: str, patient: bool) -> None:
+    assert _keeps_nobody_waiting(parse_script(sql.encode()).statements[0]) is patient
 
 
 def test_pauses_grow_are_jittered_and_end() -> None:

@@ -25,9 +25,9 @@ ACCEPTED = hazard(Severity.DANGER, suppressed="all rows are meant")
 @pytest.mark.parametrize(
     ("hazards", "state", "said"),
     [
-        ([], CheckState.PASSED, "none that would harm this database"),
-        ([NOTICE], CheckState.PASSED, "none that would harm this database (1 notice)"),
-        ([NOTICE, NOTICE], CheckState.PASSED, "none that would harm this database (2 notices)"),
+        ([], CheckState.PASSED, "none found that would harm this database"),
+        ([NOTICE], CheckState.PASSED, "none found that would harm this database (1 notice)"),
+        ([NOTICE, NOTICE], CheckState.PASSED, "none found that would harm this database (2 notices)"),
         ([WARNING, NOTICE], CheckState.WARNED, "1 warning: 20251110_zone:3 DH101 UPDATE without WHERE"),
         # Who only makes others wait does not close the gate: that is what the window is for.
         ([WAITS], CheckState.WARNED, "1 danger: 20251110_zone:9 DH101 UPDATE without WHERE"),
@@ -37,7 +37,7 @@ ACCEPTED = hazard(Severity.DANGER, suppressed="all rows are meant")
             CheckState.FAILED,
             "1 danger and 1 warning: 20251110_zone:3 DH101 UPDATE without",
         ),
-        ([ACCEPTED], CheckState.PASSED, "none that would harm this database, 1 accepted by a comment"),
+        ([ACCEPTED], CheckState.PASSED, "none found that would harm this database, 1 accepted by a comment"),
         ([ACCEPTED, WARNING], CheckState.WARNED, "1 warning: 20251110_zone:3 DH101 UPDATE without WHERE, 1 accepted"),
     ],
 )
@@ -51,6 +51,11 @@ def test_what_hazards_come_to(hazards: list[Hazard], state: CheckState, said: st
 @given(st.lists(st.sampled_from([DANGER, WARNING, NOTICE, WAITS, ACCEPTED]), max_size=6))
 def test_only_harm_that_nobody_accepted_closes_the_gate(hazards: list[Hazard]) -> None:
     assert (of_hazards(hazards).state is CheckState.FAILED) is (DANGER in hazards)
+
+
+def test_code_that_no_rule_sees_into_is_said() -> None:
+    assert of_hazards([], 2).evidence.endswith("; 2 blocks of code (DO, CALL) not judged")
+    assert "1 block of code" in of_hazards([WARNING], 1).evidence
 
 
 def forecast(execution: Execution, surprise: str = "") -> FileForecast:

@@ -228,6 +228,15 @@ def test_a_file_that_is_no_longer_pending_is_forgotten_unless_it_ran() -> None:
     assert kept.applied_before == 9
 
 
+def test_what_was_found_and_waived_for_other_files_is_forgotten() -> None:
+    found = ev.CheckChanged(code="DX116", state=CheckState.FAILED, evidence="1 danger")
+    waived = ev.Waived(code="DX116", operator="maria", reason="agreed")
+    same = ev.PendingSeen(applied=8, pending=[FILE])
+    another = ev.PendingSeen(applied=8, pending=[FILE, msgspec.structs.replace(FILE, name="20251111_more")])
+    assert after(same, found, waived, same).check("DX116").state is CheckState.WAIVED
+    assert after(same, found, waived, another).check("DX116").state is CheckState.WAITING
+
+
 def test_facts_are_kept() -> None:
     state = fold(entries(*EVENTS))
     assert state.identity == IDENTITY

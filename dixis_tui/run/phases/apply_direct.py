@@ -50,6 +50,8 @@ def with_direct(
                 cancelled=watched.cancelled,
             )
             for step in direct.apply(session, files, url.schema, conduct=conduct, on_waiting_for_lock=waiting):
+                if isinstance(step, steps.StatementStarted):
+                    watched.cancelled()  # what was cancelled before has had its answer
                 teller.tell(step)
 
 
@@ -86,7 +88,7 @@ class _Teller:
     def __init__(self, context: Context, place: Place) -> None:
         self._context = context
         self._place = place
-        self._waiting_for: tuple[int, ...] = ()
+        self._waiting_for: tuple[object, ...] = ()
 
     def tell(self, step: steps.Step) -> None:
         """Say this step; raises StoppedError where a stop was asked and nothing of a file is under way."""
@@ -118,9 +120,9 @@ class _Teller:
 
     def _wait(self, step: steps.Waiting) -> None:
         self._context.safe_point()
-        peers = tuple(peer.pid for peer in step.peers)
-        if peers != self._waiting_for:
-            self._waiting_for = peers
+        waiting = (step.name, *(peer.pid for peer in step.peers))
+        if waiting != self._waiting_for:
+            self._waiting_for = waiting
             waited(self._context, self._place, step.name, step.peers)
 
     def _retry(self, step: steps.Retried) -> None:

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
-from dixis_tui.model import MigrationFile, Place
+from dixis_tui.model import MigrationFile, MigrationState, Place
 from dixis_tui.postgres.quiet import in_the_way
-from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.session import APPLICATION_NAME, connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.bookkeeping import roll_back
 from dixis_tui.prisma.direct import blocking_of
@@ -64,12 +64,12 @@ class _Deploy:
 
     def run(self) -> None:
         """Deploy, and again where nothing of what failed was applied. Raises DixisError where it fails for good."""
-        application = "dixis-tui prisma"
+        application = f"{APPLICATION_NAME} {facts.prisma_purpose(self._context)}"
         with watching.radar(self._context, self._url, self._place, application=application) as watched:
             self._until_quiet()
             first = time.monotonic()
             attempt = 1
-            while error := self._once():
+            while error := self._once(watched):
                 refused = self._gave_way(error, cancelled=watched.cancelled())
                 elapsed = time.monotonic() - first
                 pause = facts.manners(self._context).pause(attempt, elapsed) if refused else None
@@ -81,8 +81,9 @@ class _Deploy:
                 attempt += 1
             self._watch.settle("")
 
-    def _once(self) -> str:
+    def _once(self, watched: watching.Watched) -> str:
         """One call of the CLI; empty or why it failed."""
+        watched.cancelled()  # what was cancelled before has had its answer
         self._context.log.line("runner", f"{self._project.shown} migrate deploy on {self._place}")
         error = "Prisma's CLI could not be run"
         try:
@@ -136,8 +137,11 @@ class _Deploy:
         """Mark the failed row as rolled back and wait; False where that can't be done, or a stop is asked."""
         context = self._context
         reason = context.log.redactor.line(refused.reason)
-        name = refused.row.migration_name if refused.row else next(iter(self._files), "")
+        waiting = [file for file in self._files if context.state.migrations[file].state is not MigrationState.APPLIED]
+        name = refused.row.migration_name if refused.row else next(iter(waiting), "")
         if refused.row:
+            # A deed of its own on the history: said before it is done.
+            context.note(f"{name} gave way and left nothing: its row is being marked as rolled back, to begin anew.")
             try:
                 with connect(self._url, purpose="resolve") as session:
                     done = roll_back(session, self._url.schema, refused.row)

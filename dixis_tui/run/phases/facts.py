@@ -153,17 +153,26 @@ def cli_for(context: Context, found: Project, url: DatabaseUrl) -> PrismaCli:
         lock_timeout_seconds=migrate.lock_timeout_seconds,
         statement_timeout_seconds=migrate.statement_timeout_seconds,
         shadow=parse(shadow, SHADOW_DATABASE_URL) if shadow else None,
+        purpose=prisma_purpose(context),
     )
 
 
+def prisma_purpose(context: Context) -> str:
+    """What the sessions of this run's CLI are called: theirs alone may be cancelled by the victim rule."""
+    return f"prisma {context.folder.name}"
+
+
 def manners(context: Context) -> Manners:
-    """How the executor `direct` waits and gives way, by the settings."""
+    """How the executors wait and give way, by the settings."""
     migrate = context.settings.migrate
     return Manners(
         retries=migrate.lock_retries,
         deadline_seconds=migrate.retry_seconds,
         quiet_seconds=migrate.quiet_seconds,
-        patience_seconds=migrate.retry_seconds,
+        # 0 is no limit to PostgreSQL: only where none was asked for.
+        patience_seconds=max(migrate.retry_seconds, migrate.lock_timeout_seconds)
+        if migrate.lock_timeout_seconds
+        else 0,
     )
 
 

@@ -42,21 +42,26 @@ def look(context: Context, session: Session, found: Project, pending: Sequence[M
             hazards=[_cleaned(one, words) for one in hazards],
         )
     )
-    context.found("DX116", of_hazards(hazards))
+    context.found("DX116", of_hazards(hazards, sum(one.unjudged for one in forecasts)))
     context.found("DX117", of_forecasts(forecasts))
 
 
-def of_hazards(hazards: Sequence[Hazard]) -> Finding:
-    """What they come to; what a comment in its file gives a reason for does not count. Pure."""
+def of_hazards(hazards: Sequence[Hazard], unjudged: int = 0) -> Finding:
+    """What they come to; what a comment in its file gives a reason for does not count. Pure.
+
+    `unjudged`: blocks of code (`DO`, `CALL`) that no rule sees into.
+    """
     standing = [one for one in hazards if not one.suppressed]
     dangers = [one for one in standing if one.severity is Severity.DANGER]
     harmful = [one for one in dangers if not one.blocks]
     warnings = [one for one in standing if one.severity is Severity.WARNING]
     left = len(hazards) - len(standing)
     accepted = f", {left} accepted by a comment" if left else ""
+    if unjudged:
+        accepted += f"; {unjudged} {'block' if unjudged == 1 else 'blocks'} of code (DO, CALL) not judged"
     if not dangers and not warnings:
         notices = f" ({len(standing)} {'notice' if len(standing) == 1 else 'notices'})" if standing else ""
-        return passed(f"none that would harm this database{notices}{accepted}")
+        return passed(f"none found that would harm this database{notices}{accepted}")
     words = f"{_tally(dangers, warnings)}: {_named([*(harmful or dangers), *warnings])}{accepted}"
     return failed(words, _SHOWN) if harmful else warned(words, _SHOWN)
 

@@ -14,7 +14,7 @@ from dixis_tui.plan.seal import seal as seal_plan
 from dixis_tui.run import policy
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, judges, migrate
+from dixis_tui.run.phases import facts, foresight, judges, migrate
 from dixis_tui.run.state import RunState
 
 
@@ -29,6 +29,9 @@ def seal(context: Context) -> None:
         context.emit(facts.truth_seen(context, seen.truth))
         context.found("DX114", seen.sound)
         context.found("DX115", judges.pending(seen.history))
+        # What is sealed is what was judged: these files, on the tables as they are now.
+        with facts.reading(context, facts.production(context), "look") as session:
+            foresight.look(context, session, seen.project, seen.history.pending)
         if gates := policy.closed_gates(context.state):
             raise DixisError(f"The gate is closed by {gates[0].code} {gates[0].title}", gates[0].remedy)
         if context.state.prediction is None:

@@ -32,6 +32,8 @@ class HistoryWatch:
         self._enough = threading.Event()
         self._begun: set[str] = set()
         self._over: set[str] = set()
+        self._rolled_back: set[str] = set()
+        """Gave way, and their next try has not begun."""
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> HistoryWatch:
@@ -63,6 +65,7 @@ class HistoryWatch:
         for row in sorted(ours, key=lambda row: row.started_at):
             if row.migration_name not in self._begun:
                 self._begun.add(row.migration_name)
+                self._rolled_back.discard(row.migration_name)
                 self._context.emit(ev.MigrationStarted(name=row.migration_name, place=self._place))
             if row.finished_at and row.migration_name not in self._over:
                 self._end(row.migration_name, (row.finished_at - row.started_at).total_seconds(), "")
@@ -80,6 +83,10 @@ class HistoryWatch:
             for name in self._begun - self._over:
                 self._end(name, 0.0, f"{error}; the history can't be read: {lost}", unknown=True)
             raise
+        standing = {row.migration_name for row, _ in unfinished}
+        for name in self._rolled_back - standing:
+            why = f"{error or 'it gave way'}; nothing of it was applied, and its row is marked as rolled back"
+            self._end(name, 0.0, why)
         for row, running in unfinished:
             logs = (row.logs or "").strip()
             why = logs or error or "Prisma ended without finishing it"
@@ -89,6 +96,7 @@ class HistoryWatch:
     def again(self, name: str) -> None:
         """This file begins anew: its next row is a new beginning."""
         self._begun.discard(name)
+        self._rolled_back.add(name)
 
     def _end(self, name: str, seconds: float, error: str, *, unknown: bool = False) -> None:
         self._over.add(name)

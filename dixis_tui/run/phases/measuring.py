@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dixis_tui.errors import DixisError, StoppedError
 from dixis_tui.measures import TableSize
-from dixis_tui.model import MigrationFile, Place
+from dixis_tui.model import CheckState, MigrationFile, Place
 from dixis_tui.postgres.copying import copied
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.table_sizes import table_sizes
@@ -41,9 +41,19 @@ def on_a_copy(context: Context, url: DatabaseUrl, found: Project, pending: Seque
     What is rehearsed with Prisma itself afterwards is what counts; where no copy can be made, its files are all that is
     measured.
     """
+    if context.state.check("DX301").state is not CheckState.PASSED:
+        # On production's own server a copy would take its room, and that before the phrase.
+        context.log.line(
+            "runner", "Statements are not measured on a copy: staging is on production's server", "warning"
+        )
+        return
+
+    def left_behind(name: str) -> None:
+        context.note(f'The copy {name} could not be dropped: DROP DATABASE "{name}" on staging.', "warning")
+
     try:
-        with copied(url) as copy:
-            context.log.line("runner", "Measuring each statement on a copy, before Prisma rehearses")
+        with copied(url, left_behind) as copy:
+            context.note(f"Measuring each statement on a copy, {copy.database}, before Prisma rehearses.")
             with_direct(context, copy, pending, Place.STAGING, splits=found.splits_statements)
     except StoppedError:
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dixis_tui.model import Finding, MigrationState, Phase, Place, failed, passed
+from dixis_tui.model import Finding, MigrationState, Phase, PhaseState, Place, failed, passed
 from dixis_tui.postgres.session import connect
 from dixis_tui.prisma.files import OnDisk, same_checksum
 from dixis_tui.prisma.history import History
@@ -21,7 +21,11 @@ def run(context: Context, seen: facts.Facts) -> None:
             context.check("DX601", lambda: _history(context, seen))
             context.found("DX600", _applied(context))
             context.check("DX602", lambda: forecast.compare(context))
-    if context.state.check("DX600").open and context.state.check("DX601").open:
+    if (
+        context.state.phase(Phase.MIGRATE).state is PhaseState.PASSED
+        and context.state.check("DX600").open
+        and context.state.check("DX601").open
+    ):
         verify.run(context)
 
 
@@ -35,7 +39,8 @@ def _applied(context: Context) -> Finding:
         rest = f"; not touched: {', '.join(untouched)}" if untouched else ""
         what = "failed" if bad.state is MigrationState.FAILED else "ended in a way that is not known"
         return failed(f"{tally}; {bad.name} {what}{rest}", "Roll back (x), or mend it and resolve the failed row.")
-    if untouched:
+    if untouched or len(done) != len(views):
+        untouched = untouched or [view.name for view in views if view not in done]
         return failed(f"{tally}; not touched: {', '.join(untouched)}", "Roll back (x), or run the rest anew.")
     return passed(tally)
 

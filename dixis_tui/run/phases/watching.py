@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from dixis_tui import events as ev
 from dixis_tui.locks import Radar
 from dixis_tui.model import Place
@@ -65,7 +67,7 @@ def radar(
         context.log.line("radar", f"Our own statement is cancelled: {waiting}.", "warning")
         context.emit(event)
         done = watched.cancel(lambda: session.cancel_statement(seen))
-        context.emit(_answered(event, done=done))
+        context.emit(msgspec.structs.replace(event, done=done))
 
     watch = RadarWatch(
         session,
@@ -80,15 +82,3 @@ def radar(
             yield watched
     finally:
         context.watched_url = None
-
-
-def _answered(event: ev.BackendSignalled, *, done: bool) -> ev.BackendSignalled:
-    return ev.BackendSignalled(
-        pid=event.pid,
-        how=event.how,
-        operator=event.operator,
-        who=event.who,
-        ours=event.ours,
-        reason=event.reason,
-        done=done,
-    )
