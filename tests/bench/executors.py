@@ -118,11 +118,7 @@ def bench_prisma(home: Path, server: EmbeddedServer, turns: int) -> None:
     if shutil.which("npm") is None:
         print("prisma: left out, needs Node.js and npm")
         return
-    folder = home / "project"
-    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("node_modules"))
-    subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=folder, check=True, capture_output=True)
-    os.environ["PRISMA_QUERY_ENGINE_LIBRARY"] = os.environ["PRISMA_SCHEMA_ENGINE_BINARY"] = shutil.which("node") or ""
-    project = discover(folder)
+    project = discover(install(home / "project"))
     runs = {
         "bare": lambda url: run_cli(project, url),
         "executor": lambda url: run_executor(home, url, project, read_migrations(project.migrations)),
@@ -130,6 +126,14 @@ def bench_prisma(home: Path, server: EmbeddedServer, turns: int) -> None:
     found = in_turns(server, runs, turns)
     print(f"prisma executor against the bare CLI, the sample's migrations, medians of {turns}; aim {AIM_PRISMA}")
     print(f"  bare {found['bare']:.2f} s, executor {found['executor']:.2f} s: {found['executor'] / found['bare']:.3f}")
+
+
+def install(folder: Path) -> Path:
+    """The demo's sample project with its packages, ready for its CLI."""
+    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=folder, check=True, capture_output=True)
+    os.environ["PRISMA_QUERY_ENGINE_LIBRARY"] = os.environ["PRISMA_SCHEMA_ENGINE_BINARY"] = shutil.which("node") or ""
+    return folder
 
 
 def in_turns(server: EmbeddedServer, runs: dict[str, Callable[[DatabaseUrl], None]], turns: int) -> dict[str, float]:
@@ -188,13 +192,13 @@ def run_psql(psql: Path, url: DatabaseUrl, words: Sequence[str | Path]) -> None:
 
 def run_direct(home: Path, url: DatabaseUrl, files: Sequence[MigrationFile]) -> None:
     """The direct executor in a run folder of its own, as in a run."""
-    with context(home, url, Executor.DIRECT, files) as run:
+    with context(home, url, MigrateSettings(executor=Executor.DIRECT), files) as run:
         with_direct(run, url, files, Place.PRODUCTION, splits=False)
 
 
 def run_executor(home: Path, url: DatabaseUrl, project: Project, files: Sequence[MigrationFile]) -> None:
     """The prisma executor in a run folder of its own, as in a run."""
-    with context(home, url, Executor.PRISMA, files) as run:
+    with context(home, url, MigrateSettings(executor=Executor.PRISMA), files) as run:
         apply(run, url, project, files, Place.PRODUCTION)
 
 
@@ -206,10 +210,12 @@ def run_cli(project: Project, url: DatabaseUrl) -> None:
 
 
 @contextmanager
-def context(home: Path, url: DatabaseUrl, executor: Executor, files: Sequence[MigrationFile]) -> Iterator[Context]:
+def context(
+    home: Path, url: DatabaseUrl, migrate: MigrateSettings, files: Sequence[MigrationFile]
+) -> Iterator[Context]:
     """A run that stands before its migrate phase; afterwards every file has to be applied."""
     folder = folders.new_run(home / "runs")
-    settings = Settings(migrate=MigrateSettings(executor=executor))
+    settings = Settings(migrate=migrate)
     journal, log = Journal(folder / folders.JOURNAL), Log(folder / folders.LOG, Redactor(url.secrets))
     run = Context(folder, settings, {"DATABASE_URL": url.raw.reveal()}, journal, log)
     run.emit(ev.PendingSeen(applied=0, pending=list(files)), ev.PhaseStarted(phase=Phase.MIGRATE))
