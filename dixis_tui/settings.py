@@ -78,7 +78,7 @@ class MigrateSettings(_Table, frozen=True, kw_only=True):
 
     executor: Executor = Executor.DIRECT
     lock_timeout_seconds: _Seconds = 5.0
-    """How long a statement may wait for a lock before it gives up; everyone who comes later waits behind it."""
+    """How long a statement, or those of a transaction together, may wait for locks; who comes later waits behind it."""
     statement_timeout_seconds: _Seconds = 0.0
     """0: no limit."""
     lock_retries: Annotated[int, Meta(ge=0, le=1_000)] = 20

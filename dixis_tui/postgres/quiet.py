@@ -31,7 +31,7 @@ WITH wanted AS (
 SELECT a.pid, coalesce(a.usename::text, '') AS user, a.application_name AS application,
        coalesce(host(a.client_addr), '') AS address, coalesce(a.state, '') AS state,
        CASE WHEN a.query = '<insufficient privilege>' THEN '' ELSE a.query END AS query,
-       a.xact_start AS since, a.backend_start AS started, wanted.wanted AS table, l.mode AS mode
+       a.query_start AS since, a.xact_start AS held_since, a.backend_start AS started, wanted.wanted AS table, l.mode AS mode
 FROM wanted JOIN pg_catalog.pg_locks AS l ON l.relation = wanted.oid
 JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()
@@ -50,13 +50,14 @@ class _Row(Struct, frozen=True):
     state: str
     query: str
     since: datetime | None
+    held_since: datetime | None
     started: datetime | None
     table: str
     mode: str
 
 
 class Holder(Struct, frozen=True):
-    """A session in the way of `relation`, as it was asked for; `peer.since` is when its transaction began."""
+    """A session in the way of `relation`, as it was asked for; `peer.lock.since` is when its transaction began."""
 
     relation: Relation
     mode: LockMode
@@ -83,7 +84,7 @@ def in_the_way(
     for row in rows:
         held = from_pg_locks(row.mode)
         if held is not None and wanted[names[row.table]].conflicts(held):
-            lock = TableLock(words(row.table), held, row.since)
+            lock = TableLock(words(row.table), held, row.held_since)
             peer = Peer(
                 pid=row.pid,
                 depth=1,

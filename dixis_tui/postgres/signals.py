@@ -19,6 +19,7 @@ SELECT CASE WHEN NOT %(ours)s AND starts_with(application_name, %(name)s) THEN '
             ELSE {function}(pid)::text END
 FROM pg_catalog.pg_stat_activity
 WHERE pid = %(pid)s AND pid <> pg_backend_pid()
+  AND (NOT %(unmoved)s OR %(since)s::timestamptz IS NULL OR (query_start = %(since)s AND xact_start IS NOT NULL))
   AND (backend_start = %(started)s OR (%(started)s IS NULL AND backend_start IS NULL AND usename::text = %(user)s))
 """
 """When another role's session began may be hidden from us; its user never is."""
@@ -29,22 +30,24 @@ WHERE pid = %s AND query_start = %s AND state = 'active' AND pid <> pg_backend_p
 _NOT_ALLOWED = "42501"
 
 
-def cancel(session: Session, peer: Peer, *, ours: bool = False) -> bool:
+def cancel(session: Session, peer: Peer, *, ours: bool = False, unmoved: bool = False) -> bool:
     """Cancel what this peer runs (`pg_cancel_backend`); whether the signal was sent, as the server says.
 
     An idle session in a transaction has nothing to cancel: the server says yes, and its locks stay. `ours` is needed
-    for a session of this program.
+    for a session of this program. `unmoved`: only while it runs, or has last run, the very statement that was seen: in
+    an open transaction its locks are then still held.
 
     Raises:
         QueryError: the peer is gone or is ours, or our role may not (42501).
     """
-    return _signal(session, peer, "cancel", _SIGNAL.replace("{function}", "pg_catalog.pg_cancel_backend"), ours=ours)
+    sql = _SIGNAL.replace("{function}", "pg_catalog.pg_cancel_backend")
+    return _signal(session, peer, "cancel", sql, ours=ours, unmoved=unmoved)
 
 
-def terminate(session: Session, peer: Peer, *, ours: bool = False) -> bool:
+def terminate(session: Session, peer: Peer, *, ours: bool = False, unmoved: bool = False) -> bool:
     """End this peer's session (`pg_terminate_backend`), which undoes its transaction. Else as :func:`cancel`."""
     sql = _SIGNAL.replace("{function}", "pg_catalog.pg_terminate_backend")
-    return _signal(session, peer, "terminate", sql, ours=ours)
+    return _signal(session, peer, "terminate", sql, ours=ours, unmoved=unmoved)
 
 
 def cancel_statement(session: Session, pid: int, query_since: datetime | None) -> bool:
@@ -58,14 +61,22 @@ def cancel_statement(session: Session, pid: int, query_since: datetime | None) -
     return bool(session.value(_CANCEL_STATEMENT, (pid, query_since)))
 
 
-def _signal(session: Session, peer: Peer, how: str, sql: LiteralString, *, ours: bool) -> bool:
+def _signal(session: Session, peer: Peer, how: str, sql: LiteralString, *, ours: bool, unmoved: bool) -> bool:
     if peer.pid == 0:
         raise QueryError(
             "",
             "A prepared transaction has no session that could be ended",
             f"ROLLBACK PREPARED or COMMIT PREPARED it by its name: {peer.query}.",
         )
-    values = {"ours": ours, "name": APPLICATION_NAME, "pid": peer.pid, "started": peer.started, "user": peer.user}
+    values = {
+        "ours": ours,
+        "unmoved": unmoved,
+        "name": APPLICATION_NAME,
+        "pid": peer.pid,
+        "started": peer.started,
+        "since": peer.since,
+        "user": peer.user,
+    }
     try:
         answer = session.value(sql, values)
     except QueryError as error:

@@ -18,6 +18,7 @@ from tests.crowd import Crowd
 from tests.majors import both_majors
 from tests.waiting import until
 
+ASLEEP = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
 ALTER = 'ALTER TABLE "Order" ADD COLUMN note text'
 
 
@@ -31,8 +32,7 @@ def blocker_of(session: Session, url: DatabaseUrl | None = None) -> Peer:
 def test_a_blocker_is_cancelled(server: EmbeddedServer, crowd: Crowd) -> None:
     holder, ours = crowd.session(), crowd.session()
     report = crowd.runs(holder, 'SELECT FROM "Order"; SELECT pg_sleep(60)')
-    asleep = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
-    until(lambda: crowd.admin.value(asleep, (holder.pid,)), what="the report")
+    until(lambda: crowd.admin.value(ASLEEP, (holder.pid,)), what="the report")
     alter = crowd.waits(ours, ALTER)
     assert cancel(crowd.admin, blocker_of(ours)) is True
     error = report.result()
@@ -64,6 +64,32 @@ def test_another_session_of_the_same_number_is_left_alone(crowd: Crowd) -> None:
         for signal in (cancel, terminate):
             with pytest.raises(QueryError, match="no longer the session that was seen"):
                 signal(crowd.admin, replace(blocker, started=before))
+    assert holder.value("SELECT 1") == 1
+
+
+def test_a_session_that_has_moved_on_is_left_alone_where_that_is_asked(crowd: Crowd) -> None:
+    """Seen some time ago: it may have ended its transaction since, and hold nothing any more."""
+    holder, ours = crowd.session("BEGIN", 'SELECT FROM "Order"'), crowd.session()
+    alter = crowd.waits(ours, ALTER)
+    blocker = blocker_of(ours)
+    holder.script(b"SELECT 1")
+    for signal in (cancel, terminate):
+        with pytest.raises(QueryError, match="no longer the session that was seen"):
+            signal(crowd.admin, blocker, unmoved=True)
+    assert holder.value("SELECT 1") == 1
+    assert terminate(crowd.admin, blocker_of(ours), unmoved=True) is True
+    assert alter.result() is None
+
+
+def test_a_statement_that_is_over_and_was_all_of_its_transaction_is_left_alone(crowd: Crowd) -> None:
+    holder, ours = crowd.session(), crowd.session()
+    crowd.runs(holder, 'SELECT pg_sleep(0.5) FROM "Order"; SELECT pg_sleep(0.5)')
+    until(lambda: crowd.admin.value(ASLEEP, (holder.pid,)), what="the report")
+    alter = crowd.waits(ours, ALTER)
+    blocker = blocker_of(ours)
+    assert alter.result() is None
+    with pytest.raises(QueryError, match="no longer the session that was seen"):
+        terminate(crowd.admin, blocker, unmoved=True)
     assert holder.value("SELECT 1") == 1
 
 

@@ -179,6 +179,23 @@ def test_the_operator_ends_what_blocks(
         assert scene.readers.longest < 10
 
 
+def test_the_operator_has_time_to_type(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> None:
+    """Between two tries nobody blocks us: who blocked the last one can be ended all the same, where it still sits."""
+    with staged(begin, tmp_path, database, lock_timeout_seconds=0.7) as scene:
+        blocker = scene.blocker()
+        scene.go()
+
+        def pauses(state: RunState) -> bool:
+            return bool(state.retry and state.retry.seconds > 1.5 and state.radar and not state.radar.blockers)
+
+        state = scene.hand.wait(pauses, "a long pause")
+        assert [peer.pid for peer in state.blockers] == [blocker.pid]
+        told = cmd.SignalBackend(pid=blocker.pid, how="terminate", typed=str(blocker.pid), operator="Ελένη")
+        assert scene.hand.send(told) == ""
+        state = scene.went_through()
+        assert state.blockers == ()
+
+
 def test_the_victim_rule(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> None:
     """Our transaction holds the table and works on: when too many wait too long it is cancelled, and comes back.
 

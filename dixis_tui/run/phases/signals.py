@@ -27,10 +27,12 @@ def signal(context: Context, command: SignalBackend) -> str:
         )
 
     context.emit(event(None))
+    # Who blocked the last try and blocks nobody now is only ended where it still is where it was.
+    unmoved = state.radar is None or peer not in state.radar.blockers
     deed = signals.cancel if command.how == "cancel" else signals.terminate
     try:
         with connect(url, purpose="signal", statement_timeout_seconds=10) as session:
-            done = deed(session, peer)
+            done = deed(session, peer, unmoved=unmoved)
     except DixisError as error:
         reason = context.log.redactor.line(f"{error}. {error.remedy}".strip())
         context.emit(event(False, reason))
