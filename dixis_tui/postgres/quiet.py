@@ -31,7 +31,8 @@ WITH wanted AS (
 SELECT a.pid, coalesce(a.usename::text, '') AS user, a.application_name AS application,
        coalesce(host(a.client_addr), '') AS address, coalesce(a.state, '') AS state,
        CASE WHEN a.query = '<insufficient privilege>' THEN '' ELSE a.query END AS query,
-       a.query_start AS since, a.xact_start AS held_since, a.backend_start AS started, wanted.wanted AS table, l.mode AS mode
+       a.query_start AS since, a.xact_start AS held_since, a.backend_start AS started,
+       wanted.wanted AS table, l.mode AS mode
 FROM wanted JOIN pg_catalog.pg_locks AS l ON l.relation = wanted.oid
 JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()
