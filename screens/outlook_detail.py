@@ -19,6 +19,8 @@ from screens.view import View
 from screens.widgets.painted import Part, line, spread, wrapped
 
 _ONLY_WAITING = "Its only harm is that others wait: the window is for that, and the rehearsal measures how long."
+_AT_MOST = 100
+"""Statements of one file that are listed: the longest. Nobody reads thousands, and drawing them takes its time."""
 
 
 def detail(view: View, row: Row, width: int) -> list[Content]:
@@ -82,9 +84,18 @@ def _statements(predicted: Iterable[StatementForecast], migration: MigrationView
     forecasts = {one.number: one for one in predicted if one.migration == migration.name}
     measured = {one.number: one for one in migration.measured}
     actual = {one.number: one for one in migration.actual}
+    numbers = sorted(forecasts.keys() | measured.keys() | actual.keys())
+
+    def seconds(number: int) -> float:
+        return max(one[number].seconds for one in (forecasts, measured, actual) if number in one)
+
+    longest = set(sorted(numbers, key=seconds, reverse=True)[:_AT_MOST])
     found: list[Content] = []
-    for number in sorted(forecasts.keys() | measured.keys() | actual.keys()):
+    for number in (number for number in numbers if number in longest):
         found += _statement(forecasts.get(number), measured.get(number), actual.get(number), width)
+    if rest := [seconds(number) for number in numbers if number not in longest]:
+        told = words.count(len(rest), "more statement")
+        found += _said(f"… and {told}, none of them over {words.duration(max(rest))}", width, "quiet")
     return found
 
 
@@ -134,7 +145,7 @@ def _costs(measured: StatementMeasure) -> str:
 
 
 def _said(text: str, width: int, tone: str) -> list[Content]:
-    return [line((f" {part}", tone)) for part in wrapped(text, width)] if text else []
+    return [line((f" {part}", tone)) for part in wrapped(text, width - 1)] if text else []
 
 
 def _written(rows: Iterable[str], width: int, tone: str) -> list[Content]:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui.model import CheckState, MigrationFile, Place
+from dixis_tui.model import CheckState, MigrationFile, Phase, PhaseState, Place, Verdict
 from screens.cards import Card, card
 from screens.view import Link
 from tests.screens.story import MIGRATIONS, SHA, Story, stages
@@ -45,6 +45,7 @@ def card_of(stage: str, link: Link = Link.LIVE) -> Card:
         ("failed", "Migration failed on production: 2 of 4 applied", "x"),
         ("lost", f"It is not known whether {MIGRATIONS[2]} was applied", "x"),
         ("verify_failed", "Verify is closed by 1 check", "r"),
+        ("suffered", "Migrated and verified. Take the banner down, then sign off", "enter"),
         ("sign_off", "Migrated and verified. Take the banner down, then sign off", "enter"),
         ("roll_back", "Rolling production back to the backup", "s"),
         ("roll_back_failed", "The rollback is not whole", "x"),
@@ -134,13 +135,38 @@ def test_a_refused_phrase_is_still_told_on_the_cockpit() -> None:
 
 
 def test_a_phase_that_broke_off_says_why_though_no_check_did() -> None:
-    from dixis_tui.model import Phase, PhaseState
-
     story = Story().begin().preflight().answers().start(Phase.BACKUP)
     story.over(Phase.BACKUP, PhaseState.FAILED, reason="No space left on the disk. Make room.")
     found = card(view_of(story))
     assert found.headline == "Backup did not get through"
     assert "No space left on the disk" in words_of(found)
+
+
+def test_who_blocks_is_said_before_the_retry_and_both_stay_on_a_small_terminal() -> None:
+    said = words_of(card_of("retry"))
+    assert said.index("Blocked by Metabase") < said.index("▲ Gave way 2 times: it begins anew; canceling statement")
+    assert said.index(f"◐ {MIGRATIONS[2]}") < said.index("statement 1 of 1, line 2") < said.index("Blocked by")
+    assert "Nobody waits" not in said
+
+
+def test_the_rehearsals_radar_says_nothing_on_a_migration_that_has_just_begun() -> None:
+    story = stages()["banner"].radar(victims=3).into_window().seal().confirm().start(Phase.MIGRATE)
+    story.apply(Place.PRODUCTION, 0, begins=True)
+    assert "wait behind us" not in words_of(card(view_of(story)))
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_others_suffered_and_how_often_we_gave_way_is_said_when_it_is_over(ended: bool) -> None:
+    story = stages()["suffered"]
+    if ended:
+        story.end(Verdict.DONE, "4 migrations applied.")
+    said = "Up to 14 sessions had to wait behind us, the longest for 1.9 s"
+    assert f"{said}." in words_of(card(view_of(story)))
+    failed = stages()["queue"].retried().over(Phase.MIGRATE, PhaseState.FAILED)
+    assert f"▲ {said}; we gave way once and began again." in words_of(card(view_of(failed)))
+    for stage in ("done", "sign_off", "failed"):
+        assert "had to wait" not in words_of(card_of(stage))
+        assert "gave way" not in words_of(card_of(stage))
 
 
 def test_a_waived_preflight_goes_on() -> None:

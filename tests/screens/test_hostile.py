@@ -7,12 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
+from rich.cells import cell_len
 
 from dixis_tui import events as ev
-from dixis_tui.model import CheckState
-from tests.screens.stage import Stage, play
+from dixis_tui.locks import LockMode, Progress, TableLock
+from dixis_tui.model import CheckState, MigrationFile
+from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
+from tests.screens.foreseen import FORECASTS, HAZARDS
+from tests.screens.stage import SIZES, Stage, play
 from tests.screens.story import Story, stages
+from tests.screens.test_radar_screen import see, seen
 
 HOSTILE = "[red]x[/] [/bold] \x1b]52;c;aGk=\x07\x1b[2J\u202eevil [@click=app.bell]b[/] $accent {curly}"
 
@@ -29,6 +35,59 @@ def test_outside_text_is_never_markup(size: tuple[int, int], tmp_path: Path) -> 
     story = Story().begin(name=HOSTILE).preflight().answers()
     story.found("DX114", CheckState.FAILED, HOSTILE, HOSTILE).write(ev.Noted(text=HOSTILE, level="error"))
     play(story, tmp_path, scenario, size)
+
+
+def _hostile_evening() -> Story:
+    """Every outside text of LOCKS and MIGRATIONS is hostile: names of files, tables and programs, queries, hazards."""
+    story = stages()["locked"]
+    radar = seen(story)
+    lock = TableLock(HOSTILE, LockMode.ACCESS_SHARE)
+    evil = msgspec.structs.replace(
+        radar.blockers[0], application=HOSTILE, user=HOSTILE, address=HOSTILE, query=HOSTILE + "字" * 200, lock=lock
+    )
+    progress = Progress(HOSTILE, HOSTILE, 1, 2, "blocks")
+    see(story, query=HOSTILE, blockers=(evil,), victims=(evil, evil), waits_for=lock, holds=(lock,), progress=progress)
+    name = f"2026_{HOSTILE}"
+    hazard = msgspec.structs.replace(
+        HAZARDS[0], migration=name, title=HOSTILE, what=HOSTILE, why=HOSTILE, safer=HOSTILE, size=HOSTILE, path=HOSTILE
+    )
+    standing = MigrationStanding(name=HOSTILE, standing=Standing.EDITED, detail=HOSTILE, remedy=HOSTILE)
+    truth = Truth(database=DatabaseStanding.MISSING, remedy=HOSTILE, migrations=(standing,))
+    return story.write(
+        ev.PendingSeen(applied=8, pending=[MigrationFile(name, HOSTILE, "", 1)]),
+        ev.HazardsSeen(
+            forecasts=[msgspec.structs.replace(FORECASTS[0], migration=name, why=HOSTILE)], hazards=[hazard]
+        ),
+        ev.TruthSeen(truth=truth),
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [("b",), ("b", "t"), ("h",), ("h", "down"), ("h", "down", "down"), ("h", "end")])
+def test_outside_text_of_locks_and_migrations_is_never_markup_and_stays_in_its_row(
+    keys: tuple[str, ...], size: tuple[int, int], tmp_path: Path
+) -> None:
+    async def scenario(at: Stage) -> None:
+        await at.press(*keys)
+        assert "[red]x[/]" in at.text()
+        assert not set(at.text()) & set("\x1b\x07\u202e")
+        assert {cell_len(row) for row in at.rows()} == {size[0]}
+        assert at.app._exception is None
+
+    play(_hostile_evening(), tmp_path, scenario, size)
+
+
+@pytest.mark.parametrize("key", ["b", "h"])
+def test_without_colours_the_row_under_the_cursor_has_a_mark(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def scenario(at: Stage) -> None:
+        await at.press(key)
+        assert at.text().count("▸") == 1
+
+    play(stages()["locked"], tmp_path, scenario, (80, 24))
 
 
 def test_an_endless_word_and_wide_letters_stay_in_their_row(tmp_path: Path) -> None:
