@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from dixis_tui.demo import folder as folders
 from dixis_tui.demo.folder import DemoState, demo_folder, locked
 from dixis_tui.demo.project import copy_sample, find_node, fingerprint, install_prisma, write_config
+from dixis_tui.demo.reader import read_and_wait
 from dixis_tui.demo.servers import PRODUCTION, STAGING, Servers
 from dixis_tui.demo.shop_process import ShopProcess
 from dixis_tui.errors import ToolError, UsageError
@@ -109,6 +110,16 @@ class Demo:
         with locked(self.folder):
             self._servers.start()
             self._servers.break_production()
+
+    def block_production(self, on_line: LineSink) -> str:
+        """Be in the migration's way until somebody ends it: how that went (see :mod:`dixis_tui.demo.reader`).
+
+        The demo has to run already, and nobody is kept from stopping it meanwhile.
+        """
+        self._state()
+        if not self._servers.production.running:
+            raise ToolError("The demo does not run", "Start it with `dixis-tui demo`, then block it from here.")
+        return read_and_wait(self._servers.application(self._servers.production, PRODUCTION), on_line)
 
     def stop(self) -> None:
         """End the shop and both servers; the data stay. Does nothing where there is no demo."""

@@ -41,6 +41,9 @@ minutes = {minutes}
 [migrate]
 executor = "{executor}"
 
+[limits]
+disk_free_gb = {free:.1f}
+
 [contacts]
 on_call = {{ name = "Ελένη Μακρή", phone = "+30 210 000 0001" }}
 backup = {{ name = "Νίκος Σταματάκης", phone = "+30 210 000 0002" }}
@@ -126,7 +129,9 @@ def write_config(folder: Path, *, executor: str, shop_port: int, new_window: boo
         start = datetime.now(ZoneInfo(_TIMEZONE)).replace(second=0, microsecond=0)
         # In the hour that autumn repeats, local time means its first pass: an hour more reaches beyond the second.
         window = WindowSettings(start=start, minutes=_WINDOW_MINUTES * (1 + start.fold))
-    text = _CONFIG.format(timezone=_TIMEZONE, start=window.start, minutes=window.minutes, executor=executor)
+    # Both servers write to this folder's disk: here it can be asked what a provider's console would say.
+    free = shutil.disk_usage(folder).free / 1e9
+    text = _CONFIG.format(timezone=_TIMEZONE, start=window.start, minutes=window.minutes, executor=executor, free=free)
     write_private(path, (text + _health(shop_port)).encode())
     return path
 

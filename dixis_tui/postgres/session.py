@@ -5,6 +5,7 @@ Sessions are in autocommit: a transaction is what somebody opened by name.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -226,6 +227,18 @@ class Session:
         """Undo the open transaction, where there is one."""
         if not self.closed and self.in_transaction:
             self.execute("ROLLBACK")
+
+    def until_ended(self) -> str:
+        """Wait, doing nothing, until the server ends this session: its SQLSTATE, `57P01` where somebody ended it;
+        empty where the connection was lost without a word."""
+        while True:
+            select.select([self._connection.pgconn.socket], [], [])
+            try:
+                self._connection.execute("SELECT 1")  # it has said something: whether it was the last word
+            except psycopg.Error as error:
+                if self._connection.closed:
+                    return error.sqlstate or ""
+                raise self._error(error) from None
 
     def cancel(self) -> None:
         """Ask the server to stop the statement that runs; callable from any thread."""

@@ -76,6 +76,7 @@ def test_the_configuration_is_what_the_cockpit_reads(shared: tuple[Demo, DemoRea
         "/products",
         "/checkout",
     ]
+    assert settings.limits.disk_free_gb == pytest.approx(shutil.disk_usage(shared[0].folder).free / 1e9, rel=0.5)
     opens, closes = settings.window.opens(), settings.window.closes()
     assert opens is not None
     assert closes is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from msgspec import Struct
@@ -22,6 +23,19 @@ from tests.waiting import until
 class Pair(Struct, frozen=True):
     number: int
     word: str
+
+
+@both_majors
+def test_a_session_that_waits_for_its_end_says_who_ended_it(server: EmbeddedServer, database: DatabaseUrl) -> None:
+    with connect(database, purpose="waits") as waits, connect(database, purpose="ends") as ends:
+        waits.execute("BEGIN")
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(waits.until_ended)
+            until(lambda: ends.value("SELECT state FROM pg_stat_activity WHERE pid = %s", (waits.pid,)) != "active")
+            assert not answer.done()
+            assert ends.value("SELECT pg_terminate_backend(%s)", (waits.pid,))
+            assert answer.result(10) == "57P01"
+        assert waits.closed
 
 
 @both_majors

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--confirm", metavar="PHRASE", help="The phrase for --unattended.")
 @click.option("--broken", is_flag=True, help="Production holds a row that the third migration fails on.")
 @click.option("--drift", is_flag=True, help="Put that row in now, after the backup: the rehearsal will not see it.")
+@click.option("--block", is_flag=True, help="Read `Order` in a transaction and stay in it: the migration has to wait.")
 @click.option("--stop", is_flag=True, help="Stop the demo's servers, shop and run; its data stay.")
 @click.option("--clean", is_flag=True, help="Stop it and delete all of it.")
 @json_option
@@ -40,6 +41,7 @@ def command(
     confirm: str | None,
     broken: bool,
     drift: bool,
+    block: bool,
     stop: bool,
     clean: bool,
     as_json: bool,
@@ -55,7 +57,7 @@ def command(
     from dixis_tui.demo.folder import demo_folder
 
     common: Common = ctx.obj
-    if not (rows or executor or unattended or broken or drift or stop or clean):
+    if not (rows or executor or unattended or broken or drift or block or stop or clean):
         _reopen(ctx, demo_folder(name), common.person(operator))
     from dixis_tui.cli.script import Script
     from dixis_tui.demo.lifecycle import Demo
@@ -69,6 +71,9 @@ def command(
     if drift:
         demo.break_production()
         click.echo("Production now holds a row that the third migration fails on.")
+        return
+    if block:
+        _block(demo)
         return
     script = Script(
         operator=common.person(operator),
@@ -93,6 +98,14 @@ def command(
     if unattended:
         ctx.exit(_unattended(demo, ready, script, as_json=as_json))
     ctx.exit(_cockpit(demo, ready, script.operator, under_way))
+
+
+def _block(demo: Demo) -> None:
+    """Until Ctrl+C, or until somebody ends the session; both are what it is for."""
+    try:
+        click.echo(demo.block_production(click.echo))
+    except KeyboardInterrupt:
+        click.echo("Given up: its transaction is undone, its lock is gone.")
 
 
 def _reopen(ctx: click.Context, folder: Path, operator: str) -> None:
