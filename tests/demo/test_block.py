@@ -45,7 +45,8 @@ def blocks(process: subprocess.Popen[str], session: Session) -> int:
     """Its process id, once it has said it; it holds the lock by then."""
     assert process.stdout is not None
     said = process.stdout.readline()
-    assert (found := re.match(r'Process (\d+) \(reports\) has read "Order"', said)), said
+    found = re.match(r'Process (\d+) \(reports\) has read "Order"', said)
+    assert found, said
     pid = int(found[1])
     assert session.value(_LOCKS, (pid,)) == "reports, idle in transaction, AccessShareLock"
     return pid

@@ -141,7 +141,7 @@ def test_readers_wait_no_longer_than_the_time_out(scene: Scene, database: Databa
     seen = [event.radar for event in scene.events(ev.RadarSeen)]
     blocked = [radar for radar in seen if radar.blockers]
     assert {peer.pid for radar in blocked for peer in radar.blockers} == {blocker.pid}
-    assert "•••" in blocked[0].blockers[0].query
+    assert "'…'" in blocked[0].blockers[0].query  # what others ask for is shown, not with what
     assert max(radar.victim_count for radar in seen) == 5
     assert state.most_victims == 5
     for file in (JOURNAL, LOG):
@@ -229,7 +229,7 @@ def test_nobody_waits_while_we_wait_for_quiet(
         scene.go()
 
         def waits(state: RunState) -> bool:
-            return any(f"waits before it begins: process {blocker.pid}" in note.text for note in state.notes)
+            return state.waited is not None and [peer.pid for peer in state.waited.peers] == [blocker.pid]
 
         scene.hand.wait(waits, "the wait for quiet")
         if stop:

@@ -10,13 +10,13 @@ import pytest
 from textual.events import Paste
 
 from dixis_tui import events as ev
-from dixis_tui.model import Phase, PhaseState
+from dixis_tui.model import Phase, PhaseState, Place
 from dixis_tui.run import commands as cmd
 from screens.phrase_dialog import PASTED
 from screens.signal import SignalScreen
 from screens.widgets.phrase_field import PhraseField
 from tests.screens.stage import SIZES, Stage, play
-from tests.screens.story import Story, stages
+from tests.screens.story import MIGRATIONS, Story, stages
 from tests.screens.test_boards import hand
 from tests.screens.test_radar_screen import see, seen
 
@@ -108,7 +108,11 @@ def test_a_blocker_that_goes_away_is_said_and_may_come_back_with_our_next_attemp
 
     async def scenario(at: Stage) -> None:
         await at.press("b", "t", "4", "6")
+        # Between two attempts nothing of ours waits: it is in the way all the same.
         see(story, blockers=(), waits_for=None)
+        at.client.go_on()
+        assert "Type 4650" in at.text()
+        story.write(ev.MigrationStarted(name=MIGRATIONS[2], place=Place.PRODUCTION))
         at.client.go_on()
         await at.until_shown("Process 4650 does not block us at this moment.")
         assert "Type 4650" not in at.text()
@@ -116,6 +120,7 @@ def test_a_blocker_that_goes_away_is_said_and_may_come_back_with_our_next_attemp
         at.client.go_on()
         await at.until_shown("Type 4650, its process id.")
         assert at.app.screen.query_one(PhraseField).value == "46"
+        story.write(ev.MigrationStarted(name=MIGRATIONS[2], place=Place.PRODUCTION))
         see(story, blockers=())
         at.client.go_on()
         at.client.answers[cmd.SignalBackend] = "Backend 4650 does not block us (any more)."
