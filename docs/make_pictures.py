@@ -1,7 +1,7 @@
 """The pictures in this folder, made anew from the real program: ``python -m docs.make_pictures``.
 
 Plays an evening on the demo in a real terminal (tmux), by keys, and writes what stands on the screen as SVG. Needs the
-`test` extra and tmux; takes a minute or two.
+`test` extra and tmux; takes a minute or two. With names after it (`locks migrations`) only those are written.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
+
 from dixis_tui.model import Phase
-from dixis_tui.postgres.session import connect
-from dixis_tui.postgres.url import parse
 from tests.e2e.hands import Hands, bring_to_go, until_over
 from tests.e2e.house import PHRASE, House
 from tests.pictures import ansi_to_svg
@@ -62,6 +64,11 @@ def _good_evening(house: House) -> None:
         hands.rehearse()
         terminal.wait_for("put the maintenance banner up")
         _take(house, terminal, "rehearsed")
+        terminal.keys("h", "down")
+        terminal.wait_for("CREATE INDEX CONCURRENTLY")
+        _take(house, terminal, "migrations")
+        terminal.keys("escape")
+        terminal.wait_gone("CREATE INDEX CONCURRENTLY")
         terminal.resize(80, 24)
         terminal.wait_gone("RUNBOOK")
         terminal.wait_for("put the maintenance banner up")
@@ -72,11 +79,22 @@ def _good_evening(house: House) -> None:
         hands.open_board()
         hands.type_phrase(PHRASE)
         _take(house, terminal, "go")
-        with _order_table_in_use(house):
+        with _order_table_in_use(house) as reader:
             terminal.keys("enter")
             terminal.wait_for("✔ 20251027081530_order_status_index")
             terminal.wait_for(re.compile(r"[1-3]\.\d s of about"))
             _take(house, terminal, "migrating")
+            terminal.keys("b")
+            terminal.wait_for("BLOCK US  1")
+            with _customers(house):
+                terminal.wait_for("WAIT BEHIND US  3")
+                _take(house, terminal, "locks")
+                terminal.keys("t")
+                terminal.wait_for(f"Type {reader}")
+                hands.type_phrase(reader)
+                terminal.keys("enter")
+            terminal.wait_for(f"Process {reader} was ended")
+            terminal.keys("escape")
         until_over(hands.run, Phase.VERIFY)
         terminal.wait_for("Migrated and verified")
         _take(house, terminal, "verified")
@@ -110,21 +128,36 @@ def _bad_evening(house: House) -> None:
 
 
 @contextmanager
-def _order_table_in_use(house: House) -> Iterator[None]:
-    """Somebody reads `Order` in a long transaction: the migration that alters it has to wait."""
-    url = parse(house.demo.prepare().environment["DATABASE_URL"], "DATABASE_URL")
-    with connect(url, purpose="report", read_only=True) as session:
-        session.execute("BEGIN")
-        session.execute('SELECT FROM "Order" LIMIT 1')
+def _order_table_in_use(house: House) -> Iterator[str]:
+    """Somebody reads `Order` in a long transaction: the migration that alters it has to wait. Gives its process id."""
+    with house.start("demo", "--block") as blocker:
+        said = blocker.stdout.readline() if blocker.stdout else ""
+        yield said.split()[1]
+
+
+@contextmanager
+def _customers(house: House) -> Iterator[None]:
+    """Three people look at the shop's checkout meanwhile, and wait behind the migration."""
+    shop = house.demo.prepare().shop
+
+    def look() -> None:
+        with suppress(httpx.HTTPError):
+            httpx.get(f"{shop}/checkout", timeout=60)
+
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(3):
+            pool.submit(look)
         yield
 
 
 def _still(terminal: TmuxTerminal) -> str:
-    return re.sub(r"\d+[:.]\d+|\d+%", "", terminal.screen())
+    return re.sub(r"\d+[:.]\d+|\d+%|\d+ (?=s|[kM]?B/s)", "", terminal.screen())
 
 
 def _take(house: House, terminal: TmuxTerminal, name: str, columns: int = 120, rows: int = 40) -> None:
     """What is on the screen, once nothing but its clocks moves."""
+    if (wanted := sys.argv[1:]) and name not in wanted:
+        return
     while True:
         before = _still(terminal)
         threading.Event().wait(0.7)  # the log is painted twice a second

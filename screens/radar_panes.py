@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.geometry import Size
 
 from dixis_tui.locks import Peer, Progress, Radar
-from dixis_tui.model import Place
+from dixis_tui.model import MigrationState, Place
+from dixis_tui.run.state import MigrationView
 from screens import radar_words, words
 from screens.view import Link, View
 from screens.widgets.painted import Painted, Part, bar, line, spread, style, wrapped
@@ -105,7 +106,7 @@ class Around(Painted):
         if not radar.pid:
             return [*rows, line(("   no session of ours", "quiet"))]
         running = words.duration(radar_words.age(self.view, radar.query_since))
-        query: list[Part] = [(f"   {radar.pid} ", "quiet"), (radar.query or "runs nothing now", "strong")]
+        query: list[Part] = [(f"   {radar.pid} ", "quiet"), (self._query(radar) or "runs nothing now", "strong")]
         rows.append(spread(width, query, [(f"{running} ", "work")] if radar.query else []))
         if radar.waits_for:
             rows.append(self._lock("waits for", radar_words.lock_words(radar.waits_for), radar.waits_for.since, width))
@@ -119,6 +120,12 @@ class Around(Painted):
         wal = f"   WAL {words.size(round(radar.wal_rate))}/s"
         rows.append(line((wal, "quiet"), (f"   {radar_words.lag_words(radar.lag)}", "quiet")))
         return rows
+
+    def _query(self, radar: Radar) -> str:
+        """What the server says that we run; where comments stand before it, the statement that the runner has sent."""
+        running = (found for found in self.view.state.migrations.values() if MigrationState.RUNNING in _states(found))
+        sent = next((found.statement for found in running if found.statement), None)
+        return sent.text if sent and radar.query.startswith(("--", "/*")) else radar.query
 
     def _lock(self, verb: str, lock: str, since: datetime | None, width: int) -> Content:
         seconds = f"{words.duration(radar_words.age(self.view, since))} " if since else ""
@@ -136,6 +143,10 @@ class Around(Painted):
             rows = rows[: max(listed - 1, 0)]
             rows.append(line((f"   … {total - len(rows):,} more wait", "warn")))
         return [_rule(f"WAIT BEHIND US  {total:,}", width), *(rows if total else [line(("   nobody", "quiet"))])]
+
+
+def _states(found: MigrationView) -> tuple[MigrationState, MigrationState]:
+    return found.state, found.rehearsal_state
 
 
 def _who(peer: Peer) -> tuple[int, datetime | None]:

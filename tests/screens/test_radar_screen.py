@@ -125,6 +125,15 @@ def test_five_hundred_victims_are_counted_whether_they_fit_or_not(size: tuple[in
     play(see(story, unlisted_victims=480), tmp_path, scenario, size)
 
 
+def test_comments_before_our_statement_do_not_stand_for_it(tmp_path: Path) -> None:
+    async def scenario(at: Stage) -> None:
+        await at.press("b")
+        assert "4711 DO $$ DECLARE" in at.text()
+        assert "zone's token" not in at.text()
+
+    play(see(stages()["locked"], query="-- AlterTable -- The zone's token DO $$"), tmp_path, scenario)
+
+
 def test_a_tree_is_indented_by_who_waits_for_whom(tmp_path: Path) -> None:
     async def scenario(at: Stage) -> None:
         await at.press("b")
