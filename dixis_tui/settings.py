@@ -77,7 +77,7 @@ class MigrateSettings(_Table, frozen=True, kw_only=True):
     """`[migrate]`: who applies the migrations, and with what manners."""
 
     executor: Executor = Executor.DIRECT
-    lock_timeout_seconds: _Seconds = 5.0
+    lock_timeout_seconds: _Seconds = 2.0
     """How long a statement, or those of a transaction together, may wait for locks; who comes later waits behind it."""
     statement_timeout_seconds: _Seconds = 0.0
     """0: no limit."""

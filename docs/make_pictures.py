@@ -93,7 +93,7 @@ def _good_evening(house: House) -> None:
                 terminal.wait_for(f"Type {reader}")
                 hands.type_phrase(reader)
                 terminal.keys("enter")
-            terminal.wait_for(f"Process {reader} was ended")
+            terminal.wait_for(f"Process {reader} was asked to end")
             terminal.keys("escape")
         until_over(hands.run, Phase.VERIFY)
         terminal.wait_for("Migrated and verified")

@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "window": {"timezone": "Europe/Athens", "start": None, "minutes": 20},
     "migrate": {
         "executor": "direct",
-        "lock_timeout_seconds": 5.0,
+        "lock_timeout_seconds": 2.0,
         "statement_timeout_seconds": 0.0,
         "lock_retries": 20,
         "retry_seconds": 300.0,
