@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dixis_tui.model import Phase, PhaseState
+from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
@@ -80,7 +80,13 @@ def _answers(view: View, phase: Phase) -> Card:
     if phase is Phase.BANNER:
         headline = "Next: put the maintenance banner up, then say so"
     else:
-        headline = f"Preflight found nothing wrong. {words.count(left, 'answer is', 'answers are')} yours"
+        warnings = sum(check.state is CheckState.WARNED for check in state.checks_of(phase))
+        found = (
+            f"Preflight is open, with {words.count(warnings, 'warning')}"
+            if warnings
+            else "Preflight found nothing wrong"
+        )
+        headline = f"{found}. {words.count(left, 'answer is', 'answers are')} yours"
     return Card(
         headline=headline,
         tone="strong",

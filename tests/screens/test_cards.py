@@ -87,6 +87,11 @@ def test_progress_tells_bytes_and_the_time_left() -> None:
     assert found.bar.fraction == pytest.approx(8.8 / 14.3)
 
 
+def test_what_preflight_warned_of_is_not_nothing() -> None:
+    story = Story().begin().preflight(DX116=CheckState.WARNED, DX113=CheckState.WARNED)
+    assert card(view_of(story)).headline == "Preflight is open, with 2 warnings. 4 answers are yours"
+
+
 def test_a_migration_runs_against_its_prediction() -> None:
     found = card_of("migrate")
     assert found.bar is not None
