@@ -89,7 +89,7 @@ def test_progress_tells_bytes_and_the_time_left() -> None:
 
 def test_what_preflight_warned_of_is_not_nothing() -> None:
     story = Story().begin().preflight(DX116=CheckState.WARNED, DX113=CheckState.WARNED)
-    assert card(view_of(story)).headline == "Preflight is open, with 2 warnings. 4 answers are yours"
+    assert card(view_of(story)).headline == "Preflight is open, with 2 warnings. 3 answers are yours"
 
 
 def test_a_migration_runs_against_its_prediction() -> None:
@@ -166,7 +166,7 @@ def test_what_others_suffered_and_how_often_we_gave_way_is_said_when_it_is_over(
     if ended:
         story.end(Verdict.DONE, "4 migrations applied.")
     said = "Up to 14 sessions had to wait behind us, the longest for 1.9 s"
-    assert f"{said}." in words_of(card(view_of(story)))
+    assert f"{said}; we gave way once and began again." in words_of(card(view_of(story)))
     failed = stages()["queue"].retried().over(Phase.MIGRATE, PhaseState.FAILED)
     assert f"▲ {said}; we gave way once and began again." in words_of(card(view_of(failed)))
     for stage in ("done", "sign_off", "failed"):
