@@ -131,6 +131,9 @@ class Evening(RuleBasedStateMachine):
         assert self.state.running is phase
         assert not self.allowed(cmd.StartPhase(phase=phase))
         assert not self.allowed(cmd.Seal())
+        self.write(*between)
+        # Other files than before: what was waived of the earlier ones is to be judged anew.
+        self.waived -= {code for code in self.waived for view in self.of_code(code) if view.state is CheckState.WAITING}
         mood = answers.draw(MOODS, label="mood") if answers else GOOD
         for code in codes:
             found = answers.draw(mood, label=code) if answers else CheckState.PASSED
@@ -141,7 +144,6 @@ class Evening(RuleBasedStateMachine):
             assert view.state is (CheckState.WAIVED if waived and found not in LET_PASS else found)
             if waived and found in LET_PASS:
                 self.waived.discard(code)
-        self.write(*between)
         bad = any(SPECS[code].gate and not self.state.check(code).open for code in codes)
         self.write(
             ev.PhaseEnded(phase=phase, state=PhaseState.FAILED if bad else PhaseState.PASSED, seconds=1.0, reason="")
