@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
 from dixis_tui import events as ev
-from dixis_tui.errors import DixisError
+from dixis_tui.errors import ConnectError, DixisError, QueryError
+from dixis_tui.locks import Peer
 from dixis_tui.model import MigrationFile, MigrationState, Place
 from dixis_tui.postgres.quiet import in_the_way
 from dixis_tui.postgres.session import APPLICATION_NAME, connect
@@ -173,7 +175,9 @@ class _Deploy:
         deadline = time.monotonic() + facts.manners(context).quiet_seconds
         told: tuple[int, ...] = ()
         while wanted and time.monotonic() < deadline:
-            with facts.reading(context, self._url, "quiet") as session:
+            peers: tuple[Peer, ...] = ()
+            # A look that may not be had is no reason not to begin: lock_timeout is what protects others.
+            with suppress(QueryError, ConnectError), facts.reading(context, self._url, "quiet") as session:
                 peers = tuple(holder.peer for holder in in_the_way(session, wanted))
             if not peers:
                 return
