@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui.model import MigrationState, Phase, PhaseState, Place, Verdict
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Place, Verdict
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.direct import apply
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_rows
 from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy
 from dixis_tui.run.folders import JOURNAL, LOG
 from dixis_tui.run.journal import read
 from tests.prisma.conftest import MakeProject, make_project, node_modules
@@ -140,3 +141,29 @@ def test_what_gave_way_whole_begins_anew(
     told = [entry.event for entry in read(hand.folder / JOURNAL) if isinstance(entry.event, ev.Retried)]
     assert all(event.sqlstate == "55P03" and event.whole for event in told)
     assert all("lock timeout" in event.reason for event in told)
+
+
+def test_a_stop_in_the_pause_is_a_failure_and_nothing_follows_it(
+    begin: Begin, make_project: MakeProject, tmp_path: Path, database: DatabaseUrl
+) -> None:
+    """The row is marked as rolled back already: what was to begin anew is told as failed, and nothing is verified."""
+    sql = 'ALTER TABLE "Farm" ADD COLUMN area int; SELECT 1;'
+    project = make_project(tmp_path / "shop", _files({**MIGRATIONS, LAST: sql}))
+    with connect(database, purpose="migrate") as session:
+        list(apply(session, read_migrations(project / "prisma" / "migrations")[:-1]))
+    settings = with_executor(settings_for(project), "prisma")
+    polite = msgspec.structs.replace(settings.migrate, lock_timeout_seconds=0.3, quiet_seconds=0)
+    hand = begin(msgspec.structs.replace(settings, migrate=polite))
+    hand.to_go()
+    with connect(database, purpose="shop") as other:
+        other.script(b'BEGIN; LOCK TABLE "Farm" IN SHARE MODE')
+        assert hand.confirm() == ""
+        # Pauses grow: in one of the later ones there is time to stop.
+        hand.wait(lambda state: state.migrations[LAST].retries >= 3, "a long pause")
+        assert hand.send(cmd.Stop()) == ""
+        state = hand.ended(Phase.MIGRATE)
+        other.rollback()
+    assert state.migrations[LAST].state is MigrationState.FAILED
+    assert state.check("DX600").state is CheckState.FAILED
+    assert state.phase(Phase.VERIFY).attempts == 0
+    assert policy.verdict(state) is Verdict.FAILED

@@ -304,3 +304,20 @@ def _all(hand: Hand) -> list[Entry]:
 
 def _on_production(event: object) -> bool:
     return isinstance(event, ev.MigrationStarted) and event.place is Place.PRODUCTION
+
+
+def test_what_is_sealed_was_judged(begin: Begin, tmp_path: Path) -> None:
+    """A file that came after preflight is judged when the plan is sealed, also where nobody rehearsed it."""
+    project = write_project(tmp_path / "shop")
+    hand = begin(settings_for(project))
+    hand.ended(Phase.PREFLIGHT)
+    hand.answer_everything()
+    hand.do(Phase.BACKUP)
+    assert hand.send(cmd.Waive(code="DX300", operator="Ελένη", reason="agreed")) == ""
+    (project / "prisma" / "migrations" / "20260105000000_lose").mkdir()
+    add = project / "prisma" / "migrations" / "20260105000000_lose" / "migration.sql"
+    add.write_text("ALTER TABLE nowhere RENAME TO elsewhere;")
+    state = hand.seal()
+    assert state.check("DX116").state is CheckState.FAILED
+    assert "20260105000000_lose" in state.check("DX116").evidence
+    assert state.plan is None
