@@ -32,11 +32,14 @@ def test_from_the_rehearsal_to_what_was_learned(server: EmbeddedServer, database
         files = bench.rehearse_all(bench.url_of(server, copied))
     finally:
         bench.administer(server, f"DROP DATABASE {copied}")
-    assert {file.migration: file.work for file in files} == {
+    work = {file.migration: {number: dict(tables) for number, tables in file.work.items()} for file in files}
+    # How the new foreign key looks its parents up is the planner's choice: by the whole table, or by its key.
+    assert work[PRODUCT][2].pop('public."Product"', Work.SCAN) is Work.SCAN
+    assert work == {
         INDEX: {1: {ORDER: Work.BUILD}},
         ZONE: {1: {}, 2: {ORDER: Work.REWRITE}},
         BACKFILL: {1: {ORDER: Work.ROWS}, 2: {ORDER: Work.SCAN}},
-        PRODUCT: {1: {ITEM: Work.BUILD}, 2: {ITEM: Work.SCAN, 'public."Product"': Work.SCAN}},
+        PRODUCT: {1: {ITEM: Work.BUILD}, 2: {ITEM: Work.SCAN}},
     }
     production = bench.sizes(database)
     assert production.keys() == staging.keys()
