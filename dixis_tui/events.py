@@ -23,7 +23,12 @@ from dixis_tui.model import (
     Phase,
     PhaseState,
     Place,
+    Snapshot,
+    Step,
+    TableLoss,
     Verdict,
+    Way,
+    WayView,
 )
 from dixis_tui.standing import Truth
 
@@ -163,6 +168,11 @@ class BackupAdopted(_Event, frozen=True, kw_only=True, tag="backup_adopted"):
     run: str
     identity: Identity
     backup: Backup
+    snapshot: Snapshot | None = None
+    unfinished: RollbackConfirmed | None = None
+    """The rollback that the earlier run had begun and did not finish."""
+    restored: BackupRestored | None = None
+    """The earlier run's proof."""
 
 
 class BackupRestored(_Event, frozen=True, kw_only=True, tag="backup_restored"):
@@ -173,6 +183,26 @@ class BackupRestored(_Event, frozen=True, kw_only=True, tag="backup_restored"):
     seconds: float
     tables: int
     rows: int
+    compare_seconds: float = 0.0
+    """What comparing took, after the restore's `seconds`."""
+    jobs: int = 1
+
+
+class SnapshotNamed(_Event, frozen=True, kw_only=True, tag="snapshot_named"):
+    """A person named a provider's snapshot as a way back. Its restore was not proven here."""
+
+    snapshot: Snapshot
+    operator: str
+
+
+class WaysSeen(_Event, frozen=True, kw_only=True, tag="ways_seen"):
+    """The ways back were looked at: which are open, what they take, and what would be lost."""
+
+    ways: list[WayView]
+    losses: list[TableLoss]
+    """Tables that were written to since the backup, those with most rows first."""
+    loss_unknown: str = ""
+    """Why it can't be told; empty where it can."""
 
 
 class MigrationStarted(_Event, frozen=True, kw_only=True, tag="migration_started"):
@@ -288,10 +318,55 @@ class Confirmed(_Event, frozen=True, kw_only=True, tag="confirmed"):
 
 
 class RollbackConfirmed(_Event, frozen=True, kw_only=True, tag="rollback_confirmed"):
-    """The rollback phrase was typed; production will be put back to the backup."""
+    """The rollback phrase was typed; production will be put back to the backup.
+
+    `side` is the name that the restored database has until the swap, and `kept` the one that the present database will
+    have after it; both are empty for the other ways. A later run that finishes this rollback keeps to them.
+    """
 
     operator: str
     sha256: str
+    way: Way = Way.IN_PLACE
+    side: str = ""
+    kept: str = ""
+
+
+class StepStarted(_Event, frozen=True, kw_only=True, tag="step_started"):
+    """A step of a rollback begins. Written before the deed."""
+
+    step: Step
+    detail: str = ""
+
+
+class StepEnded(_Event, frozen=True, kw_only=True, tag="step_ended"):
+    """A step of a rollback is done. Written after the deed; one that failed has no such entry."""
+
+    step: Step
+    seconds: float
+    detail: str = ""
+
+
+class Swapped(_Event, frozen=True, kw_only=True, tag="swapped"):
+    """The restored database has production's name; the one before is kept as `kept`.
+
+    `seconds` is how long nobody could connect: from the first session that was ended by force to the commit.
+    """
+
+    database: str
+    kept: str
+    seconds: float
+    ended: int
+    """Sessions that were ended by force."""
+
+
+class MigrationResolved(_Event, frozen=True, kw_only=True, tag="migration_resolved"):
+    """The history row of a failed migration was marked, after a look at what the database really holds."""
+
+    name: str
+    applied: bool
+    """As applied; else as rolled back."""
+    operator: str
+    evidence: str
 
 
 class HealthSeen(_Event, frozen=True, kw_only=True, tag="health_seen"):
@@ -333,6 +408,8 @@ Event = (
     | BackupMade
     | BackupAdopted
     | BackupRestored
+    | SnapshotNamed
+    | WaysSeen
     | MigrationStarted
     | MigrationEnded
     | StatementStarted
@@ -345,6 +422,10 @@ Event = (
     | ConfirmationRefused
     | Confirmed
     | RollbackConfirmed
+    | StepStarted
+    | StepEnded
+    | Swapped
+    | MigrationResolved
     | HealthSeen
     | Noted
     | RunEnded

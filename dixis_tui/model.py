@@ -5,6 +5,7 @@ Times are UTC datetimes, durations are seconds, sizes are bytes.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -83,6 +84,37 @@ class Executor(StrEnum):
     PRISMA = "prisma"
 
 
+class DumpFormat(StrEnum):
+    """How a dump lies on the disk: one file of `pg_dump -Fc`, or a folder of `pg_dump -Fd`, made by several jobs."""
+
+    CUSTOM = "custom"
+    DIRECTORY = "directory"
+
+
+class Way(StrEnum):
+    """How production goes back.
+
+    `side`: restored beside it, compared, and swapped by name. `in_place`: emptied and restored in one transaction.
+    `snapshot`: the provider's snapshot, restored by the operator's hand.
+    """
+
+    SIDE = "side"
+    IN_PLACE = "in_place"
+    SNAPSHOT = "snapshot"
+
+
+class Step(StrEnum):
+    """The steps of a rollback, in their order; a way has those that it needs."""
+
+    INTACT = "intact"
+    CREATE = "create"
+    RESTORE = "restore"
+    COMPARE = "compare"
+    CLEAR = "clear"
+    SWAP = "swap"
+    VERIFY = "verify"
+
+
 class Identity(Struct, frozen=True):
     """What a PostgreSQL says it is, asked after connecting.
 
@@ -131,8 +163,30 @@ class MigrationFile(Struct, frozen=True):
     equal_checksums: tuple[str, ...] = ()
 
 
+class BackupFile(Struct, frozen=True):
+    """One file of a dump in directory format; `name` is relative to the dump's folder."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class TableWrites(Struct, frozen=True):
+    """Rows that a table's statistics had counted as inserted, updated and deleted (`n_tup_*`)."""
+
+    inserted: int
+    updated: int
+    deleted: int
+
+
 class Backup(Struct, frozen=True):
-    """A finished dump and what was counted in its snapshot. `counts` maps `schema.table` to rows."""
+    """A finished dump and what its own snapshot held. Tables and sequences are named `schema.name`.
+
+    `bytes` is the sum of its files. `sha256` is the digest of the file, or, in directory format, of the list of its
+    `files` with theirs. `counts` are exact rows. `digests` say what the rows held (`dixis_tui.postgres.contents`);
+    a table in `sampled` was digested for one row in so many. `sequences` are their values, as text. `writes` are the
+    statistics at that moment, to tell later what was written since. `head` is the last migration that was applied.
+    """
 
     path: str
     bytes: int
@@ -140,6 +194,51 @@ class Backup(Struct, frozen=True):
     seconds: float
     server_version: int
     counts: dict[str, int]
+    form: DumpFormat = DumpFormat.CUSTOM
+    taken_at: datetime | None = None
+    """When the snapshot was taken."""
+    files: tuple[BackupFile, ...] = ()
+    encrypted: bool = False
+    """With `age`, file by file; sizes and digests are those of the encrypted files."""
+    digests: dict[str, str] = {}
+    sampled: dict[str, int] = {}
+    sequences: dict[str, str] = {}
+    writes: dict[str, TableWrites] = {}
+    roles: tuple[str, ...] = ()
+    """Roles that own something in it, or are granted something."""
+    head: str = ""
+
+
+class Snapshot(Struct, frozen=True):
+    """A provider's snapshot as the operator named it: nothing of it was seen or proven here."""
+
+    id: str
+    taken_at: datetime
+    where: str
+
+
+class TableLoss(Struct, frozen=True):
+    """What was written to a table since the backup, and is lost by going back.
+
+    The rows of the statistics; `rows_then` and `rows_now` are live counts, -1 where the table is not there.
+    """
+
+    table: str
+    inserted: int
+    updated: int
+    deleted: int
+    rows_then: int
+    rows_now: int
+
+
+class WayView(Struct, frozen=True):
+    """One way back as it stands: why it can't be taken (empty: it can), and what it is expected to take in seconds."""
+
+    way: Way
+    refused: str = ""
+    seconds: float = 0.0
+    measured: bool = False
+    """Whether `seconds` comes from this backup's own restore, and not from the runbook's plan."""
 
 
 class HealthResult(Struct, frozen=True):

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -106,6 +106,31 @@ class BackupSettings(_Table, frozen=True, kw_only=True):
     """Empty: the run's own folder in the state directory."""
     pg_bindir: str = ""
     """Where `pg_dump`, `pg_restore` and `psql` of the server's major are; empty: looked for."""
+    format: Literal["auto", "custom", "directory"] = "auto"
+    """`auto`: a folder made by several jobs where the database has at least `directory_gb`, else one file."""
+    directory_gb: Annotated[float, Meta(ge=0, le=1_000_000)] = 4.0
+    jobs: Annotated[int, Meta(ge=0, le=64)] = 0
+    """Of dump and restore; 0: as many as this machine has processors, at most 4."""
+    keep: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    """How many whole backups of the same database stay once a newer one is proven; 0: all."""
+    max_age_hours: Annotated[float, Meta(gt=0, le=10_000)] = 4.0
+    """An older backup closes the gate."""
+    sample_gb: Annotated[float, Meta(ge=0, le=1_000_000)] = 1.0
+    """Of a table larger than that only one row in `sample_one_in` is compared by its content; all are counted."""
+    sample_one_in: Annotated[int, Meta(ge=1, le=1_000_000)] = 16
+    age_recipient: str = ""
+    """Encrypt with `age` for this public key; empty: not at all."""
+    age_identity: str = ""
+    """File with the secret key that opens it again, relative to `dixis.toml`."""
+
+
+class RollbackSettings(_Table, frozen=True, kw_only=True):
+    """`[rollback]`: with what manners production goes back."""
+
+    polite_seconds: Annotated[float, Meta(ge=0, le=3_600)] = 10.0
+    """How long other sessions may finish what they are at before they are ended for the swap."""
+    drill_days: Annotated[int, Meta(gt=0, le=10_000)] = 90
+    """A drill older than that no longer shows that the rollback works."""
 
 
 class HealthSettings(_Table, frozen=True, kw_only=True):
@@ -157,6 +182,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     migrate: MigrateSettings = MigrateSettings()
     limits: LimitsSettings = LimitsSettings()
     backup: BackupSettings = BackupSettings()
+    rollback: RollbackSettings = RollbackSettings()
     health: list[HealthSettings] = []
     contacts: ContactsSettings = ContactsSettings()
     github: GithubSettings = GithubSettings()

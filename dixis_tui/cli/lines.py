@@ -19,7 +19,9 @@ _GLYPHS = {
 
 def describe(entry: Entry) -> str:
     """One plain line for an entry, or nothing."""
-    text = _check(entry.event) or _person(entry.event) or _work(entry.event) or _locks(entry.event)
+    text = (
+        _check(entry.event) or _person(entry.event) or _work(entry.event) or _back(entry.event) or _locks(entry.event)
+    )
     return f"{entry.at:%H:%M:%SZ} {text}" if text else ""
 
 
@@ -39,6 +41,10 @@ def _person(event: ev.Event) -> str:
             return f" ○ {code} {SPECS[code].title}: waived by {operator}: {reason}"
         case ev.Confirmed(operator=operator) | ev.RollbackConfirmed(operator=operator):
             return f"   confirmed by {operator}"
+        case ev.SnapshotNamed(snapshot=found, operator=operator):
+            return f"   {operator} named the snapshot {found.id} at {found.where}; its restore was not proven here"
+        case ev.MigrationResolved(name=name, applied=applied, operator=operator, evidence=evidence):
+            return f"   {operator} resolved {name} as {'applied' if applied else 'rolled back'}: {evidence}"
         case ev.ConfirmationRefused(reason=reason):
             return f" ✖ {reason}"
     return ""
@@ -59,6 +65,22 @@ def _work(event: ev.Event) -> str:
             return f"   {text}"
         case ev.RunEnded(verdict=verdict, summary=summary):
             return f"── {verdict}: {summary}"
+    return ""
+
+
+def _back(event: ev.Event) -> str:
+    match event:
+        case ev.WaysSeen(ways=ways, losses=losses, loss_unknown=why):
+            lost = sum(one.inserted + one.updated + one.deleted for one in losses)
+            rows = f"rows written since the backup: {f'not known, {why}' if why else f'{lost:,}'}"
+            open_ones = ", ".join(f"{one.way} ({one.seconds:.0f} s)" for one in ways if not one.refused)
+            return f"   ways back: {open_ones or 'none'}; {rows}"
+        case ev.StepStarted(step=step, detail=detail):
+            return f"   {step} begins {detail}".rstrip()
+        case ev.StepEnded(step=step, seconds=seconds, detail=detail):
+            return f"   {step} done in {seconds:.1f} s {detail}".rstrip()
+        case ev.Swapped(database=database, kept=kept, seconds=seconds, ended=ended):
+            return f"   {database} is the restored one, the other is kept as {kept}; {ended} ended, {seconds:.2f} s"
     return ""
 
 

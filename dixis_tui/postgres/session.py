@@ -140,7 +140,7 @@ class Session:
             pq.TransactionStatus.ACTIVE,
         )
 
-    def query(self, sql: LiteralString, params: Parameters = (), *, row: type[T]) -> list[T]:
+    def query(self, sql: LiteralString | psycopg.sql.Composed, params: Parameters = (), *, row: type[T]) -> list[T]:
         """All rows as `row`, whose fields are named like the columns."""
         with self._errors(), self._connection.cursor(row_factory=kwargs_row(row)) as cursor:
             return cursor.execute(sql, params or None).fetchall()

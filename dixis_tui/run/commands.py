@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
-from dixis_tui.model import Phase
+from dixis_tui.model import Phase, Way
 
 
 class _Command(Struct, frozen=True, tag_field="type", kw_only=True):
@@ -48,9 +49,38 @@ class Confirm(_Command, frozen=True, kw_only=True, tag="confirm"):
 
 
 class Rollback(_Command, frozen=True, kw_only=True, tag="rollback"):
-    """The typed rollback phrase: restore the backup into production."""
+    """The typed rollback phrase: put production back, by this way."""
 
     phrase: str
+    operator: str
+    way: Way = Way.SIDE
+
+
+class NameSnapshot(_Command, frozen=True, kw_only=True, tag="name_snapshot"):
+    """Name a provider's snapshot as a way back."""
+
+    id: str
+    taken_at: datetime
+    where: str
+    operator: str
+
+
+class LookBack(_Command, frozen=True, kw_only=True, tag="look_back"):
+    """Look at the ways back: which are open, what they take, what would be lost. Only reads."""
+
+
+class Resolve(_Command, frozen=True, kw_only=True, tag="resolve"):
+    """The typed rollback phrase: mark a failed migration's history row, as the look at the database says."""
+
+    migration: str
+    applied: bool
+    phrase: str
+    operator: str
+
+
+class Drill(_Command, frozen=True, kw_only=True, tag="drill"):
+    """Backup, restore beside it, compare and swap, on staging. Only in a run that was started as a drill."""
+
     operator: str
 
 
@@ -79,4 +109,19 @@ class End(_Command, frozen=True, kw_only=True, tag="end"):
     closed_by: list[str] = []
 
 
-Command = StartPhase | Tick | Waive | Seal | Confirm | Rollback | Stop | SignalBackend | SignOff | End
+Command = (
+    StartPhase
+    | Tick
+    | Waive
+    | Seal
+    | Confirm
+    | Rollback
+    | NameSnapshot
+    | LookBack
+    | Resolve
+    | Drill
+    | Stop
+    | SignalBackend
+    | SignOff
+    | End
+)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Verdict
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Verdict, Way
 from dixis_tui.plan import phases
 from dixis_tui.plan.checks import SPECS, key_of
 from dixis_tui.run import commands as cmd
@@ -121,6 +121,8 @@ def refusal(state: RunState, command: cmd.Command) -> str:
     """Why `command` can't be done now, as one sentence; empty: it can."""
     if state.ended:
         return f"This run has ended ({state.ended.verdict}); start a new one."
+    if reason := _refuse_in_drill(state, command):
+        return reason
     match command:
         case cmd.Tick(code=code):
             return _refuse_tick(code)
@@ -132,6 +134,10 @@ def refusal(state: RunState, command: cmd.Command) -> str:
             return _refuse_signal(state, command)
     if state.running:
         return f"{phases.TITLES[state.running]} is running; wait for it, or stop it."
+    return _refuse_way_back(state, command) or _refuse_way_forward(state, command)
+
+
+def _refuse_way_forward(state: RunState, command: cmd.Command) -> str:
     match command:
         case cmd.StartPhase(phase=phase):
             return _refuse_start(state, phase)
@@ -139,10 +145,32 @@ def refusal(state: RunState, command: cmd.Command) -> str:
             return _refuse_go(state)
         case cmd.Confirm():
             return _refuse_go(state) or _refuse_unsealed(state)
-        case cmd.Rollback():
-            return _refuse_rollback(state)
         case cmd.SignOff():
             return _refuse_sign_off(state)
+    return ""
+
+
+def _refuse_way_back(state: RunState, command: cmd.Command) -> str:
+    match command:
+        case cmd.Rollback(way=way):
+            return _refuse_rollback(state, way)
+        case cmd.LookBack():
+            return "" if state.backup or state.snapshot else "There is no backup in this run to go back to."
+        case cmd.NameSnapshot():
+            return _refuse_snapshot(state, command)
+        case cmd.Resolve():
+            return _refuse_resolve(state, command)
+    return ""
+
+
+def _refuse_in_drill(state: RunState, command: cmd.Command) -> str:
+    """A drill only drills: what it works on is staging."""
+    if isinstance(command, cmd.Drill):
+        if not state.drill:
+            return "This run is on production; `dixis-tui drill` starts one on staging."
+        return "The drill was done already; start another one." if state.phase(Phase.BACKUP).attempts else ""
+    if state.drill and not isinstance(command, cmd.Stop | cmd.SignOff | cmd.End):
+        return "This run is a drill on staging: it does all its steps by itself."
     return ""
 
 
@@ -177,6 +205,10 @@ def _refuse_start(state: RunState, phase: Phase) -> str:
     changed = production_changed(state)
     if state.adopted:
         return _only_goes_back(state.adopted.run)
+    if state.rollback and phase is Phase.ROLLBACK and state.rollback.way is Way.SNAPSHOT:
+        return ""
+    if state.rollback:
+        return "This run goes back: there is no way forward from here but a new run."
     if phase in BEFORE_GO and changed:
         return f"Production was changed in this run: {phases.TITLES[phase]} belongs before that."
     if phase is Phase.PREFLIGHT:
@@ -201,6 +233,8 @@ def _refuse_go(state: RunState) -> str:
         return _only_goes_back(state.adopted.run)
     if state.confirmed:
         return "The phrase was already taken in this run."
+    if state.rollback:
+        return "This run goes back: start another one to migrate."
     gates = closed_gates(state)
     if not gates:
         return ""
@@ -216,14 +250,33 @@ def _refuse_unsealed(state: RunState) -> str:
     return "" if window.open else f"The gate is closed by DX501 {window.spec.title}: {window.evidence}."
 
 
-def _refuse_rollback(state: RunState) -> str:
-    if state.backup is None:
+def _refuse_rollback(state: RunState, way: Way) -> str:
+    if way is Way.SNAPSHOT and state.snapshot is None:
+        return "No provider's snapshot was named in this run."
+    if way is not Way.SNAPSHOT and state.backup is None:
         return "There is no backup in this run to go back to; `dixis-tui rollback RUN` goes back to an earlier run's."
-    if not state.confirmed and not state.adopted:
-        return "Production has not been changed in this run: there is nothing to roll back."
     if state.rollback and phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
         return "Production was already rolled back in this run."
+    if state.swapped:
+        return "Production was already swapped in this run: what is closed now has to be mended, not done again."
     return ""
+
+
+def _refuse_snapshot(state: RunState, command: cmd.NameSnapshot) -> str:
+    if production_changed(state) or state.rollback:
+        return "A snapshot that is named now may hold what the migration did: name it before the go."
+    if state.adopted:
+        return _only_goes_back(state.adopted.run)
+    return "" if command.id.strip() and command.where.strip() else "A snapshot needs its id, and where it is."
+
+
+def _refuse_resolve(state: RunState, command: cmd.Resolve) -> str:
+    if state.rollback:
+        return "This run goes back: the history comes with the backup."
+    view = state.migrations.get(command.migration)
+    if view is None or view.state not in (MigrationState.FAILED, *_UNCLEAR):
+        return f"{command.migration} did not fail in this run: there is nothing to resolve."
+    return "It was resolved already." if command.migration in state.resolved else ""
 
 
 def _refuse_sign_off(state: RunState) -> str:
@@ -251,7 +304,10 @@ def _verdict_after_rollback(state: RunState) -> Verdict:
     if phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
         return Verdict.ROLLED_BACK
     if state.check("DX900").state in _BROKEN or state.check("DX901").state is CheckState.FAILED:
-        return Verdict.FAILED  # nothing was restored: it is one transaction
+        return Verdict.FAILED  # nothing was restored: it is one transaction, or stands beside production
+    beside = state.rollback is not None and state.rollback.way is Way.SIDE and state.swapped is None
+    if beside and state.check("DX905").state is not CheckState.UNKNOWN:
+        return Verdict.FAILED
     return Verdict.UNKNOWN
 
 

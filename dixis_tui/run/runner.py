@@ -135,7 +135,7 @@ class Runner:
         if hasattr(command, "operator"):
             command = msgspec.structs.replace(command, operator=words(command.operator))
         if reason := policy.refusal(context.settled(), command):
-            if isinstance(command, cmd.Confirm | cmd.Rollback):
+            if isinstance(command, cmd.Confirm | cmd.Rollback | cmd.Resolve):
                 context.emit(ev.ConfirmationRefused(operator=command.operator, reason=reason))
             return reason
         if isinstance(command, cmd.Confirm | cmd.Rollback) and (wrong := work.wrong_phrase(context, command)):

@@ -14,9 +14,9 @@ import msgspec
 from dixis_tui import events as ev
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Place
 from dixis_tui.plan import checks
-from dixis_tui.run.views import CheckView, Entry, MigrationView, PhaseView, RunState
+from dixis_tui.run.views import CheckView, Entry, MigrationView, PhaseView, RunState, StepView
 
-__all__ = ["CheckView", "Entry", "MigrationView", "PhaseView", "RunState", "apply", "fold"]
+__all__ = ["CheckView", "Entry", "MigrationView", "PhaseView", "RunState", "StepView", "apply", "fold"]
 
 
 def fold(entries: Iterable[Entry], state: RunState | None = None) -> RunState:
@@ -34,7 +34,9 @@ def apply(state: RunState, entry: Entry) -> RunState:
 
 
 def _run_started(_: RunState, event: ev.RunStarted, at: datetime) -> dict[str, Any]:
-    people = {(spec.code, ""): CheckView(spec.code) for spec in checks.CATALOGUE if spec.person or spec.key}
+    # What a person answers in a rollback depends on its way: that phase says what it asks when it begins.
+    asked = [spec for spec in checks.CATALOGUE if (spec.person or spec.key) and spec.phase is not Phase.ROLLBACK]
+    people = {(spec.code, ""): CheckView(spec.code) for spec in asked}
     return {"run": event, "started": at, "checks": people}
 
 
@@ -86,7 +88,7 @@ def _backup_made(state: RunState, event: ev.BackupMade, _: datetime) -> dict[str
 
 def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dict[str, Any]:
     # What an earlier rehearsal measured, or a part of it, is not what this one will.
-    measured = {}
+    measured: dict[str, Any] = {}
     if event.phase is Phase.REHEARSAL:
         fresh_views = {name: msgspec.structs.replace(view, measured=()) for name, view in state.migrations.items()}
         measured = {"migrations": fresh_views}
@@ -98,6 +100,8 @@ def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dic
     fresh = {(code, subject): _anew(state, code, subject) for code, subject in event.checks}
     # A plan that is being sealed anew is no plan until it is.
     plan = None if event.phase is Phase.GO else state.plan
+    if event.phase is Phase.ROLLBACK:
+        measured = {"steps": ()}
     return measured | {
         "phases": state.phases | {event.phase: view},
         "checks": machine | fresh,
@@ -107,9 +111,9 @@ def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dic
 
 
 def _anew(state: RunState, code: str, subject: str) -> CheckView:
-    # A waiver outlives a second look: it was given for the gate, not for one attempt.
+    # A waiver outlives a second look: it was given for the gate, not for one attempt. So does a person's answer.
     before = state.check(code, subject)
-    return before if before.state is CheckState.WAIVED else CheckView(code, subject)
+    return before if before.state is CheckState.WAIVED or before.spec.person else CheckView(code, subject)
 
 
 def _phase_ended(state: RunState, event: ev.PhaseEnded, _: datetime) -> dict[str, Any]:
@@ -172,11 +176,33 @@ def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> 
     if event.unknown:
         outcome = MigrationState.UNKNOWN
     if event.place is Place.PRODUCTION:
-        view = msgspec.structs.replace(view, state=outcome, seconds=event.seconds, error=event.error)
+        view = msgspec.structs.replace(
+            view, state=outcome, seconds=event.seconds, error=event.error, sqlstate=event.sqlstate
+        )
     else:
         measured = event.seconds if outcome is MigrationState.APPLIED else None
         view = msgspec.structs.replace(view, rehearsal_state=outcome, rehearsal_error=event.error, rehearsed=measured)
     return {"migrations": state.migrations | {event.name: view}, "retry": None, "blockers": ()}
+
+
+def _step_started(state: RunState, event: ev.StepStarted, at: datetime) -> dict[str, Any]:
+    return {"steps": (*state.steps, StepView(event.step, at, detail=event.detail))}
+
+
+def _step_ended(state: RunState, event: ev.StepEnded, at: datetime) -> dict[str, Any]:
+    before = [view for view in state.steps if view.step is not event.step]
+    begun = next((view.started for view in state.steps if view.step is event.step), at)
+    return {"steps": (*before, StepView(event.step, begun, event.seconds, event.detail)), "progress": None}
+
+
+def _backup_adopted(_: RunState, event: ev.BackupAdopted, at: datetime) -> dict[str, Any]:
+    proven = {"restored": event.restored, "restored_at": at} if event.restored else {}
+    return proven | {
+        "backup": event.backup,
+        "backup_source": event.identity,
+        "snapshot": event.snapshot,
+        "adopted": event,
+    }
 
 
 def _statement_started(state: RunState, event: ev.StatementStarted, _: datetime) -> dict[str, Any]:
@@ -230,11 +256,13 @@ _CHANGES: dict[type, Any] = {
     ev.Waived: _waived,
     ev.Progress: lambda _, event, __: {"progress": event},
     ev.BackupMade: _backup_made,
-    ev.BackupAdopted: lambda _, event, __: {
-        "backup": event.backup,
-        "backup_source": event.identity,
-        "adopted": event,
-    },
+    ev.BackupAdopted: _backup_adopted,
+    ev.SnapshotNamed: lambda _, event, __: {"snapshot": event.snapshot},
+    ev.WaysSeen: lambda _, event, at: {"ways": event, "ways_at": at},
+    ev.StepStarted: _step_started,
+    ev.StepEnded: _step_ended,
+    ev.Swapped: lambda _, event, __: {"swapped": event},
+    ev.MigrationResolved: lambda state, event, __: {"resolved": state.resolved | {event.name: event}},
     ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
     ev.MigrationStarted: _migration_started,
     ev.MigrationEnded: _migration_ended,

@@ -19,6 +19,8 @@ from dixis_tui.model import (
     Phase,
     PhaseState,
     Place,
+    Snapshot,
+    Step,
     Verdict,
 )
 from dixis_tui.plan import checks
@@ -66,6 +68,15 @@ class PhaseView(Struct, frozen=True):
     attempts: int = 0
 
 
+class StepView(Struct, frozen=True):
+    """One step of the rollback. `seconds` is None until it is done."""
+
+    step: Step
+    started: datetime
+    seconds: float | None = None
+    detail: str = ""
+
+
 class MigrationView(Struct, frozen=True):
     """One migration of this run. Seconds are None until measured; `error` holds what the server said.
 
@@ -80,6 +91,7 @@ class MigrationView(Struct, frozen=True):
     rehearsed: float | None = None
     seconds: float | None = None
     error: str = ""
+    sqlstate: str = ""
     rehearsal_state: MigrationState = MigrationState.PENDING
     rehearsal_error: str = ""
     statement: ev.StatementStarted | None = None
@@ -125,7 +137,14 @@ class RunState(Struct, frozen=True, kw_only=True):
     restored_at: datetime | None = None
     plan: ev.PlanSealed | None = None
     confirmed: ev.Confirmed | None = None
+    snapshot: Snapshot | None = None
+    ways: ev.WaysSeen | None = None
+    ways_at: datetime | None = None
     rollback: ev.RollbackConfirmed | None = None
+    steps: tuple[StepView, ...] = ()
+    """Of the present attempt at the rollback."""
+    swapped: ev.Swapped | None = None
+    resolved: dict[str, ev.MigrationResolved] = {}
     refused: ev.ConfirmationRefused | None = None
     refusals: int = 0
     progress: ev.Progress | None = None
@@ -138,6 +157,11 @@ class RunState(Struct, frozen=True, kw_only=True):
     def verdict(self) -> Verdict:
         """How the run ended, or `open`."""
         return self.ended.verdict if self.ended else Verdict.OPEN
+
+    @property
+    def drill(self) -> bool:
+        """Whether this run is a drill: what it calls production is staging."""
+        return self.run is not None and self.run.environment == "drill"
 
     @property
     def running(self) -> Phase | None:

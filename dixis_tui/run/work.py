@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
-from dixis_tui.model import Phase, Verdict, passed, warned
+from dixis_tui.model import Phase, Snapshot, Verdict, passed, warned
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import folders, policy
 from dixis_tui.run.context import Context
 from dixis_tui.run.journal import read
 
 
-def wrong_phrase(context: Context, command: cmd.Confirm | cmd.Rollback) -> str:
+def wrong_phrase(context: Context, command: cmd.Confirm | cmd.Rollback | cmd.Resolve) -> str:
     """A sentence where the phrase is not the one that is asked; empty where it is. The runner alone decides this."""
     confirm = context.settings.confirm
     wanted = confirm.phrase if isinstance(command, cmd.Confirm) else confirm.rollback_phrase
@@ -43,12 +43,23 @@ def perform(context: Context, command: cmd.Command) -> None:
                 go.confirm(context, command)
             case cmd.Rollback():
                 rollback.run(context, command)
+            case cmd.NameSnapshot():
+                _name_snapshot(context, command)
             case cmd.SignOff():
                 _sign_off(context, command)
             case cmd.End(closed_by=codes):
                 _end(context, codes)
     except DixisError as error:
         context.note(f"{error}. {error.remedy}".strip(), "error")
+
+
+def _name_snapshot(context: Context, command: cmd.NameSnapshot) -> None:
+    words = context.log.redactor.line
+    snapshot = Snapshot(words(command.id.strip()), command.taken_at, words(command.where.strip()))
+    context.emit(ev.SnapshotNamed(snapshot=snapshot, operator=command.operator))
+    if context.state.backup is None:
+        seen = f"{snapshot.id} at {snapshot.where}, named by {command.operator}; its restore was not proven here"
+        context.found("DX200", warned(seen, "Make a backup too: only what was restored is known to come back."))
 
 
 def signal(context: Context, command: cmd.SignalBackend) -> str:
@@ -98,7 +109,7 @@ def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> st
             gates = [gate.code for gate in policy.closed_gates(state) if gate.state in ("failed", "unknown")]
             return f"Closed by {', '.join(gates or closed_by) or 'preflight'}; production was not changed."
         case Verdict.FAILED if state.rollback:
-            return "The rollback failed; it is one transaction, so production is as it was before it."
+            return "The rollback failed; production is as it was before it."
         case Verdict.FAILED:
             name = policy.failed_migration(state)
             return f"{name} failed on production." if name else "The migration was not verified."

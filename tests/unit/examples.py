@@ -19,7 +19,12 @@ from dixis_tui.model import (
     Phase,
     PhaseState,
     Place,
+    Snapshot,
+    Step,
+    TableLoss,
     Verdict,
+    Way,
+    WayView,
 )
 from dixis_tui.run.state import Entry
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
@@ -124,6 +129,11 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.Progress(phase=Phase.BACKUP, what="dump", done=1, total=2),
     ev.BackupMade(backup=BACKUP),
     ev.BackupAdopted(run="earlier", identity=IDENTITY, backup=BACKUP),
+    ev.SnapshotNamed(snapshot=Snapshot("snap-0a1b", START, "eu-south-1"), operator="Μαρία"),
+    ev.WaysSeen(
+        ways=[WayView(Way.SIDE, "", 95.0, True), WayView(Way.SNAPSHOT, "no snapshot was named")],
+        losses=[TableLoss(TABLE, 3, 2, 1, 5, 7)],
+    ),
     ev.BackupRestored(place=Place.STAGING, where="staging", seconds=2.0, tables=1, rows=5),
     ev.MigrationStarted(name=FILE.name, place=Place.PRODUCTION),
     ev.MigrationEnded(name=FILE.name, place=Place.PRODUCTION, seconds=0.5),
@@ -144,7 +154,13 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.PlanSealed(hash="7f3a·c2e1", digest="7f3ac2e1", lines=[("Target", "dixis")]),
     ev.ConfirmationRefused(operator="Μαρία", reason="Wrong phrase. Nothing was done."),
     ev.Confirmed(operator="Μαρία", digest="7f3ac2e1"),
-    ev.RollbackConfirmed(operator="Μαρία", sha256="a" * 64),
+    ev.RollbackConfirmed(
+        operator="Μαρία", sha256="a" * 64, way=Way.SIDE, side="dixis_back_2020", kept="dixis_failed_2020"
+    ),
+    ev.StepStarted(step=Step.SWAP, detail="dixis_back_2020"),
+    ev.StepEnded(step=Step.SWAP, seconds=0.2, detail="3 sessions ended"),
+    ev.Swapped(database="dixis", kept="dixis_failed_2020", seconds=0.2, ended=3),
+    ev.MigrationResolved(name=FILE.name, applied=False, operator="Μαρία", evidence="none of it is there"),
     ev.HealthSeen(result=HealthResult("API", "https://x/api/health", 200, 12.0)),
     ev.Noted(text="a sentence", level="warning"),
     ev.RunEnded(verdict=Verdict.DONE, summary="done"),

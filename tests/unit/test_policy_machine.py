@@ -207,7 +207,7 @@ class Evening(RuleBasedStateMachine):
     def roll_back(self, data: st.DataObject | None) -> None:
         if self.allowed(cmd.Rollback(phrase="x", operator="maria")):
             assert self.state.backup
-            assert self.production or self.state.adopted
+            assert self.state.phase(Phase.ROLLBACK).state is not PhaseState.PASSED or not self.state.rollback
             self.write(ev.RollbackConfirmed(operator="maria", sha256="x"))
             self.work(Phase.ROLLBACK, data)
             self.production.append("rolled back")
