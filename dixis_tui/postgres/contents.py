@@ -7,13 +7,17 @@ is larger than asked is digested for those rows alone whose key hashes to one in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
 from psycopg import sql
 
 from dixis_tui.model import TableWrites
-from dixis_tui.postgres.session import Session
+from dixis_tui.postgres.session import Session, connect
 
 _SETTINGS = (
     "SET LOCAL DateStyle = 'ISO, DMY'",
@@ -23,8 +27,9 @@ _SETTINGS = (
     "SET LOCAL bytea_output = 'hex'",
     "SET LOCAL xmloption = 'content'",
     "SET LOCAL search_path = pg_catalog",
+    "SET LOCAL row_security = off",
 )
-"""All that a value's text depends on."""
+"""All that a value's text depends on; and rows that a policy would hide are an error, as for pg_dump."""
 _TABLES = """
 SELECT n.nspname::text AS schema, c.relname::text AS table, pg_table_size(c.oid) AS bytes,
        coalesce((SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_index i
@@ -49,7 +54,8 @@ SELECT schemaname || '.' || relname AS table, n_tup_ins AS inserted, n_tup_upd A
 FROM pg_stat_user_tables ORDER BY 1
 """
 _SEQUENCE = sql.SQL("SELECT last_value || CASE WHEN is_called THEN ' used' ELSE ' next' END FROM {}")
-_HASH = sql.SQL('hashtextextended(t::text COLLATE "C", 0)')
+# Not `t::text`: that would be a column where one is called so.
+_HASH = sql.SQL('hashtextextended((t.*)::text COLLATE "C", 0)')
 _WHOLE = sql.SQL("SELECT count(*) AS rows, coalesce(sum({hash}), 0)::text AS digest FROM ONLY {table} AS t")
 _SAMPLED = sql.SQL(
     "SELECT count(*) AS rows, coalesce(sum({hash}) FILTER (WHERE "
@@ -57,8 +63,25 @@ _SAMPLED = sql.SQL(
 )
 
 
+LARGE_OBJECTS = "large objects"
+_LARGE = "SELECT count(*) AS rows, '' AS digest FROM pg_largeobject_metadata"
+_LARGE_WHOLE = """
+SELECT (SELECT count(*) FROM pg_largeobject_metadata) AS rows,
+       coalesce(sum(hashtextextended(loid || ' ' || pageno || ' ' || encode(data, 'hex') COLLATE "C", 0)), 0)::text
+         AS digest
+FROM pg_largeobject
+"""
+_MAY_READ_LARGE = "SELECT has_table_privilege('pg_catalog.pg_largeobject', 'SELECT')"
+_SNAPSHOT = sql.SQL("SET TRANSACTION SNAPSHOT {}")
+_EXPORT = "SELECT pg_export_snapshot()"
+_READ_ONLY = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+
 class Contents(Struct, frozen=True, kw_only=True):
-    """What was found, by `schema.name`. A table in `sampled` was digested for one row in so many."""
+    """What was found, by `schema.name`. A table in `sampled` was digested for one row in so many.
+
+    `digests` has an entry :data:`LARGE_OBJECTS` where there are any: their number, and a digest where it may be read.
+    """
 
     counts: dict[str, int]
     digests: dict[str, str]
@@ -75,6 +98,10 @@ class _Table(Struct, frozen=True):
     @property
     def name(self) -> str:
         return f"{self.schema}.{self.table}"
+
+    def large(self, sample_bytes: int) -> bool:
+        """Whether it is to be sampled: by its key, so it needs one."""
+        return bool(self.key) and self.bytes > sample_bytes
 
 
 class _Sequence(Struct, frozen=True):
@@ -101,33 +128,98 @@ def contents(
     one_in: int,
     like: Mapping[str, int] | None = None,
     on_table: Callable[[str, int, int], None] | None = None,
+    jobs: int = 1,
+    snapshot: str = "",
 ) -> Contents:
     """Look at every user table (partitions by themselves, extensions' own tables left out) and every sequence.
 
     To be called inside a REPEATABLE READ transaction. A table with a primary key of more than `sample_bytes` (with its
     TOAST, without its indexes) is sampled, one row in `one_in`. `like` is the `sampled` of earlier contents to compare
-    with: then exactly those are sampled. `on_table` gets each name before its turn, how many are done, how many there
-    are.
+    with: then exactly those are sampled. `on_table` gets each name once it is done, how many are, how many there are.
+    `jobs` sessions share the tables, the largest first, in this transaction's snapshot (`snapshot`, where it was
+    exported already).
 
     Raises:
         QueryError: a table can't be read.
+        ConnectError: a session could not be opened, or was lost.
     """
-    for setting in _SETTINGS:
-        session.execute(setting)
-    counts: dict[str, int] = {}
-    digests: dict[str, str] = {}
-    sampled: dict[str, int] = {}
-    tables = session.query(_TABLES, row=_Table)
-    for done, table in enumerate(tables):
-        if on_table:
-            on_table(table.name, done, len(tables))
-        large = bool(table.key) and table.bytes > sample_bytes
-        share = like.get(table.name, 1) if like is not None else one_in if large else 1
-        seen = session.query(_query(table, share), row=_Seen)[0]
-        counts[table.name], digests[table.name] = seen.rows, seen.digest
-        if share > 1:
-            sampled[table.name] = share
-    return Contents(counts=counts, digests=digests, sampled=sampled, sequences=sequences(session))
+    tables = sorted(session.query(_TABLES, row=_Table), key=lambda table: -table.bytes)
+    sampled = like if like is not None else {table.name: one_in for table in tables if table.large(sample_bytes)}
+    sampled = {table.name: sampled[table.name] for table in tables if sampled.get(table.name, 1) > 1}
+    work = _Work(tables, sampled, on_table)
+    jobs = min(jobs, len(tables))
+    with ExitStack() as stack, ThreadPoolExecutor(max(jobs, 1)) as pool:
+        shared = snapshot or (str(session.value(_EXPORT)) if jobs > 1 else "")
+        helpers = [stack.enter_context(_helper(session, shared)) for _ in range(jobs - 1)]
+        for done in [pool.submit(work.take, one) for one in (session, *helpers)]:
+            done.result()
+    digests = {name: work.found[name].digest for name in sorted(work.found)}
+    if large := _large_objects(session):
+        digests[LARGE_OBJECTS] = large
+    return Contents(
+        counts={name: work.found[name].rows for name in sorted(work.found)},
+        digests=digests,
+        sampled=sampled,
+        sequences=sequences(session),
+    )
+
+
+class _Work:
+    """Tables that several sessions share."""
+
+    def __init__(
+        self, tables: list[_Table], sampled: Mapping[str, int], on_table: Callable[[str, int, int], None] | None
+    ) -> None:
+        self._total = len(tables)
+        self._left = deque(tables)
+        self._sampled = sampled
+        self._on_table = on_table
+        self._lock = threading.Lock()
+        self.found: dict[str, _Seen] = {}
+
+    def take(self, session: Session) -> None:
+        """One session's part: tables, until none is left."""
+        for setting in _SETTINGS:
+            session.execute(setting)
+        while True:
+            try:
+                table = self._left.popleft()
+            except IndexError:
+                return
+            try:
+                seen = session.query(_query(table, self._sampled.get(table.name, 1)), row=_Seen)[0]
+            except BaseException:
+                self._left.clear()  # the others need not go on
+                raise
+            with self._lock:
+                self.found[table.name] = seen
+                if self._on_table:
+                    self._on_table(table.name, len(self.found), self._total)
+
+
+@contextmanager
+def _helper(session: Session, snapshot: str) -> Iterator[Session]:
+    """A session of its own in the same snapshot."""
+    lock_timeout = session.lock_timeout_seconds
+    with (
+        connect(session.url, purpose="contents", read_only=True, lock_timeout_seconds=lock_timeout) as one,
+        joined(one, snapshot),
+    ):
+        yield one
+
+
+@contextmanager
+def joined(session: Session, snapshot: str) -> Iterator[None]:
+    """A transaction of `session` in a snapshot that another one exported, and whose transaction is still open."""
+    with session.transaction(_READ_ONLY):
+        session.execute(_SNAPSHOT.format(sql.Literal(snapshot)))
+        yield
+
+
+def _large_objects(session: Session) -> str:
+    """Their number and, where the role may read them all, a digest; empty where there is none."""
+    seen = session.query(_LARGE_WHOLE if session.value(_MAY_READ_LARGE) else _LARGE, row=_Seen)[0]
+    return f"{seen.rows} {seen.digest}".strip() if seen.rows else ""
 
 
 def _query(table: _Table, share: int) -> sql.Composed:

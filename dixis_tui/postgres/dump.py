@@ -6,29 +6,41 @@ gets its manifest. A failure removes the part.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dixis_tui.errors import ToolError
-from dixis_tui.model import Backup, Identity
-from dixis_tui.postgres.catalog import extensions, identify, table_counts, table_sizes
-from dixis_tui.postgres.libpq_files import SERVICE, connection_files
-from dixis_tui.postgres.manifest import (
-    Manifest,
-    flush_folder,
-    load_manifest,
-    read_manifest,
-    sha256,
-    verify_backup,
-    write_manifest,
+from msgspec import Struct
+
+from dixis_tui.errors import DixisError, ToolError
+from dixis_tui.model import Backup, DumpFormat
+from dixis_tui.postgres.catalog import identify, table_sizes
+from dixis_tui.postgres.contents import Contents, contents, joined
+from dixis_tui.postgres.dump_files import (
+    LOCK,
+    PART,
+    SUFFIXES,
+    digest_files,
+    digest_of,
+    flush,
+    flush_tree,
+    remove,
+    sweep,
 )
+from dixis_tui.postgres.libpq_files import SERVICE, connection_files
+from dixis_tui.postgres.manifest import Manifest, write_manifest
 from dixis_tui.postgres.progress import OnProgress, TableProgress, watching
 from dixis_tui.postgres.session import Session, connect
+from dixis_tui.postgres.snapshot_facts import snapshot_facts
 from dixis_tui.postgres.tool_runs import LastLines, Started, run_tool
 from dixis_tui.postgres.tools import Tools
 from dixis_tui.postgres.url import DatabaseUrl
@@ -37,8 +49,22 @@ from dixis_tui.process import LineSink
 LOCK_WAIT_SECONDS = 30
 """How long counting and pg_dump wait for a table that somebody holds exclusively."""
 SPARE_BYTES = 64 * 1024 * 1024
+_MEND = "Mend that and try again."
 _KEEP_SNAPSHOT = "SET idle_in_transaction_session_timeout = 0"
 _EXPORT = "SELECT pg_export_snapshot()"
+
+
+class DumpOptions(Struct, frozen=True, kw_only=True):
+    """`form` None: a folder where the tables have at least `directory_bytes`, else one file. `jobs` are for a folder.
+
+    A table of more than `sample_bytes` is digested for one row in `one_in`.
+    """
+
+    form: DumpFormat | None = None
+    directory_bytes: int = 4_000_000_000
+    jobs: int = 1
+    sample_bytes: int = 1_000_000_000
+    one_in: int = 16
 
 
 def dump(
@@ -49,103 +75,147 @@ def dump(
     on_progress: OnProgress,
     on_line: LineSink,
     started: Started | None = None,
+    options: DumpOptions = DumpOptions(),  # noqa: B008  frozen
 ) -> Backup:
-    """Dump the database into `folder` as `<database>-<UTC>.dump`, with its manifest beside it.
+    """Dump the database into `folder` as `<database>-<UTC>.dump` (or `.dir`), with its manifest beside it.
 
     `on_progress` counts bytes of table data in the catalog's measure (not of the file), and gets `checksum` last.
-    `on_line` gets pg_dump's words raw. `started` gets the process: kill it to stop the dump.
+    `on_line` gets pg_dump's words raw. `started` gets the process: kill it to stop the dump. The rows are counted and
+    digested in the dump's own snapshot while pg_dump runs.
 
     Raises:
         ToolError: not enough room (half the tables' size and 64 MB are asked for), or pg_dump failed.
-        ConnectError, QueryError: the snapshot or its counts failed.
+        ConnectError, QueryError: the snapshot or what it holds could not be read.
     """
     begin = time.monotonic()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sweep(folder)
     with connect(url, purpose="backup", read_only=True, lock_timeout_seconds=LOCK_WAIT_SECONDS) as session:
         session.execute(_KEEP_SNAPSHOT)
         source = identify(session, url)
         with session.transaction("ISOLATION LEVEL REPEATABLE READ, READ ONLY"):
+            taken_at = datetime.now(UTC)
             snapshot = str(session.value(_EXPORT))
             sizes = table_sizes(session)
             _check_space(folder, sum(sizes.values()))
-            counts = table_counts(session)
-            found = extensions(session)
-            path, part = _names(folder, url.database)
-            try:
-                progress = TableProgress(sizes, counts, on_progress)
-                _run_pg_dump(
-                    url,
-                    tools,
-                    session,
-                    part=part,
-                    snapshot=snapshot,
-                    progress=progress,
-                    on_line=on_line,
-                    started=started,
-                )
-                progress.finished("checksum")
-                backup = _seal(part, path, begin, source, counts)
-            except BaseException:
-                part.unlink(missing_ok=True)
-                raise
+            held = snapshot_facts(session, url.schema)
+            large = sum(sizes.values()) >= options.directory_bytes
+            form = options.form or (DumpFormat.DIRECTORY if large else DumpFormat.CUSTOM)
+            jobs = options.jobs if form is DumpFormat.DIRECTORY else 1
+            job = _Dump(url, tools, snapshot, form, jobs, TableProgress(sizes, held.estimates, on_progress, jobs=jobs))
+            with _part(folder, url.database, form) as (path, part):
+                with _contents_beside(url, snapshot, options) as counting:
+                    _run_pg_dump(job, session, part=part, on_line=on_line, started=started)
+                    found = counting.result()
+                job.progress.finished("checksum")
+                files = digest_files(part)
+                flush_tree(part)
+                part.rename(path)
+                flush(folder)
+    backup = Backup(
+        path=str(path),
+        bytes=sum(file.bytes for file in files),
+        sha256=digest_of(files, form),
+        seconds=time.monotonic() - begin,
+        server_version=source.server_version,
+        counts=found.counts,
+        form=form,
+        taken_at=taken_at,
+        files=files if form is DumpFormat.DIRECTORY else (),
+        digests=found.digests,
+        sampled=found.sampled,
+        sequences=found.sequences,
+        writes=held.writes,
+        roles=held.roles,
+        head=held.head,
+    )
     write_manifest(
-        Manifest(backup=backup, source=source, taken_at=datetime.now(UTC), tools_major=tools.major, extensions=found)
+        Manifest(backup=backup, source=source, taken_at=taken_at, tools_major=tools.major, extensions=held.extensions)
     )
     return backup
 
 
-def _run_pg_dump(
-    url: DatabaseUrl,
-    tools: Tools,
-    session: Session,
-    *,
-    part: Path,
-    snapshot: str,
-    progress: TableProgress,
-    on_line: LineSink,
-    started: Started | None,
-) -> None:
-    name = f"dixis-tui pg_dump {secrets.token_hex(4)}"
-    last = LastLines(on_line, progress.line)
-    words: list[str | Path] = [tools.path("pg_dump"), "--format=custom", "--verbose", "--no-password"]
-    words += ["--no-subscriptions", f"--lock-wait-timeout={LOCK_WAIT_SECONDS}s", f"--snapshot={snapshot}"]
-    words += [f"--file={part}", f"--dbname=service={SERVICE}"]
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+class _Dump(Struct, frozen=True):
+    url: DatabaseUrl
+    tools: Tools
+    snapshot: str
+    form: DumpFormat
+    jobs: int
+    progress: TableProgress
+
+
+@contextmanager
+def _contents_beside(url: DatabaseUrl, snapshot: str, options: DumpOptions) -> Iterator[Future[Contents]]:
+    """What the snapshot holds, read meanwhile by a session of its own; given up where the block fails."""
     with (
-        connection_files(url, application_name=name, major=tools.major) as environment,
-        watching(session, name, progress),
+        connect(url, purpose="contents", read_only=True, lock_timeout_seconds=LOCK_WAIT_SECONDS) as session,
+        ThreadPoolExecutor(1) as pool,
+    ):
+
+        def look() -> Contents:
+            with joined(session, snapshot):
+                return contents(session, sample_bytes=options.sample_bytes, one_in=options.one_in)
+
+        future = pool.submit(look)
+        try:
+            yield future
+        except BaseException:
+            while not future.done():
+                with contextlib.suppress(DixisError):
+                    session.cancel()
+                wait([future], timeout=0.2)
+            raise
+
+
+def _run_pg_dump(job: _Dump, session: Session, *, part: Path, on_line: LineSink, started: Started | None) -> None:
+    name = f"dixis-tui pg_dump {secrets.token_hex(4)}"
+    last = LastLines(on_line, job.progress.line)
+    words: list[str | Path] = [job.tools.path("pg_dump"), f"--format={job.form}", "--verbose", "--no-password"]
+    words += ["--no-subscriptions", f"--lock-wait-timeout={LOCK_WAIT_SECONDS}s", f"--snapshot={job.snapshot}"]
+    words += [f"--file={part}", f"--dbname=service={SERVICE}"]
+    if job.form is DumpFormat.DIRECTORY:
+        words.append(f"--jobs={job.jobs}")
+    with (
+        connection_files(job.url, application_name=name, major=job.tools.major) as environment,
+        watching(session, name, job.progress),
     ):
         code = run_tool(words, environment, last, started)
     if code != 0:
-        raise ToolError(f"pg_dump {last.outcome(code, url)}", "No backup was made; mend that and try again.")
+        full = last.holds("No space left on device")
+        remedy = "The disk is full: make room, or set backup.directory to a larger disk." if full else _MEND
+        raise ToolError(f"pg_dump {last.outcome(code, job.url)}", f"No backup was made. {remedy}")
 
 
-def _seal(part: Path, path: Path, begin: float, source: Identity, counts: dict[str, int]) -> Backup:
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    digest = sha256(part)
-    part.rename(path)
-    flush_folder(path.parent)
-    return Backup(
-        path=str(path),
-        bytes=path.stat().st_size,
-        sha256=digest,
-        seconds=time.monotonic() - begin,
-        server_version=source.server_version,
-        counts=counts,
-    )
+@contextmanager
+def _part(folder: Path, database: str, form: DumpFormat) -> Iterator[tuple[Path, Path]]:
+    """The dump's name, and its name until it is whole, which is locked as long as we live; removed on any failure."""
+    path, part = _names(folder, database, form)
+    lock = part.with_name(part.name + LOCK)
+    handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        if form is DumpFormat.DIRECTORY:
+            part.mkdir(mode=0o700)
+        else:
+            os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        yield path, part
+    finally:
+        remove(part)
+        lock.unlink(missing_ok=True)
+        os.close(handle)
 
 
-def _names(folder: Path, database: str) -> tuple[Path, Path]:
+def _names(folder: Path, database: str, form: DumpFormat) -> tuple[Path, Path]:
     """The dump's name and its name until it is whole; never one that exists."""
     plain = re.sub(r"[^\w.-]", "_", database).lstrip(".") or "database"
     stem = f"{plain}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    ending = SUFFIXES[form]
     number = 1
-    path = folder / f"{stem}.dump"
-    while path.exists() or path.with_name(path.name + ".part").exists():
+    path = folder / f"{stem}{ending}"
+    while path.exists() or path.with_name(path.name + PART).exists():
         number += 1
-        path = folder / f"{stem}-{number}.dump"
-    return path, path.with_name(path.name + ".part")
+        path = folder / f"{stem}-{number}{ending}"
+    return path, path.with_name(path.name + PART)
 
 
 def _check_space(folder: Path, bytes_of_tables: int) -> None:
@@ -157,6 +227,3 @@ def _check_space(folder: Path, bytes_of_tables: int) -> None:
             f"{folder} has {free // 2**20} MB free, and the backup may need {needed // 2**20} MB",
             "Make room there, or set backup.directory to a larger disk.",
         )
-
-
-__all__ = ["Manifest", "dump", "load_manifest", "read_manifest", "verify_backup"]

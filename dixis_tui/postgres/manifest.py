@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from dixis_tui.errors import ToolError
-from dixis_tui.model import Backup, Identity
+from dixis_tui.model import Backup, BackupFile, DumpFormat, Identity
+from dixis_tui.postgres.dump_files import digest_files, digest_of, flush
 from dixis_tui.postgres.tools import Tools, archive_readable_by
 
 SUFFIX = ".manifest.json"
@@ -64,40 +65,48 @@ def write_manifest(manifest: Manifest) -> Path:
         out.flush()
         os.fsync(out.fileno())
     part.rename(file)
-    flush_folder(file.parent)
+    flush(file.parent)
     return file
 
 
 def verify_backup(backup: Backup, tools: Tools) -> None:
-    """Look at the file as it is now: size, SHA-256, and whether pg_restore reads its table of contents.
+    """Look at the files as they are now: sizes, SHA-256, and whether pg_restore reads their table of contents.
+
+    Of encrypted ones the table of contents is read once they are opened.
 
     Raises:
-        ToolError: it is missing, changed or unreadable.
+        ToolError: something is missing, changed, too much or unreadable.
     """
     path = Path(backup.path)
     try:
-        size = path.stat().st_size
-        if size != backup.bytes:
+        size = sum(file.stat().st_size for file in _files(path))
+        if backup.form is DumpFormat.CUSTOM and size != backup.bytes:
             raise ToolError(f"the backup {path} has {size} bytes and should have {backup.bytes}", _WHOLE)
-        digest = sha256(path)
+        files = digest_files(path)
     except OSError as error:
         raise ToolError(f"the backup {path} can't be read: {error.strerror}", "Look where it went.") from None
-    if digest != backup.sha256:
+    if backup.form is DumpFormat.DIRECTORY and (wrong := _wrong(backup.files, files)):
+        raise ToolError(f"the backup {path} was changed since it was made: {wrong}", _WHOLE)
+    if not files or digest_of(files, backup.form) != backup.sha256:
         raise ToolError(f"the backup {path} was changed since it was made (SHA-256 differs)", _WHOLE)
-    if not archive_readable_by(path, tools):
+    if not backup.encrypted and not archive_readable_by(path, tools):
         raise ToolError(f"pg_restore {tools.major} can't read the backup {path}", _WHOLE)
 
 
-def sha256(path: Path) -> str:
-    """Lower-case hex digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return [file for file in path.rglob("*") if file.is_file()]
 
 
-def flush_folder(folder: Path) -> None:
-    """Make a rename in it last."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _wrong(expected: Sequence[BackupFile], found: Sequence[BackupFile]) -> str:
+    """What is not as it was, in a few words; empty: nothing."""
+    before, now = {file.name: file for file in expected}, {file.name: file for file in found}
+    for name in sorted(before.keys() | now.keys()):
+        if name not in now:
+            return f"{name} is missing"
+        if name not in before:
+            return f"{name} was not in it"
+        if before[name] != now[name]:
+            return f"{name} differs"
+    return ""

@@ -14,7 +14,7 @@ import secrets
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -36,7 +36,8 @@ from dixis_tui.secrets import Redactor
 
 LOCK_TIMEOUT_SECONDS = 10.0
 _GONE_SECONDS = 60.0
-_JOBS = min(4, os.cpu_count() or 1)
+JOBS = min(4, os.cpu_count() or 1)
+"""Where nothing else is asked."""
 _LOCK_NOT_AVAILABLE = "55P03"
 _TAIL = 4096
 """Bytes of pg_restore's script that are held back; its COMMIT stands in the last few hundred."""
@@ -96,6 +97,7 @@ class _Restore(Struct, frozen=True, kw_only=True):
     owners: list[str]
     """`--no-owner --no-acl`, or nothing."""
     started: Started | None
+    jobs: int = 1
 
     @property
     def extensions(self) -> list[str]:
@@ -114,20 +116,74 @@ def restore(
     on_progress: OnProgress,
     on_line: LineSink,
     started: Started | None = None,
+    jobs: int = 0,
 ) -> float:
     """Empty the database, restore the backup into it, gather statistics; return the seconds it took.
 
     With `atomic`, emptying and restore are one transaction: a failure, a kill of ours or of any program leaves the
     database as it was. `keep_owners=False` makes everything the connecting role's own and drops grants.
-    `on_progress` counts rows. `started` gets the process that writes; killing it stops the restore. Call
-    :func:`dixis_tui.postgres.manifest.verify_backup` before: only the table of contents is read here.
+    Else `jobs` sessions write (0: :data:`JOBS`). `on_progress` counts rows. `started` gets the process that writes;
+    killing it stops the restore. Call :func:`dixis_tui.postgres.manifest.verify_backup` before: only the table of
+    contents is read here.
 
     Raises:
         ToolError: the archive can't be read, somebody holds a table (its process is named), or the restore failed.
         ConnectError, QueryError: the server can't be reached or refused the emptying.
     """
+    way = _restore_atomically if atomic else _empty_and_restore
+    jobs = 1 if atomic else jobs or JOBS
+    return _carry_out(
+        way,
+        url,
+        tools,
+        backup,
+        jobs=jobs,
+        keep_owners=keep_owners,
+        on_progress=on_progress,
+        on_line=on_line,
+        started=started,
+    )
+
+
+def restore_into(
+    url: DatabaseUrl,
+    tools: Tools,
+    backup: Backup,
+    *,
+    jobs: int,
+    keep_owners: bool,
+    on_progress: OnProgress,
+    on_line: LineSink,
+    started: Started | None = None,
+) -> float:
+    """As :func:`restore`, in parallel, into a database that is new and empty; return the seconds it took."""
+    return _carry_out(
+        _restore_in_parallel,
+        url,
+        tools,
+        backup,
+        jobs=jobs or JOBS,
+        keep_owners=keep_owners,
+        on_progress=on_progress,
+        on_line=on_line,
+        started=started,
+    )
+
+
+def _carry_out(
+    way: Callable[[_Restore, Session], None],
+    url: DatabaseUrl,
+    tools: Tools,
+    backup: Backup,
+    *,
+    jobs: int,
+    keep_owners: bool,
+    on_progress: OnProgress,
+    on_line: LineSink,
+    started: Started | None,
+) -> float:
     begin = time.monotonic()
-    progress = TableProgress(backup.counts, backup.counts, on_progress, jobs=1 if atomic else _JOBS)
+    progress = TableProgress(backup.counts, backup.counts, on_progress, jobs=jobs)
     job = _Restore(
         url=url,
         tools=tools,
@@ -137,8 +193,8 @@ def restore(
         last=LastLines(on_line, progress.line),
         owners=[] if keep_owners else ["--no-owner", "--no-acl"],
         started=started,
+        jobs=jobs,
     )
-    way = _restore_atomically if atomic else _restore_in_parallel
     with (
         connect(url, purpose="restore") as session,
         connect(url, purpose="restore watcher") as watcher,
@@ -146,12 +202,16 @@ def restore(
     ):
         way(job, session)
     progress.finished("statistics")
+    _analyze(url, on_line)
+    return time.monotonic() - begin
+
+
+def _analyze(url: DatabaseUrl, on_line: LineSink) -> None:
     try:
         with connect(url, purpose="restore", lock_timeout_seconds=LOCK_TIMEOUT_SECONDS) as session:
             session.execute(_ANALYZE)
     except DixisError as error:  # the data is there; the planner only knows less of it
         on_line(f"ANALYZE after the restore failed: {error}")
-    return time.monotonic() - begin
 
 
 def compare_counts(session: Session, backup: Backup) -> list[CountDifference]:
@@ -201,21 +261,25 @@ def _list_file(job: _Restore, session: Session) -> Iterator[Path]:
         yield path
 
 
+def _empty_and_restore(job: _Restore, session: Session) -> None:
+    with connect(job.url, purpose="restore", lock_timeout_seconds=LOCK_TIMEOUT_SECONDS) as writer:
+        try:
+            with writer.transaction():
+                writer.script(emptying(job.extensions).encode())
+        except QueryError as error:
+            if error.sqlstate == _LOCK_NOT_AVAILABLE:
+                raise _blocked(job, session) from None
+            raise
+    _restore_in_parallel(job, session)
+
+
 def _restore_in_parallel(job: _Restore, session: Session) -> None:
     with (
         _list_file(job, session) as contents,
         connection_files(job.url, application_name=job.name, major=job.tools.major) as environment,
     ):
-        with connect(job.url, purpose="restore", lock_timeout_seconds=LOCK_TIMEOUT_SECONDS) as writer:
-            try:
-                with writer.transaction():
-                    writer.script(emptying(job.extensions).encode())
-            except QueryError as error:
-                if error.sqlstate == _LOCK_NOT_AVAILABLE:
-                    raise _blocked(job, session) from None
-                raise
         words: list[str | Path] = [job.tools.path("pg_restore"), "--verbose", "--no-password", "--exit-on-error"]
-        words += [f"--jobs={_JOBS}", f"--use-list={contents}", "--no-subscriptions"]
+        words += [f"--jobs={job.jobs}", f"--use-list={contents}", "--no-subscriptions"]
         words += [*job.owners, f"--dbname=service={SERVICE}", job.archive]
         code = run_tool(words, environment, job.last, job.started)
     if code != 0:

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from dixis_tui.errors import ToolError
 from dixis_tui.model import Backup
-from dixis_tui.postgres.dump import dump, load_manifest, read_manifest, verify_backup
+from dixis_tui.postgres.dump import dump
 from dixis_tui.postgres.embedded import EmbeddedServer
+from dixis_tui.postgres.manifest import load_manifest, read_manifest, verify_backup
 from dixis_tui.postgres.progress import TableProgress
 from dixis_tui.postgres.restore import compare_counts
 from dixis_tui.postgres.session import connect

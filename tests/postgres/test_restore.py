@@ -218,7 +218,7 @@ def test_our_own_death_in_the_middle_changes_nothing(
     script = """
 import os, signal, sys
 from pathlib import Path
-from dixis_tui.postgres.dump import read_manifest
+from dixis_tui.postgres.manifest import read_manifest
 from dixis_tui.postgres.restore import restore
 from dixis_tui.postgres.tools import Tools
 from dixis_tui.postgres.url import parse

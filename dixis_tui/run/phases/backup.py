@@ -8,7 +8,8 @@ from dixis_tui import events as ev
 from dixis_tui.errors import ToolError
 from dixis_tui.model import Phase, passed
 from dixis_tui.postgres import catalog
-from dixis_tui.postgres.dump import dump, verify_backup
+from dixis_tui.postgres.dump import dump
+from dixis_tui.postgres.manifest import verify_backup
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.run import folders
 from dixis_tui.run.context import Context

@@ -6,7 +6,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import ToolError
 from dixis_tui.model import CheckState, Phase, Place, passed
 from dixis_tui.postgres import catalog
-from dixis_tui.postgres.dump import verify_backup
+from dixis_tui.postgres.manifest import verify_backup
 from dixis_tui.postgres.restore import restore
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.run.commands import Rollback
