@@ -111,10 +111,24 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _person("DX811", Phase.SIGNOFF, "Banner down, notice sent", "the runbook's after-notice", gate=False),
     _person("DX812", Phase.SIGNOFF, "Secrets rotation considered", "security checklist", gate=False),
     _person("DX813", Phase.SIGNOFF, "Access logs reviewed", "security checklist", gate=False),
-    _machine("DX900", Phase.ROLLBACK, "Backup intact", "size, SHA-256 and table of contents", waivable=False),
-    _machine("DX901", Phase.ROLLBACK, "Database restored", "one transaction: whole or not at all", waivable=False),
-    _machine("DX902", Phase.ROLLBACK, "Rows equal the backup's", "row counts per table against the manifest"),
+    _machine("DX900", Phase.ROLLBACK, "Backup intact", "sizes, SHA-256 and table of contents", waivable=False),
+    _machine("DX901", Phase.ROLLBACK, "Database restored", "beside production, or in one transaction", waivable=False),
+    _machine("DX902", Phase.ROLLBACK, "Rows and contents equal the backup's", "rows, digests and sequences"),
     _machine("DX903", Phase.ROLLBACK, "Health", "each [[health]] endpoint after the rollback", gate=False),
+    _machine("DX904", Phase.ROLLBACK, "Schema equals the backup's", "every object of the dump, with owner and grants"),
+    _machine(
+        "DX905",
+        Phase.ROLLBACK,
+        "Swapped",
+        "the restored database has production's name, the other is kept",
+        waivable=False,
+    ),
+    _machine("DX906", Phase.ROLLBACK, "History is the backup's", "_prisma_migrations: the last applied, none failed"),
+    _machine("DX907", Phase.ROLLBACK, "No invalid indexes", "pg_index.indisvalid"),
+    _machine("DX908", Phase.ROLLBACK, "No unvalidated constraints", "pg_constraint.convalidated", gate=False),
+    _person("DX911", Phase.ROLLBACK, "Application stopped", "nothing writes to the old database any more"),
+    _person("DX912", Phase.ROLLBACK, "Snapshot restored", "the provider's console: a new database, available"),
+    _person("DX913", Phase.ROLLBACK, "Connection strings changed", "application and DATABASE_URL lead to the new one"),
 )
 
 SPECS: dict[str, CheckSpec] = {spec.code: spec for spec in CATALOGUE}

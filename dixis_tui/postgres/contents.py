@@ -243,3 +243,13 @@ def writes(session: Session) -> dict[str, TableWrites]:
     """What the statistics have counted per table; behind by up to a second of what was committed."""
     found = session.query(_WRITES, row=_Writes)
     return {one.table: TableWrites(one.inserted, one.updated, one.deleted) for one in found}
+
+
+def rows_of(session: Session, table: str) -> int:
+    """Rows of one table, by its `schema.name` as everywhere here; -1 where there is no such table."""
+    found = [one for one in session.query(_TABLES, row=_Table) if one.name == table]
+    if not found:
+        return -1
+    return int(
+        session.value(sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.Identifier(found[0].schema, found[0].table)))
+    )

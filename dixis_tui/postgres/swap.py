@@ -52,6 +52,15 @@ _NAMES = """
 SELECT d.datname::text AS name, coalesce(shobj_description(d.oid, 'pg_database'), '') AS comment
 FROM pg_database d WHERE d.datname = ANY (%s)
 """
+_HOLD = "SELECT pg_try_advisory_lock(hashtextextended('dixis-tui rollback ' || %s, 0))"
+_HOLDER = """
+SELECT a.pid, coalesce(a.usename::text, '') AS user, a.application_name AS application,
+       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS since
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (
+        SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('dixis-tui rollback ' || %s, 0)
+"""
 _RENAME = sql.SQL("ALTER DATABASE {} RENAME TO {}")
 _COMMENT = sql.SQL("COMMENT ON DATABASE {} IS {}")
 
@@ -101,6 +110,13 @@ class Swap(Struct, frozen=True):
     ended: int
 
 
+class _Holder(Struct, frozen=True):
+    pid: int
+    user: str
+    application: str
+    since: str
+
+
 class _Named(Struct, frozen=True):
     name: str
     comment: str
@@ -137,6 +153,21 @@ def maintenance(url: DatabaseUrl) -> Iterator[Session]:
         return
     assert last is not None  # noqa: S101  production can't have both names
     raise last
+
+
+def hold(session: Session, database: str) -> None:
+    """Be the only one who rolls that database back, as long as the session lives.
+
+    Raises:
+        ToolError: somebody else does; it is named.
+    """
+    if session.value(_HOLD, (database,)):
+        return
+    found = session.query(_HOLDER, (database,), row=_Holder)
+    named = f"{found[0].user}, backend {found[0].pid}, since {found[0].since} UTC" if found else "it is gone by now"
+    raise ToolError(
+        f"somebody else rolls {database} back at this moment ({named})", "Wait for its end, then look again."
+    )
 
 
 def standing(session: Session, wanted: Names) -> Standing:

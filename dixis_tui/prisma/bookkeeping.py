@@ -35,6 +35,10 @@ _ROLL_BACK = """
 UPDATE {table} SET rolled_back_at = {now}
 WHERE id = {id} AND finished_at IS NULL AND rolled_back_at IS NULL AND pg_catalog.pg_try_advisory_xact_lock({lock})
 """
+_APPLIED = """
+INSERT INTO {table} (id, checksum, started_at, finished_at, migration_name, applied_steps_count)
+VALUES ('{id}', '{checksum}', {now}, {now}, {name}, 0)
+"""
 # A lock_timeout that a file before left behind (pg_dump's begin with 0, which is none) is not this file's.
 _OUR_TIME_OUT = "RESET lock_timeout; "
 _NOW = "pg_catalog.clock_timestamp()"
@@ -93,6 +97,22 @@ def roll_back(session: Session, schema: str, row: HistoryRow) -> bool:
     table = history_table(schema)
     sql = _ROLL_BACK.format(table=table, now=_NOW, id=_literal(row.id), lock=ADVISORY_LOCK)
     return session.script(sql.encode()) == 1
+
+
+def mark_applied(session: Session, schema: str, row: HistoryRow, checksum: str) -> bool:
+    """As `prisma migrate resolve --applied` does: the failed row is rolled back, and a finished one of no steps added.
+
+    False, and nothing done, where the row is no longer unfinished, or somebody else holds Prisma's lock. Raises
+    QueryError, ConnectError.
+    """
+    table, name = history_table(schema), _literal(row.migration_name)
+    with session.transaction():
+        if not roll_back(session, schema, row):
+            return False
+        fresh = Row.of(table, row.migration_name, checksum)
+        insert = _APPLIED.format(table=table, id=fresh.id, checksum=checksum, now=_NOW, name=name)
+        session.script(insert.encode())
+    return True
 
 
 def sqlstate_of(error: QueryError | ConnectError) -> str:

@@ -18,11 +18,11 @@ import msgspec
 from dixis_tui import __version__
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, RunnerError, UrlError
-from dixis_tui.model import Phase
+from dixis_tui.model import Phase, PhaseState, Place
 from dixis_tui.postgres import url as urls
 from dixis_tui.process import login_name, no_core_dumps
-from dixis_tui.run import folders
-from dixis_tui.run.commands import StartPhase
+from dixis_tui.run import folders, policy
+from dixis_tui.run.commands import Command, Drill, StartPhase
 from dixis_tui.run.context import Context
 from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.log import Log
@@ -57,8 +57,11 @@ def _run(handover: Handover) -> None:
     context = Context(folder, handover.settings, handover.secrets, journal, log)
     context.emit(_started(handover))
     log.line("runner", f"Run {folder.name} by {handover.operator}, dixis-tui {__version__}, pid {os.getpid()}")
-    first = None if handover.adopts else StartPhase(phase=Phase.PREFLIGHT)
+    first: Command | None = StartPhase(phase=Phase.PREFLIGHT)
+    if handover.drill:
+        first = Drill(operator=handover.operator)
     if handover.adopts:
+        first = None
         context.emit(_adopted(Path(handover.adopts)))
     asyncio.run(Runner(context).serve(first))
     journal.close()
@@ -66,9 +69,21 @@ def _run(handover: Handover) -> None:
 
 def _adopted(folder: Path) -> ev.BackupAdopted:
     state = fold(read(folder / folders.JOURNAL))
-    if state.backup is None or state.identity is None:
+    # A run that only went back has no look of its own at the target: it has the backup's.
+    identity = state.identity or state.backup_source
+    if state.backup is None or identity is None:
         raise RunnerError(f"Run {folder.name} has no backup to go back to", "List the runs with `dixis-tui runs`.")
-    return ev.BackupAdopted(run=folder.name, identity=state.identity, backup=state.backup)
+    over = state.rollback is None or policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
+    before = state.adopted.unfinished if state.adopted else None
+    proven = state.restored if state.restored and state.restored.place is Place.STAGING else None
+    return ev.BackupAdopted(
+        run=folder.name,
+        identity=identity,
+        backup=state.backup,
+        snapshot=state.snapshot,
+        unfinished=before if state.rollback is None else None if over else state.rollback,
+        restored=proven,
+    )
 
 
 def _known_secrets(handover: Handover) -> list[str]:
@@ -104,7 +119,7 @@ def _started(handover: Handover) -> ev.RunStarted:
         ssh=handover.ssh,
         pid=os.getpid(),
         name=clean(name),
-        environment=settings.environment,
+        environment="drill" if handover.drill else settings.environment,
         target=target,
         executor=settings.migrate.executor,
         window_opens=settings.window.opens(),

@@ -203,10 +203,10 @@ def _refuse_signal(state: RunState, command: cmd.SignalBackend) -> str:
 
 def _refuse_start(state: RunState, phase: Phase) -> str:
     changed = production_changed(state)
-    if state.adopted:
-        return _only_goes_back(state.adopted.run)
     if state.rollback and phase is Phase.ROLLBACK and state.rollback.way is Way.SNAPSHOT:
         return ""
+    if state.adopted:
+        return _only_goes_back(state.adopted.run)
     if state.rollback:
         return "This run goes back: there is no way forward from here but a new run."
     if phase in BEFORE_GO and changed:

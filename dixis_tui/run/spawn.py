@@ -35,6 +35,8 @@ class Handover(Struct, frozen=True, kw_only=True):
     ssh: str = ""
     adopts: str = ""
     """Folder of an earlier run to whose backup this run goes back; empty: an ordinary run."""
+    drill: bool = False
+    """Whether DATABASE_URL is staging's, and this run drills the way back on it."""
 
 
 class Starting:
@@ -65,9 +67,18 @@ class Starting:
 
 
 def start(
-    settings: Settings, secrets: dict[str, str], operator: str, runs: Path | None = None, adopts: Path | None = None
+    settings: Settings,
+    secrets: dict[str, str],
+    operator: str,
+    runs: Path | None = None,
+    adopts: Path | None = None,
+    *,
+    drill: bool = False,
 ) -> Starting:
-    """Start a runner for a new run in `runs`. It outlives us, our terminal and our session."""
+    """Start a runner for a new run in `runs`. It outlives us, our terminal and our session.
+
+    With `drill`, `secrets` has staging's URL as DATABASE_URL.
+    """
     folder = folders.new_run(runs or folders.state_directory() / "runs")
     passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PRISMA_")}
     # The same code as we are, found in the same places.
@@ -79,6 +90,7 @@ def start(
         operator=operator,
         ssh=os.environ.get("SSH_CONNECTION", ""),
         adopts=str(adopts or ""),
+        drill=drill,
     )
     data = _encode(handover, folder)
     with open(folder / folders.ERRORS, "wb", opener=_private) as errors:

@@ -25,13 +25,25 @@ def wrong_phrase(context: Context, command: cmd.Confirm | cmd.Rollback | cmd.Res
 def perform(context: Context, command: cmd.Command) -> None:
     """Do what the command says; it was allowed by the policy. Never raises for what the world does."""
     # Phases are imported when they are first needed: psycopg alone takes a tenth of a second.
-    from dixis_tui.run.phases import backup, go, preflight, rehearsal, rollback, verify
+    from dixis_tui.run.phases import (
+        backup,
+        drill,
+        go,
+        look_back,
+        preflight,
+        rehearsal,
+        resolve,
+        rollback,
+        rollback_snapshot,
+        verify,
+    )
 
     starts = {
         Phase.PREFLIGHT: preflight.run,
         Phase.BACKUP: backup.run,
         Phase.REHEARSAL: rehearsal.run,
         Phase.VERIFY: verify.run,
+        Phase.ROLLBACK: rollback_snapshot.look,
     }
     try:
         match command:
@@ -43,6 +55,13 @@ def perform(context: Context, command: cmd.Command) -> None:
                 go.confirm(context, command)
             case cmd.Rollback():
                 rollback.run(context, command)
+            case cmd.LookBack():
+                look_back.run(context)
+            case cmd.Resolve():
+                resolve.run(context, command)
+            case cmd.Drill():
+                drill.run(context, command)
+                _end(context)
             case cmd.NameSnapshot():
                 _name_snapshot(context, command)
             case cmd.SignOff():

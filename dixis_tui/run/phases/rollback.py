@@ -1,57 +1,161 @@
-"""The way back: this run's backup restored into the same database, whole or not at all, and counted."""
+"""The way back. Which way, what every way begins with, and what every way ends with: the database is looked at."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from dixis_tui import events as ev
-from dixis_tui.errors import ToolError
-from dixis_tui.model import CheckState, Phase, Place, passed
-from dixis_tui.postgres import catalog
+from dixis_tui.errors import ConnectError, ToolError
+from dixis_tui.model import Backup, Finding, Identity, Phase, Step, Way, failed, passed
+from dixis_tui.postgres import catalog, swap
 from dixis_tui.postgres.manifest import verify_backup
-from dixis_tui.postgres.restore import restore
-from dixis_tui.postgres.tools import find_tools
+from dixis_tui.postgres.proof import compare_contents
+from dixis_tui.postgres.schema import compare_schema
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.tools import Tools, find_tools
+from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.history import read_history
 from dixis_tui.run.commands import Rollback
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, judges, verify
+from dixis_tui.run.phases import facts, verify
+from dixis_tui.run.phases.steps import step
+
+_AFTERWARDS = ("DX906", "DX907", "DX908")
+_NAMED = 3
 
 
 def run(context: Context, command: Rollback) -> None:
-    """Put production back to the backup. The emptying and the restore are one transaction."""
+    """Put production back by the way that the command names."""
+    # Each way imports this module for what all share.
+    from dixis_tui.run.phases import rollback_in_place, rollback_side, rollback_snapshot
+
+    context.log.line("operator", f"{command.operator} confirmed the rollback ({command.way})", "warning")
+    match command.way:
+        case Way.SIDE:
+            rollback_side.run(context, command.operator)
+        case Way.IN_PLACE:
+            rollback_in_place.run(context, command.operator)
+        case Way.SNAPSHOT:
+            rollback_snapshot.run(context, command.operator)
+
+
+def checks(context: Context, *codes: str) -> list[tuple[str, str]]:
+    """The checks of a way: its own, and those that every way ends with."""
+    return [*((code, "") for code in (*codes, *_AFTERWARDS)), *verify.health_subjects(context, "DX903")]
+
+
+def confirmed(context: Context, operator: str, way: Way, side: str = "", kept: str = "") -> None:
+    """Journal that the phrase was typed, for this way."""
     backup = context.state.backup
-    if backup is None:
-        raise ToolError("There is no backup in this run", "Restore by the provider's means.")
-    context.log.line("operator", f"{command.operator} confirmed the rollback", "warning")
-    context.emit(ev.RollbackConfirmed(operator=command.operator, sha256=backup.sha256))
-    checks = [*facts.phase_checks(Phase.ROLLBACK, "DX903"), *verify.health_subjects(context, "DX903")]
-    with context.phase(Phase.ROLLBACK, checks):
-        url = facts.production(context)
-        with facts.reading(context, url, "rollback") as session:
-            identity = catalog.identify(session, url)
-        facts.require_source(context, identity)
-        tools = find_tools(identity.major, pg_bindir=context.settings.backup.pg_bindir, tls=bool(identity.tls))
+    digest = backup.sha256 if backup else ""
+    context.emit(ev.RollbackConfirmed(operator=operator, sha256=digest, way=way, side=side, kept=kept))
+
+
+def target(context: Context, url: DatabaseUrl) -> tuple[Identity, Tools]:
+    """Production as it answers now, which has to be what the backup was made from, and tools for it."""
+    with facts.reading(context, url, "rollback") as session:
+        identity = catalog.identify(session, url)
+    facts.require_source(context, identity)
+    backup = context.settings.backup
+    return identity, find_tools(identity.major, pg_bindir=backup.pg_bindir, tls=bool(identity.tls))
+
+
+@contextmanager
+def alone(context: Context, url: DatabaseUrl) -> Iterator[None]:
+    """Nobody else rolls this database back meanwhile, from wherever. Raises ToolError where somebody does."""
+    try:
+        with swap.maintenance(url) as session:
+            swap.hold(session, url.database)
+            yield
+            return
+    except ConnectError as error:
+        if context.state.steps:
+            raise
+        context.log.line("runner", f"No maintenance database: {error}", "warning")
+    with connect(url, purpose="rollback") as session:
+        swap.hold(session, url.database)
+        yield
+
+
+def intact(context: Context, backup: Backup, tools: Tools) -> None:
+    """First step of each way that restores: the files are what was written."""
+    with step(context, Step.INTACT) as detail:
         verify_backup(backup, tools)
-        context.found("DX900", passed(f"{backup.bytes:,} bytes, SHA-256 {backup.sha256[:12]}… as written"))
-        seconds = restore(
-            url,
-            tools,
-            backup,
-            keep_owners=True,
-            atomic=True,
-            on_progress=lambda what, done, total: context.progress(Phase.ROLLBACK, what, done, total),
-            on_line=context.log.sink("pg_restore"),
-            started=context.child,
-        )
-        context.found("DX901", passed(f"in {seconds:.1f} s, one transaction"))
-        with facts.reading(context, url, "rollback", statement_timeout_seconds=0) as session:
-            counted = context.check("DX902", lambda: judges.counts(session, backup))
-        if counted.state is CheckState.PASSED:
-            tables, rows = len(backup.counts), sum(backup.counts.values())
-            context.emit(
-                ev.BackupRestored(
-                    place=Place.PRODUCTION,
-                    where=identity.database,
-                    seconds=seconds,
-                    tables=tables,
-                    rows=rows,
-                )
-            )
+        detail.text = f"{backup.bytes:,} bytes, SHA-256 {backup.sha256[:12]}… as written"
+    context.found("DX900", passed(detail.text))
+
+
+def compare(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup) -> None:
+    """Rows, contents, sequences and schema against the backup: DX902 and DX904."""
+    context.check("DX902", lambda: contents_equal(context, url, backup, Phase.ROLLBACK))
+    context.check("DX904", lambda: schema_equal(url, tools, backup, keep_owners=True))
+
+
+def contents_equal(context: Context, url: DatabaseUrl, backup: Backup, phase: Phase) -> Finding:
+    """What the database holds against what the backup's snapshot held."""
+    found = compare_contents(
+        url,
+        backup,
+        jobs=jobs_of(context),
+        on_progress=lambda what, done, total: context.progress(phase, what, done, total, "tables"),
+    )
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        return failed(f"{found[0]}{more}", "Do not trust what was restored: look into the log.")
+    rows = sum(backup.counts.values())
+    return passed(f"{len(backup.counts)} tables, {rows:,} rows{compared_words(backup)}")
+
+
+def compared_words(backup: Backup) -> str:
+    """How thoroughly contents can be compared with this backup."""
+    if not backup.digests:
+        return " counted; it has no digests of their contents"
+    sampled = [f"{name} by one row in {share}" for name, share in sorted(backup.sampled.items())]
+    by_sample = f"; {', '.join(sampled[:_NAMED])}" if sampled else ""
+    return f" and their contents equal, {len(backup.sequences)} sequences{by_sample}"
+
+
+def schema_equal(url: DatabaseUrl, tools: Tools, backup: Backup, *, keep_owners: bool) -> Finding:
+    """The database's schema against the dump's."""
+    found = compare_schema(url, tools, backup, keep_owners=keep_owners)
+    if found:
+        named = ", ".join(str(one) for one in found[:_NAMED])
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        return failed(f"{named}{more}", "Compare that object with the backup's before anybody uses it.")
+    return passed("every object, owner and grant as in the backup" if keep_owners else "every object as in the backup")
+
+
+def look_after(context: Context, url: DatabaseUrl) -> None:
+    """The same look as after a migration: history, catalog, application."""
+    with step(context, Step.VERIFY), facts.reading(context, url, "verify", statement_timeout_seconds=0) as session:
+        context.check("DX906", lambda: _history(context, url))
+        context.check("DX907", lambda: verify.indexes(session))
+        context.check("DX908", lambda: verify.constraints(session))
         verify.health(context, "DX903")
+
+
+def _history(context: Context, url: DatabaseUrl) -> Finding:
+    backup = context.state.backup
+    files = read_migrations(facts.project(context).migrations)
+    with facts.reading(context, url, "verify") as session:
+        seen = read_history(session, files, url.schema)
+    if seen.failed:
+        return failed(f"failed: {seen.failed[0].migration_name}", "Resolve that row before the next deploy.")
+    head = max((row.migration_name for row in seen.applied), default="")
+    if backup and backup.head and head != backup.head:
+        return failed(f"the last applied is {head or 'none'}, the backup's was {backup.head}", "Look at the history.")
+    return passed(f"{len(seen.applied)} applied, the last {head or 'none'}, none failed")
+
+
+def jobs_of(context: Context) -> int:
+    """How many sessions restore and compare."""
+    from dixis_tui.postgres.restore import JOBS
+
+    return context.settings.backup.jobs or JOBS
+
+
+def nothing_to_go_back_to() -> ToolError:
+    """There is no backup."""
+    return ToolError("There is no backup in this run", "Restore by the provider's means.")

@@ -19,8 +19,8 @@ def run(context: Context) -> None:
         url, found = facts.production(context), facts.project(context)
         with facts.reading(context, url, "verify") as session:
             context.check("DX701", lambda: _history(session, found, url.schema))
-            context.check("DX704", lambda: _indexes(session))
-            context.check("DX705", lambda: _constraints(session))
+            context.check("DX704", lambda: indexes(session))
+            context.check("DX705", lambda: constraints(session))
         context.check("DX702", lambda: judges.status(context, url, found))
         context.check("DX703", lambda: judges.validate(context, found, url))
         health(context, "DX706")
@@ -40,7 +40,8 @@ def _history(session: Session, found: Project, schema: str) -> Finding:
     return warned(finding.evidence, finding.remedy)
 
 
-def _indexes(session: Session) -> Finding:
+def indexes(session: Session) -> Finding:
+    """No index that a failed CREATE INDEX CONCURRENTLY left behind."""
     invalid = catalog.invalid_indexes(session)
     if invalid:
         names = ", ".join(row.index for row in invalid)
@@ -48,7 +49,8 @@ def _indexes(session: Session) -> Finding:
     return passed("every index is valid")
 
 
-def _constraints(session: Session) -> Finding:
+def constraints(session: Session) -> Finding:
+    """No constraint that old rows were never checked against."""
     open_ones = catalog.unvalidated_constraints(session)
     if open_ones:
         names = ", ".join(row.constraint for row in open_ones)

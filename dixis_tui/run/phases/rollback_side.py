@@ -1,0 +1,147 @@
+"""Restored beside production, compared, and swapped by name: nothing of production is touched before the swap.
+
+What an earlier attempt left is found by the databases' names and the side's mark, so this can be begun again after any
+crash: an unfinished side database is made anew, a compared one is swapped, a finished swap is only looked at.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from dixis_tui import events as ev
+from dixis_tui.errors import ToolError
+from dixis_tui.model import Backup, Identity, Phase, Place, Step, Way, passed
+from dixis_tui.postgres import swap
+from dixis_tui.postgres.restore import restore_into
+from dixis_tui.postgres.side import create_side, refused
+from dixis_tui.postgres.swap import Names, Standing
+from dixis_tui.postgres.tools import Tools
+from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts, rollback
+from dixis_tui.run.phases.steps import step
+
+_CHECKS = ("DX900", "DX901", "DX902", "DX904", "DX905")
+
+
+def run(context: Context, operator: str) -> None:
+    """From the backup to a database of production's name, and the one before kept."""
+    backup = context.state.backup
+    if backup is None:
+        raise rollback.nothing_to_go_back_to()
+    url = facts.production(context)
+    wanted = names_for(context, url, backup)
+    rollback.confirmed(context, operator, Way.SIDE, wanted.side, wanted.kept)
+    with context.phase(Phase.ROLLBACK, rollback.checks(context, *_CHECKS)), rollback.alone(context, url):
+        identity, tools = rollback.target(context, url)
+        with swap.maintenance(url) as session:
+            found = swap.standing(session, wanted)
+            if found is not Standing.SWAPPED and (reason := refused(session, url.database)):
+                raise ToolError(f"a database beside production can't be swapped in: {reason}", "Roll back in place.")
+        rollback.intact(context, backup, tools)
+        if found is Standing.SWAPPED:
+            context.note("An earlier attempt has swapped the names already: what is there is looked at.")
+            _swapped_before(context, url, tools, backup, wanted)
+        else:
+            if found is not Standing.COMPARED:
+                _restore(context, url, tools, backup, wanted)
+            _compare(context, url, tools, backup, wanted)
+            _swap(context, url, wanted)
+        _told(context, backup, identity)
+        rollback.look_after(context, url)
+
+
+def names_for(context: Context, url: DatabaseUrl, backup: Backup) -> Names:
+    """The names of this rollback: those of an unfinished one, which may have come as far as the swap, or new ones."""
+    state = context.state
+    unfinished = state.rollback or (state.adopted.unfinished if state.adopted else None)
+    mark = f"dixis-tui restored {backup.sha256[:16]}"
+    if unfinished and unfinished.side and unfinished.sha256 == backup.sha256:
+        return Names(url.database, unfinished.side, unfinished.kept, mark)
+    return swap.names(url.database, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", mark)
+
+
+def _side(url: DatabaseUrl, wanted: Names) -> DatabaseUrl:
+    return replace(url, database=wanted.side)
+
+
+def _restore(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup, wanted: Names) -> None:
+    with step(context, Step.CREATE, wanted.side) as detail, swap.maintenance(url) as session:
+        create_side(session, wanted)
+        detail.text = wanted.side
+    jobs = rollback.jobs_of(context)
+    with step(context, Step.RESTORE, wanted.side) as detail:
+        seconds = restore_into(
+            _side(url, wanted),
+            tools,
+            backup,
+            jobs=jobs,
+            keep_owners=True,
+            on_progress=lambda what, done, total: context.progress(Phase.ROLLBACK, what, done, total, "rows"),
+            on_line=context.log.sink("pg_restore"),
+            started=context.child,
+        )
+        detail.text = f"{Path(backup.path).name} into {wanted.side}"
+    context.found("DX901", passed(f"beside production, as {wanted.side}, in {seconds:.1f} s by {jobs} jobs"))
+
+
+def _compare(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup, wanted: Names) -> None:
+    if not context.state.check("DX901").open:
+        context.found("DX901", passed(f"by an earlier attempt, as {wanted.side}"))
+    with step(context, Step.COMPARE, wanted.side):
+        rollback.compare(context, _side(url, wanted), tools, backup)
+    shut = [code for code in ("DX902", "DX904") if not context.state.check(code).open]
+    if shut:
+        raise ToolError(
+            f"what was restored is not what the backup holds ({', '.join(shut)}); production was not touched",
+            f"Look at the database {wanted.side}; waive the check by name, or go another way.",
+        )
+    with swap.maintenance(url) as session:
+        swap.mark(session, wanted, compared=True)
+
+
+def _swap(context: Context, url: DatabaseUrl, wanted: Names) -> None:
+    seconds = context.settings.rollback.polite_seconds
+    with step(context, Step.CLEAR, f"sessions of {url.database} may finish for {seconds:.0f} s") as detail:
+        with swap.maintenance(url) as session:
+            if reason := swap.immovable(session, url.database):
+                raise ToolError(
+                    f"{url.database} can't be renamed: {context.log.redactor.line(reason)}; nothing was changed",
+                    "End them by other means, then roll back again: the restored database is ready beside it.",
+                )
+            left = swap.clear(session, url.database, seconds, context.stopping)
+        named = ", ".join(str(one) for one in left[:3])
+        detail.text = f"still at work: {named}" if left else "nobody is at work there"
+    with step(context, Step.SWAP, f"{url.database} becomes {wanted.kept}, {wanted.side} becomes {url.database}"):
+        done = swap.swap(url, wanted)
+        context.emit(ev.Swapped(database=url.database, kept=wanted.kept, seconds=done.seconds, ended=done.ended))
+    seen = f"{url.database} is the restored one; the other is kept as {wanted.kept}; {done.seconds:.2f} s without it"
+    context.found("DX905", passed(seen))
+
+
+def _swapped_before(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup, wanted: Names) -> None:
+    """The earlier attempt died between the swap's commit and its entry in the journal, or later."""
+    context.emit(ev.Swapped(database=url.database, kept=wanted.kept, seconds=0.0, ended=0))
+    context.found("DX901", passed("by an earlier attempt"))
+    context.found("DX905", passed(f"by an earlier attempt; the database before is kept as {wanted.kept}"))
+    with step(context, Step.COMPARE, url.database):
+        # The application may have written since: then a difference is no fault, and a person has to say so.
+        rollback.compare(context, url, tools, backup)
+
+
+def _told(context: Context, backup: Backup, identity: Identity) -> None:
+    spent = {view.step: view.seconds or 0.0 for view in context.state.steps}
+    context.emit(
+        ev.BackupRestored(
+            place=Place.PRODUCTION,
+            where=identity.database,
+            seconds=spent.get(Step.RESTORE, 0.0),
+            tables=len(backup.counts),
+            rows=sum(backup.counts.values()),
+            compare_seconds=spent.get(Step.COMPARE, 0.0),
+            jobs=rollback.jobs_of(context),
+        )
+    )
