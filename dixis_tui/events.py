@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import field
 
+from dixis_tui.event import BaseEvent
+from dixis_tui.events_back import (
+    BackupAdopted,
+    BackupMade,
+    BackupRestored,
+    MigrationResolved,
+    RollbackConfirmed,
+    SnapshotNamed,
+    StepEnded,
+    StepStarted,
+    Swapped,
+    WaysSeen,
+)
 from dixis_tui.hazard import FileForecast, Hazard
 from dixis_tui.locks import Peer, Radar
 from dixis_tui.measures import Prediction, StatementMeasure
 from dixis_tui.model import (
-    Backup,
     CheckState,
     Executor,
     HealthResult,
@@ -23,21 +35,26 @@ from dixis_tui.model import (
     Phase,
     PhaseState,
     Place,
-    Snapshot,
-    Step,
-    TableLoss,
     Verdict,
-    Way,
-    WayView,
 )
 from dixis_tui.standing import Truth
 
+__all__ = [
+    "BackupAdopted",
+    "BackupMade",
+    "BackupRestored",
+    "MigrationResolved",
+    "RollbackConfirmed",
+    "SnapshotNamed",
+    "StepEnded",
+    "StepStarted",
+    "Swapped",
+    "WaysSeen",
+]
+"""Those of `dixis_tui.events_back`; all others are defined here."""
 
-class _Event(Struct, frozen=True, tag_field="type", kw_only=True):
-    pass
 
-
-class RunStarted(_Event, frozen=True, kw_only=True, tag="run_started"):
+class RunStarted(BaseEvent, frozen=True, kw_only=True, tag="run_started"):
     """First entry. `target` is the database URL without its password; `host` and `ssh` say from where."""
 
     run: str
@@ -55,19 +72,19 @@ class RunStarted(_Event, frozen=True, kw_only=True, tag="run_started"):
     timezone: str = "Europe/Athens"
     phrase: str
     rollback_phrase: str
-    contacts: list[tuple[str, str, str]] = []
+    contacts: list[tuple[str, str, str]] = field(default_factory=list)
     """Role, name, and phone or address."""
-    secrets: dict[str, bool] = {}
+    secrets: dict[str, bool] = field(default_factory=dict)
     """Environment variables by name: set or not."""
 
 
-class TargetSeen(_Event, frozen=True, kw_only=True, tag="target_seen"):
+class TargetSeen(BaseEvent, frozen=True, kw_only=True, tag="target_seen"):
     """Production was reached and said what it is."""
 
     identity: Identity
 
 
-class ProjectSeen(_Event, frozen=True, kw_only=True, tag="project_seen"):
+class ProjectSeen(BaseEvent, frozen=True, kw_only=True, tag="project_seen"):
     """The Prisma project was read. `command` is the CLI as typed; `commit` is empty outside git."""
 
     directory: str
@@ -76,41 +93,41 @@ class ProjectSeen(_Event, frozen=True, kw_only=True, tag="project_seen"):
     commit: str = ""
 
 
-class PendingSeen(_Event, frozen=True, kw_only=True, tag="pending_seen"):
+class PendingSeen(BaseEvent, frozen=True, kw_only=True, tag="pending_seen"):
     """Files compared with `_prisma_migrations`: how many are applied and which are pending, in order."""
 
     applied: int
     pending: list[MigrationFile]
 
 
-class TruthSeen(_Event, frozen=True, kw_only=True, tag="truth_seen"):
+class TruthSeen(BaseEvent, frozen=True, kw_only=True, tag="truth_seen"):
     """Files and history compared: where each migration stands, whatever Prisma says of it."""
 
     truth: Truth
 
 
-class HazardsSeen(_Event, frozen=True, kw_only=True, tag="hazards_seen"):
+class HazardsSeen(BaseEvent, frozen=True, kw_only=True, tag="hazards_seen"):
     """The pending files were judged: how each will be run, and what it may do to the application."""
 
     forecasts: list[FileForecast]
     hazards: list[Hazard]
 
 
-class Predicted(_Event, frozen=True, kw_only=True, tag="predicted"):
+class Predicted(BaseEvent, frozen=True, kw_only=True, tag="predicted"):
     """What tonight will take, from the rehearsal where there was one."""
 
     prediction: Prediction
 
 
-class PhaseStarted(_Event, frozen=True, kw_only=True, tag="phase_started"):
+class PhaseStarted(BaseEvent, frozen=True, kw_only=True, tag="phase_started"):
     """A phase begins, or begins again; its checks are waiting anew."""
 
     phase: Phase
-    checks: list[tuple[str, str]] = []
+    checks: list[tuple[str, str]] = field(default_factory=list)
     """Code and subject of each check that this phase will answer."""
 
 
-class PhaseEnded(_Event, frozen=True, kw_only=True, tag="phase_ended"):
+class PhaseEnded(BaseEvent, frozen=True, kw_only=True, tag="phase_ended"):
     """A phase's own work is over; open gates may still wait for a person."""
 
     phase: Phase
@@ -119,7 +136,7 @@ class PhaseEnded(_Event, frozen=True, kw_only=True, tag="phase_ended"):
     reason: str = ""
 
 
-class CheckChanged(_Event, frozen=True, kw_only=True, tag="check_changed"):
+class CheckChanged(BaseEvent, frozen=True, kw_only=True, tag="check_changed"):
     """One check moved. `subject` tells apart several of one code (an endpoint's name)."""
 
     code: str
@@ -129,7 +146,7 @@ class CheckChanged(_Event, frozen=True, kw_only=True, tag="check_changed"):
     remedy: str = ""
 
 
-class Ticked(_Event, frozen=True, kw_only=True, tag="ticked"):
+class Ticked(BaseEvent, frozen=True, kw_only=True, tag="ticked"):
     """A person answered a check that only a person can answer; `on` false takes it back."""
 
     code: str
@@ -137,7 +154,7 @@ class Ticked(_Event, frozen=True, kw_only=True, tag="ticked"):
     on: bool = True
 
 
-class Waived(_Event, frozen=True, kw_only=True, tag="waived"):
+class Waived(BaseEvent, frozen=True, kw_only=True, tag="waived"):
     """A person opened a closed gate by name, with a reason."""
 
     code: str
@@ -145,7 +162,7 @@ class Waived(_Event, frozen=True, kw_only=True, tag="waived"):
     reason: str
 
 
-class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
+class Progress(BaseEvent, frozen=True, kw_only=True, tag="progress"):
     """How far a long deed is; `done` and `total` in `unit`. Coalesced, never flushed by itself."""
 
     phase: Phase
@@ -155,64 +172,14 @@ class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
     unit: str = "bytes"
 
 
-class BackupMade(_Event, frozen=True, kw_only=True, tag="backup_made"):
-    """The dump is whole and its digest known. `source` is the database that it was made from."""
-
-    backup: Backup
-    source: Identity | None = None
-
-
-class BackupAdopted(_Event, frozen=True, kw_only=True, tag="backup_adopted"):
-    """This run goes back to the backup of an earlier run, made from the database with this identity."""
-
-    run: str
-    identity: Identity
-    backup: Backup
-    snapshot: Snapshot | None = None
-    unfinished: RollbackConfirmed | None = None
-    """The rollback that the earlier run had begun and did not finish."""
-    restored: BackupRestored | None = None
-    """The earlier run's proof."""
-
-
-class BackupRestored(_Event, frozen=True, kw_only=True, tag="backup_restored"):
-    """The dump was restored and its row counts compared: the way back is real and takes this long."""
-
-    place: Place
-    where: str
-    seconds: float
-    tables: int
-    rows: int
-    compare_seconds: float = 0.0
-    """What comparing took, after the restore's `seconds`."""
-    jobs: int = 1
-
-
-class SnapshotNamed(_Event, frozen=True, kw_only=True, tag="snapshot_named"):
-    """A person named a provider's snapshot as a way back. Its restore was not proven here."""
-
-    snapshot: Snapshot
-    operator: str
-
-
-class WaysSeen(_Event, frozen=True, kw_only=True, tag="ways_seen"):
-    """The ways back were looked at: which are open, what they take, and what would be lost."""
-
-    ways: list[WayView]
-    losses: list[TableLoss]
-    """Tables that were written to since the backup, those with most rows first."""
-    loss_unknown: str = ""
-    """Why it can't be told; empty where it can."""
-
-
-class MigrationStarted(_Event, frozen=True, kw_only=True, tag="migration_started"):
+class MigrationStarted(BaseEvent, frozen=True, kw_only=True, tag="migration_started"):
     """Written before the file is sent."""
 
     name: str
     place: Place
 
 
-class MigrationEnded(_Event, frozen=True, kw_only=True, tag="migration_ended"):
+class MigrationEnded(BaseEvent, frozen=True, kw_only=True, tag="migration_ended"):
     """Written after the server answered. `error` is empty where it was applied."""
 
     name: str
@@ -224,7 +191,7 @@ class MigrationEnded(_Event, frozen=True, kw_only=True, tag="migration_ended"):
     """The connection was lost before the server answered: only a look at the database tells."""
 
 
-class StatementStarted(_Event, frozen=True, kw_only=True, tag="statement_started"):
+class StatementStarted(BaseEvent, frozen=True, kw_only=True, tag="statement_started"):
     """A statement of a file is sent. Never flushed by itself: what counts is the file's own entry before it."""
 
     name: str
@@ -235,7 +202,7 @@ class StatementStarted(_Event, frozen=True, kw_only=True, tag="statement_started
     text: str
 
 
-class StatementEnded(_Event, frozen=True, kw_only=True, tag="statement_ended"):
+class StatementEnded(BaseEvent, frozen=True, kw_only=True, tag="statement_ended"):
     """The server answered: the statement went through, though its transaction may still be undone."""
 
     name: str
@@ -243,7 +210,7 @@ class StatementEnded(_Event, frozen=True, kw_only=True, tag="statement_ended"):
     measure: StatementMeasure
 
 
-class Waited(_Event, frozen=True, kw_only=True, tag="waited"):
+class Waited(BaseEvent, frozen=True, kw_only=True, tag="waited"):
     """Nothing of this file was sent yet: older transactions hold its tables, and it waits for them, within bounds.
 
     Where `name` is empty, all pending files wait together.
@@ -254,7 +221,7 @@ class Waited(_Event, frozen=True, kw_only=True, tag="waited"):
     peers: tuple[Peer, ...]
 
 
-class Retried(_Event, frozen=True, kw_only=True, tag="retried"):
+class Retried(BaseEvent, frozen=True, kw_only=True, tag="retried"):
     """A file, or a statement of it, was refused a lock, nothing of it stayed, and it will be tried again.
 
     `attempt` counts from 1; `seconds` is the pause before the next. `whole` says that the file begins anew.
@@ -270,14 +237,14 @@ class Retried(_Event, frozen=True, kw_only=True, tag="retried"):
     statement: int = 0
 
 
-class RadarSeen(_Event, frozen=True, kw_only=True, tag="radar_seen"):
+class RadarSeen(BaseEvent, frozen=True, kw_only=True, tag="radar_seen"):
     """What our backend does, who blocks it, who waits behind it. Only where that changed, at most twice a second."""
 
     place: Place
     radar: Radar
 
 
-class BackendSignalled(_Event, frozen=True, kw_only=True, tag="backend_signalled"):
+class BackendSignalled(BaseEvent, frozen=True, kw_only=True, tag="backend_signalled"):
     """A backend was asked to cancel its statement, or to end. `ours`: our own, by the victim rule.
 
     Written before the deed with `done` None, and after it with what the server answered.
@@ -294,7 +261,7 @@ class BackendSignalled(_Event, frozen=True, kw_only=True, tag="backend_signalled
     reason: str = ""
 
 
-class PlanSealed(_Event, frozen=True, kw_only=True, tag="plan_sealed"):
+class PlanSealed(BaseEvent, frozen=True, kw_only=True, tag="plan_sealed"):
     """What the phrase will confirm. `hash` is the first 8 hex digits as shown; `digest` all of it."""
 
     hash: str
@@ -303,86 +270,34 @@ class PlanSealed(_Event, frozen=True, kw_only=True, tag="plan_sealed"):
     """What was sealed, as label and value, for the modal."""
 
 
-class ConfirmationRefused(_Event, frozen=True, kw_only=True, tag="confirmation_refused"):
+class ConfirmationRefused(BaseEvent, frozen=True, kw_only=True, tag="confirmation_refused"):
     """A phrase was typed and nothing happened."""
 
     operator: str
     reason: str
 
 
-class Confirmed(_Event, frozen=True, kw_only=True, tag="confirmed"):
+class Confirmed(BaseEvent, frozen=True, kw_only=True, tag="confirmed"):
     """The exact phrase was typed for this plan; production may be changed from here on."""
 
     operator: str
     digest: str
 
 
-class RollbackConfirmed(_Event, frozen=True, kw_only=True, tag="rollback_confirmed"):
-    """The rollback phrase was typed; production will be put back to the backup.
-
-    `side` is the name that the restored database has until the swap, and `kept` the one that the present database will
-    have after it; both are empty for the other ways. A later run that finishes this rollback keeps to them.
-    """
-
-    operator: str
-    sha256: str
-    way: Way = Way.IN_PLACE
-    side: str = ""
-    kept: str = ""
-
-
-class StepStarted(_Event, frozen=True, kw_only=True, tag="step_started"):
-    """A step of a rollback begins. Written before the deed."""
-
-    step: Step
-    detail: str = ""
-
-
-class StepEnded(_Event, frozen=True, kw_only=True, tag="step_ended"):
-    """A step of a rollback is done. Written after the deed; one that failed has no such entry."""
-
-    step: Step
-    seconds: float
-    detail: str = ""
-
-
-class Swapped(_Event, frozen=True, kw_only=True, tag="swapped"):
-    """The restored database has production's name; the one before is kept as `kept`.
-
-    `seconds` is how long nobody could connect: from the first session that was ended by force to the commit.
-    """
-
-    database: str
-    kept: str
-    seconds: float
-    ended: int
-    """Sessions that were ended by force."""
-
-
-class MigrationResolved(_Event, frozen=True, kw_only=True, tag="migration_resolved"):
-    """The history row of a failed migration was marked, after a look at what the database really holds."""
-
-    name: str
-    applied: bool
-    """As applied; else as rolled back."""
-    operator: str
-    evidence: str
-
-
-class HealthSeen(_Event, frozen=True, kw_only=True, tag="health_seen"):
+class HealthSeen(BaseEvent, frozen=True, kw_only=True, tag="health_seen"):
     """One endpoint was looked at."""
 
     result: HealthResult
 
 
-class Noted(_Event, frozen=True, kw_only=True, tag="noted"):
+class Noted(BaseEvent, frozen=True, kw_only=True, tag="noted"):
     """A sentence for the operator; `level` is `info`, `warning` or `error`."""
 
     text: str
     level: str = "info"
 
 
-class RunEnded(_Event, frozen=True, kw_only=True, tag="run_ended"):
+class RunEnded(BaseEvent, frozen=True, kw_only=True, tag="run_ended"):
     """Last entry. `log_sha256` and `log_bytes` seal the log file as it is at this moment."""
 
     verdict: Verdict

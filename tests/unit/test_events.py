@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from dixis_tui import events as ev
+from dixis_tui import events_back
 from tests.unit.examples import EVENTS
 
 KINDS = get_args(ev.Event)
@@ -38,5 +39,6 @@ def test_no_two_kinds_share_a_tag() -> None:
 
 
 def test_every_event_of_the_module_is_in_the_family() -> None:
-    defined = {kind for kind in vars(ev).values() if isinstance(kind, type) and kind.__module__ == ev.__name__}
-    assert {kind for kind in defined if not kind.__name__.startswith("_")} == set(KINDS)
+    homes = {ev.__name__, events_back.__name__}
+    found = [*vars(ev).values(), *vars(events_back).values()]
+    assert {kind for kind in found if isinstance(kind, type) and kind.__module__ in homes} == set(KINDS)
