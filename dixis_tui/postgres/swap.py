@@ -78,13 +78,15 @@ class Standing(StrEnum):
 class Names(Struct, frozen=True):
     """The three names of a swap, and the comment that marks the side database as ours.
 
-    `mark` names the run and the backup; ` compared` is added to it once the side holds what the backup holds.
+    `mark` names the backup; ` compared` is added to it once the side holds what the backup holds. `resumed`: an earlier
+    attempt has these names in its journal, and may have died between making the side database and marking it.
     """
 
     database: str
     side: str
     kept: str
     mark: str
+    resumed: bool = False
 
 
 class Other(Struct, frozen=True):
@@ -181,7 +183,8 @@ def judge(found: dict[str, str], wanted: Names) -> Standing:
     if wanted.side not in found:
         # Nothing but our own swap makes a database of that dated name.
         return Standing.SWAPPED if {wanted.kept, wanted.database} <= found.keys() else Standing.NOTHING
-    if not found[wanted.side].startswith(wanted.mark):
+    unmarked = wanted.resumed and not found[wanted.side]
+    if not unmarked and not found[wanted.side].startswith(wanted.mark):
         return Standing.FOREIGN
     return Standing.COMPARED if found[wanted.side] == f"{wanted.mark} compared" else Standing.UNFINISHED
 

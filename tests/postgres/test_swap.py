@@ -191,6 +191,9 @@ def test_how_far_it_came() -> None:
     assert judge({"shop": ""}, wanted) is Standing.NOTHING
     assert judge({"shop": "", "shop_back": MARK}, wanted) is Standing.UNFINISHED
     assert judge({"shop": "", "shop_back": "other"}, wanted) is Standing.FOREIGN
+    assert judge({"shop": "", "shop_back": ""}, wanted) is Standing.FOREIGN
+    assert judge({"shop": "", "shop_back": ""}, replace(wanted, resumed=True)) is Standing.UNFINISHED
+    assert judge({"shop": "", "shop_back": "other"}, replace(wanted, resumed=True)) is Standing.FOREIGN
     assert judge({"shop": "", "shop_back": f"{MARK} compared"}, wanted) is Standing.COMPARED
     assert judge({"shop": "", "shop_failed": ""}, wanted) is Standing.SWAPPED
     assert judge({"shop_failed": ""}, wanted) is Standing.NOTHING

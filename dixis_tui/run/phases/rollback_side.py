@@ -60,7 +60,7 @@ def names_for(context: Context, url: DatabaseUrl, backup: Backup) -> Names:
     unfinished = state.rollback or (state.adopted.unfinished if state.adopted else None)
     mark = f"dixis-tui restored {backup.sha256[:16]}"
     if unfinished and unfinished.side and unfinished.sha256 == backup.sha256:
-        return Names(url.database, unfinished.side, unfinished.kept, mark)
+        return Names(url.database, unfinished.side, unfinished.kept, mark, resumed=True)
     return swap.names(url.database, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", mark)
 
 
