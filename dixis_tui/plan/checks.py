@@ -93,7 +93,12 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine(
         "DX308", _REHEARSAL, "Measured and predicted", "every statement of the rehearsal, and both sizes", gate=False
     ),
+    _machine(
+        "DX309", _REHEARSAL, "Contents equal the backup's", "a digest of every table's rows, and every sequence's value"
+    ),
+    _machine("DX310", _REHEARSAL, "Schema equals the backup's", "every object of the dump, with its owner and grants"),
     _person("DX311", _REHEARSAL, "Application tried against staging", "the runbook's dry-run, step 4", gate=False),
+    _machine("DX312", _REHEARSAL, "Pages and indexes are sound", "pg_amcheck on what was restored", gate=False),
     _person("DX400", Phase.BANNER, "Maintenance banner is up", "maintenance page or in-app banner", key=True),
     _machine("DX501", Phase.GO, "Prediction fits the window", "rehearsed seconds and way back against the time left"),
     _machine("DX600", Phase.MIGRATE, "Migrations applied", "every file of the sealed plan", waivable=False, key=True),

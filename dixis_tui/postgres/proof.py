@@ -14,6 +14,7 @@ from dixis_tui.postgres.url import DatabaseUrl
 
 _SNAPSHOT = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _NONE = "none"
+_ROWS = "rows of "
 
 
 class Difference(Struct, frozen=True):
@@ -22,6 +23,11 @@ class Difference(Struct, frozen=True):
     what: str
     expected: str
     found: str
+
+    @property
+    def of_rows(self) -> bool:
+        """Whether it is a number of rows, or a table that only one of the two has."""
+        return self.what.startswith(_ROWS)
 
     def __str__(self) -> str:
         """For a sentence; to be cleaned and redacted."""
@@ -60,7 +66,7 @@ def _rows(expected: Mapping[str, int], found: Mapping[str, int]) -> Iterator[Dif
     for table in sorted(expected.keys() | found.keys()):
         one, other = expected.get(table), found.get(table)
         if one != other:
-            yield Difference(f"rows of {table}", _words(one), _words(other))
+            yield Difference(f"{_ROWS}{table}", _words(one), _words(other))
 
 
 def _words(rows: int | None) -> str:

@@ -21,6 +21,7 @@ from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.process import child_environment, run
 
 _ENTRY = re.compile(r"^-- (?:Data for )?Name: (.*?); Type: ([^;]*); Schema: ([^;]*)(?:; Owner: (.*))?$")
+_DATA = re.compile(r"^[A-Z ]* DATA ")
 _NOISE = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config\(.*|\\(?:un)?restrict .*|)$")
 """What is the same for every object, or differs by the moment: comments, the session's settings, psql's tokens."""
 
@@ -72,8 +73,8 @@ def _entries(lines: Sequence[str]) -> Counter[tuple[str, str]]:
         elif not _NOISE.match(line):
             body.append(line)
     found[name, "\n".join(body)] += 1
-    del found["", ""]
-    return found
+    # What fills an object (a materialized view's REFRESH) is no schema; pg_restore has it, pg_dump has not.
+    return Counter({entry: times for entry, times in found.items() if entry[0] and not _DATA.match(entry[0])})
 
 
 def _output(words: Sequence[str | Path], environment: dict[str, str]) -> list[str]:

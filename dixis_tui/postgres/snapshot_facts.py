@@ -20,6 +20,10 @@ SELECT DISTINCT pg_get_userbyid(role)::text AS name FROM (
   SELECT refobjid FROM pg_shdepend
   WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND refclassid = 'pg_authid'::regclass AND deptype IN ('o', 'a', 'r')
+  UNION ALL SELECT relowner FROM pg_class WHERE oid >= 16384
+  UNION ALL SELECT proowner FROM pg_proc WHERE oid >= 16384
+  UNION ALL SELECT typowner FROM pg_type WHERE oid >= 16384
+  UNION ALL SELECT nspowner FROM pg_namespace WHERE oid >= 16384
 ) AS found (role)
 WHERE EXISTS (SELECT FROM pg_roles r WHERE r.oid = role AND r.rolname !~ '^pg_') ORDER BY 1
 """
@@ -33,8 +37,8 @@ _HEAD = sql.SQL(
 class Held(Struct, frozen=True, kw_only=True):
     """`estimates` are the planner's rows, for progress alone. `roles` own something in the database, or are granted it.
 
-    Roles that own or are granted nothing but by the bootstrap superuser are not listed by PostgreSQL's
-    `pg_shdepend`: that one is there on every server.
+    Source: `pg_shdepend`, which knows all but the bootstrap superuser. That one is added where it owns something, since
+    another server's may have another name.
     """
 
     estimates: dict[str, int]
@@ -70,3 +74,9 @@ def missing_roles(session: Session, roles: tuple[str, ...]) -> list[str]:
     """Those of `roles` that this server does not have."""
     found = {one.name for one in session.query("SELECT rolname::text AS name FROM pg_roles", row=_Role)}
     return [role for role in roles if role not in found]
+
+
+def make_roles(session: Session, roles: list[str]) -> None:
+    """Make them, without a login: for a scratch server, so that owners and grants can be restored there."""
+    for role in roles:
+        session.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))

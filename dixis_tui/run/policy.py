@@ -125,7 +125,7 @@ def refusal(state: RunState, command: cmd.Command) -> str:
         return reason
     match command:
         case cmd.Tick(code=code):
-            return _refuse_tick(code)
+            return _refuse_tick(state, code)
         case cmd.Waive():
             return _refuse_waiver(command)
         case cmd.Stop():
@@ -174,10 +174,12 @@ def _refuse_in_drill(state: RunState, command: cmd.Command) -> str:
     return ""
 
 
-def _refuse_tick(code: str) -> str:
+def _refuse_tick(state: RunState, code: str) -> str:
     spec = SPECS.get(code)
     if spec is None:
         return f"There is no check {code}; `dixis-tui checks` lists them."
+    if spec.phase is Phase.ROLLBACK and (state.rollback is None or state.rollback.way is not Way.SNAPSHOT):
+        return f"{code} {spec.title} belongs to going back by the provider's snapshot."
     return "" if spec.person else f"{code} {spec.title} is looked up by the program; a person can only waive it."
 
 

@@ -210,6 +210,7 @@ class Story:
         self.found("DX302", evidence="into staging in 11.3 s").found(
             "DX303", evidence="4 tables, 1,750,484 rows, all equal"
         )
+        self.found("DX309", evidence="contents and 3 sequences equal").found("DX310").found("DX312")
         return self.write(
             ev.BackupRestored(
                 place=Place.STAGING,

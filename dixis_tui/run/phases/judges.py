@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dixis_tui.model import Backup, Executor, Finding, failed, passed, warned
-from dixis_tui.postgres.restore import compare_counts
+from dixis_tui.model import Executor, Finding, failed, passed, warned
 from dixis_tui.postgres.session import Session
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.files import read_migrations
@@ -39,18 +38,6 @@ def cli_missing(context: Context, found: Project) -> Finding | None:
     if context.settings.migrate.executor is Executor.PRISMA:
         return failed(evidence, remedy)
     return warned(f"{evidence}: not asked", remedy)
-
-
-def counts(session: Session, backup: Backup) -> Finding:
-    """Row counts per table against the manifest."""
-    different = compare_counts(session, backup)
-    if different:
-        first = different[0]
-        return failed(
-            f"{len(different)} tables differ; {first.table}: {first.expected} in the backup, {first.found} found",
-            "Do not trust this backup: look into the log, then make a new one.",
-        )
-    return passed(f"{len(backup.counts)} tables, {sum(backup.counts.values()):,} rows, all equal")
 
 
 def up_to_date(context: Context, session: Session, url: DatabaseUrl, found: Project) -> Finding:

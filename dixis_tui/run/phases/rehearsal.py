@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -21,17 +22,20 @@ from dixis_tui.model import (
     warned,
 )
 from dixis_tui.postgres import catalog
+from dixis_tui.postgres.amcheck import amcheck
 from dixis_tui.postgres.embedded import EmbeddedServer
+from dixis_tui.postgres.proof import Difference
 from dixis_tui.postgres.restore import restore
 from dixis_tui.postgres.sameness import same_database
 from dixis_tui.postgres.session import connect
-from dixis_tui.postgres.tools import find_tools
+from dixis_tui.postgres.snapshot_facts import make_roles, missing_roles
+from dixis_tui.postgres.tools import Tools, find_tools
 from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, forecast, judges, measuring
+from dixis_tui.run.phases import equality, facts, forecast, judges, measuring
 from dixis_tui.run.phases.apply import apply
 from dixis_tui.run.runs import live
 from dixis_tui.settings import STAGING_DATABASE_URL
@@ -122,31 +126,82 @@ def _not_production(context: Context, url: DatabaseUrl, where: str) -> Finding:
 
 
 def _restore(context: Context, url: DatabaseUrl, where: str, backup: Backup) -> None:
+    """The proof: restored, compared with what its snapshot held, checked page by page."""
     with facts.reading(context, url, "rehearsal") as session:
-        major = catalog.identify(session, url).major
-        encrypted = bool(catalog.identify(session, url).tls)
+        staging = catalog.identify(session, url)
+        missing = missing_roles(session, backup.roles)
+    if missing and url.variable != STAGING_DATABASE_URL:
+        with connect(url, purpose="rehearsal") as session:
+            make_roles(session, missing)  # the scratch server is ours
+        missing = []
     # An archive can be read by its own major's pg_restore or a newer one's, a server written by its own major's.
     tools = find_tools(
-        max(major, backup.server_version // 10000), pg_bindir=context.settings.backup.pg_bindir, tls=encrypted
+        max(staging.major, backup.server_version // 10000),
+        pg_bindir=context.settings.backup.pg_bindir,
+        tls=bool(staging.tls),
     )
+    jobs = equality.jobs_of(context)
     seconds = restore(
         url,
         tools,
         backup,
-        keep_owners=False,
+        keep_owners=not missing,
         atomic=False,
         on_progress=lambda what, done, total: context.progress(Phase.REHEARSAL, what, done, total),
         on_line=context.log.sink("pg_restore"),
         started=context.child,
+        jobs=jobs,
     )
-    context.found("DX302", passed(f"into {where} in {seconds:.1f} s"))
-    with facts.reading(context, url, "rehearsal", statement_timeout_seconds=0) as session:
-        counted = context.check("DX303", lambda: judges.counts(session, backup))
-    if counted.state is CheckState.PASSED:
+    owners = f"; owners and grants left out, staging lacks the roles {', '.join(missing[:3])}" if missing else ""
+    context.found("DX302", passed(f"into {where} in {seconds:.1f} s by {jobs} jobs{owners}"))
+    context.safe_point()
+    began = time.monotonic()
+    _compare(context, url, backup)
+    context.check(
+        "DX310",
+        lambda: equality.schema(url, tools, backup, keep_owners=not missing, server_major=staging.major),
+    )
+    compared = time.monotonic() - began
+    if all(context.state.check(code).open for code in ("DX303", "DX309", "DX310")):
         rows = sum(backup.counts.values())
         context.emit(
-            ev.BackupRestored(place=Place.STAGING, where=where, seconds=seconds, tables=len(backup.counts), rows=rows)
+            ev.BackupRestored(
+                place=Place.STAGING,
+                where=where,
+                seconds=seconds,
+                tables=len(backup.counts),
+                rows=rows,
+                compare_seconds=compared,
+                jobs=jobs,
+            )
         )
+    context.safe_point()
+    context.check("DX312", lambda: _pages(context, url, tools, jobs))
+
+
+def _compare(context: Context, url: DatabaseUrl, backup: Backup) -> None:
+    found: list[Difference] = []
+
+    def rows() -> Finding:
+        found.extend(equality.look(context, url, backup, Phase.REHEARSAL))
+        total = sum(backup.counts.values())
+        equal = f"{len(backup.counts)} tables, {total:,} rows, all equal"
+        return equality.told(context, [one for one in found if one.of_rows], equal)
+
+    seen = context.check("DX303", rows)
+    if seen.state is CheckState.FAILED and not found:
+        context.skip(("DX309",), "the database could not be read")
+        return
+    others = [one for one in found if not one.of_rows]
+    words = equality.compared_words(backup)
+    context.check("DX309", lambda: equality.told(context, others, words) if backup.digests else warned(words))
+
+
+def _pages(context: Context, url: DatabaseUrl, tools: Tools, jobs: int) -> Finding:
+    seen = amcheck(url, tools, jobs=jobs, on_line=context.log.sink("pg_amcheck"), started=context.child)
+    if seen.problem:
+        return failed(seen.problem, "Look into the log: what was restored is not sound, or its server is not.")
+    return warned(f"not checked: {seen.skipped}") if seen.skipped else passed("pg_amcheck found nothing")
 
 
 def _migrate(context: Context, url: DatabaseUrl) -> None:

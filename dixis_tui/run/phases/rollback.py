@@ -10,8 +10,6 @@ from dixis_tui.errors import ConnectError, ToolError
 from dixis_tui.model import Backup, Finding, Identity, Phase, Step, Way, failed, passed
 from dixis_tui.postgres import catalog, swap
 from dixis_tui.postgres.manifest import verify_backup
-from dixis_tui.postgres.proof import compare_contents
-from dixis_tui.postgres.schema import compare_schema
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.tools import Tools, find_tools
 from dixis_tui.postgres.url import DatabaseUrl
@@ -19,11 +17,10 @@ from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.run.commands import Rollback
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, verify
+from dixis_tui.run.phases import equality, facts, verify
 from dixis_tui.run.phases.steps import step
 
 _AFTERWARDS = ("DX906", "DX907", "DX908")
-_NAMED = 3
 
 
 def run(context: Context, command: Rollback) -> None:
@@ -89,42 +86,8 @@ def intact(context: Context, backup: Backup, tools: Tools) -> None:
 
 def compare(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup) -> None:
     """Rows, contents, sequences and schema against the backup: DX902 and DX904."""
-    context.check("DX902", lambda: contents_equal(context, url, backup, Phase.ROLLBACK))
-    context.check("DX904", lambda: schema_equal(url, tools, backup, keep_owners=True))
-
-
-def contents_equal(context: Context, url: DatabaseUrl, backup: Backup, phase: Phase) -> Finding:
-    """What the database holds against what the backup's snapshot held."""
-    found = compare_contents(
-        url,
-        backup,
-        jobs=jobs_of(context),
-        on_progress=lambda what, done, total: context.progress(phase, what, done, total, "tables"),
-    )
-    if found:
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        return failed(f"{found[0]}{more}", "Do not trust what was restored: look into the log.")
-    rows = sum(backup.counts.values())
-    return passed(f"{len(backup.counts)} tables, {rows:,} rows{compared_words(backup)}")
-
-
-def compared_words(backup: Backup) -> str:
-    """How thoroughly contents can be compared with this backup."""
-    if not backup.digests:
-        return " counted; it has no digests of their contents"
-    sampled = [f"{name} by one row in {share}" for name, share in sorted(backup.sampled.items())]
-    by_sample = f"; {', '.join(sampled[:_NAMED])}" if sampled else ""
-    return f" and their contents equal, {len(backup.sequences)} sequences{by_sample}"
-
-
-def schema_equal(url: DatabaseUrl, tools: Tools, backup: Backup, *, keep_owners: bool) -> Finding:
-    """The database's schema against the dump's."""
-    found = compare_schema(url, tools, backup, keep_owners=keep_owners)
-    if found:
-        named = ", ".join(str(one) for one in found[:_NAMED])
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        return failed(f"{named}{more}", "Compare that object with the backup's before anybody uses it.")
-    return passed("every object, owner and grant as in the backup" if keep_owners else "every object as in the backup")
+    context.check("DX902", lambda: equality.contents(context, url, backup, Phase.ROLLBACK))
+    context.check("DX904", lambda: equality.schema(url, tools, backup, keep_owners=True))
 
 
 def look_after(context: Context, url: DatabaseUrl) -> None:
@@ -147,13 +110,6 @@ def _history(context: Context, url: DatabaseUrl) -> Finding:
     if backup and backup.head and head != backup.head:
         return failed(f"the last applied is {head or 'none'}, the backup's was {backup.head}", "Look at the history.")
     return passed(f"{len(seen.applied)} applied, the last {head or 'none'}, none failed")
-
-
-def jobs_of(context: Context) -> int:
-    """How many sessions restore and compare."""
-    from dixis_tui.postgres.restore import JOBS
-
-    return context.settings.backup.jobs or JOBS
 
 
 def nothing_to_go_back_to() -> ToolError:

@@ -21,7 +21,7 @@ from dixis_tui.postgres.swap import Names, Standing
 from dixis_tui.postgres.tools import Tools
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, rollback
+from dixis_tui.run.phases import equality, facts, rollback
 from dixis_tui.run.phases.steps import step
 
 _CHECKS = ("DX900", "DX901", "DX902", "DX904", "DX905")
@@ -72,7 +72,7 @@ def _restore(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup, w
     with step(context, Step.CREATE, wanted.side) as detail, swap.maintenance(url) as session:
         create_side(session, wanted)
         detail.text = wanted.side
-    jobs = rollback.jobs_of(context)
+    jobs = equality.jobs_of(context)
     with step(context, Step.RESTORE, wanted.side) as detail:
         seconds = restore_into(
             _side(url, wanted),
@@ -142,6 +142,6 @@ def _told(context: Context, backup: Backup, identity: Identity) -> None:
             tables=len(backup.counts),
             rows=sum(backup.counts.values()),
             compare_seconds=spent.get(Step.COMPARE, 0.0),
-            jobs=rollback.jobs_of(context),
+            jobs=equality.jobs_of(context),
         )
     )
