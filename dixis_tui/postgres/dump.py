@@ -48,6 +48,8 @@ from dixis_tui.process import LineSink
 
 LOCK_WAIT_SECONDS = 30
 """How long counting and pg_dump wait for a table that somebody holds exclusively."""
+COMPRESSION = 3
+"""gzip's level, which every major and every build has: half of the default's (6) time for a tenth more bytes."""
 SPARE_BYTES = 64 * 1024 * 1024
 _MEND = "Mend that and try again."
 _KEEP_SNAPSHOT = "SET idle_in_transaction_session_timeout = 0"
@@ -172,7 +174,7 @@ def _run_pg_dump(job: _Dump, session: Session, *, part: Path, on_line: LineSink,
     last = LastLines(on_line, job.progress.line)
     words: list[str | Path] = [job.tools.path("pg_dump"), f"--format={job.form}", "--verbose", "--no-password"]
     words += ["--no-subscriptions", f"--lock-wait-timeout={LOCK_WAIT_SECONDS}s", f"--snapshot={job.snapshot}"]
-    words += [f"--file={part}", f"--dbname=service={SERVICE}"]
+    words += [f"--compress={COMPRESSION}", f"--file={part}", f"--dbname=service={SERVICE}"]
     if job.form is DumpFormat.DIRECTORY:
         words.append(f"--jobs={job.jobs}")
     with (
