@@ -109,6 +109,8 @@ class End(_Command, frozen=True, kw_only=True, tag="end"):
     closed_by: list[str] = []
 
 
+Phrased = Confirm | Rollback | Resolve
+"""Those that carry a typed phrase."""
 Command = (
     StartPhase
     | Tick

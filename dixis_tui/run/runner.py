@@ -135,10 +135,10 @@ class Runner:
         if hasattr(command, "operator"):
             command = msgspec.structs.replace(command, operator=words(command.operator))
         if reason := policy.refusal(context.settled(), command):
-            if isinstance(command, cmd.Confirm | cmd.Rollback | cmd.Resolve):
+            if isinstance(command, cmd.Phrased):
                 context.emit(ev.ConfirmationRefused(operator=command.operator, reason=reason))
             return reason
-        if isinstance(command, cmd.Confirm | cmd.Rollback) and (wrong := work.wrong_phrase(context, command)):
+        if isinstance(command, cmd.Phrased) and (wrong := work.wrong_phrase(context, command)):
             context.emit(ev.ConfirmationRefused(operator=command.operator, reason=wrong))
             return wrong
         match command:

@@ -14,7 +14,7 @@ from dixis_tui.run.context import Context
 from dixis_tui.run.journal import read
 
 
-def wrong_phrase(context: Context, command: cmd.Confirm | cmd.Rollback | cmd.Resolve) -> str:
+def wrong_phrase(context: Context, command: cmd.Phrased) -> str:
     """A sentence where the phrase is not the one that is asked; empty where it is. The runner alone decides this."""
     confirm = context.settings.confirm
     wanted = confirm.phrase if isinstance(command, cmd.Confirm) else confirm.rollback_phrase

@@ -57,7 +57,7 @@ def _refused(context: Context, url: DatabaseUrl, way: Way) -> str:
 
 def _losses(context: Context, url: DatabaseUrl) -> tuple[list[TableLoss], str]:
     backup = context.state.backup
-    if backup is None or not backup.writes:
+    if backup is None or backup.taken_at is None:
         return [], "the backup does not say what had been written until then"
     try:
         with facts.reading(context, url, "look", statement_timeout_seconds=_COUNT_SECONDS) as session:

@@ -1,0 +1,182 @@
+"""The other ways back, and what stands in the way of one: a snapshot, a resolved row, a drill, others' sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from dixis_tui.model import CheckState, Phase, PhaseState, Verdict, Way
+from dixis_tui.postgres.embedded import EmbeddedServer
+from dixis_tui.postgres.proof import compare_contents
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.swap import hold, maintenance
+from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy
+from dixis_tui.run.spawn import start
+from tests.run.conftest import Begin, Hand, add_migration, settings_for, write_project
+from tests.waiting import until
+
+NAME = "20260107000000_fails"
+BACK = cmd.Rollback(phrase="DIXIS-ROLLBACK-OK", operator="Ελένη")
+OURS = "SELECT array_agg(datname::text ORDER BY datname) FROM pg_database WHERE datname LIKE %s"
+
+
+@pytest.fixture
+def clean(database: DatabaseUrl) -> Iterator[DatabaseUrl]:
+    """The database; what a rollback leaves beside it goes at the end."""
+    yield database
+    with maintenance(database) as session:
+        for name in session.value(OURS, (f"{database.database}_%",)) or []:
+            session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def backed_up(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> Hand:
+    """A run with a backup of an empty database's first table."""
+    hand = begin(settings_for(write_project(tmp_path / "shop")))
+    hand.ended(Phase.PREFLIGHT)
+    hand.answer_everything()
+    hand.do(Phase.BACKUP)
+    return hand
+
+
+@pytest.fixture
+def failed(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> Hand:
+    """A run whose last migration failed on production, and left nothing there."""
+    project = write_project(tmp_path / "shop")
+    sql = (
+        "CREATE TABLE late (id int); DO $$ BEGIN IF current_database() <> 'rehearsal' THEN RAISE 'no'; END IF; END $$;"
+    )
+    add_migration(project, NAME, sql)
+    hand = begin(settings_for(project))
+    hand.to_go()
+    assert hand.confirm() == ""
+    hand.ended(Phase.MIGRATE)
+    return hand
+
+
+def test_before_anything_was_changed_and_with_nothing_to_lose(backed_up: Hand, clean: DatabaseUrl) -> None:
+    """From any point after the backup: what would be lost is told by table, and the ways with their time."""
+    with connect(clean, purpose="test") as session:
+        session.execute("CREATE TABLE since (id int)")
+        session.execute("INSERT INTO since SELECT generate_series(1, 30)")
+
+    def told() -> bool:
+        before = backed_up.look().ways_at
+        assert backed_up.send(cmd.LookBack()) == ""
+        state = backed_up.wait(lambda state: state.ways_at != before, "the look")
+        return bool(state.ways and [one for one in state.ways.losses if one.inserted == 30])
+
+    until(told, 20, "the statistics to have come")
+    ways = backed_up.look().ways
+    assert ways is not None
+    assert {one.way: one.refused for one in ways.ways} == {
+        Way.SIDE: "",
+        Way.IN_PLACE: "",
+        Way.SNAPSHOT: "no provider's snapshot was named",
+    }
+    loss = ways.losses[0]
+    assert (loss.table, loss.inserted, loss.rows_then, loss.rows_now) == ("public.since", 30, -1, 30)
+    assert backed_up.send(BACK) == ""
+    state = backed_up.ended(Phase.ROLLBACK)
+    assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
+    assert "goes back" in backed_up.send(cmd.StartPhase(phase=Phase.REHEARSAL))
+
+
+def test_a_second_rollback_beside_the_first_is_refused(backed_up: Hand, clean: DatabaseUrl) -> None:
+    with maintenance(clean) as session:
+        hold(session, clean.database)
+        assert backed_up.send(BACK) == ""
+        state = backed_up.ended(Phase.ROLLBACK)
+    assert "somebody else rolls" in state.phase(Phase.ROLLBACK).reason
+    assert backed_up.send(BACK) == ""
+    state = backed_up.ended(Phase.ROLLBACK, 2)
+    assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED, "the first is over"
+
+
+def test_a_prepared_transaction_is_named_before_anything_is_swapped(backed_up: Hand, clean: DatabaseUrl) -> None:
+    with connect(clean, purpose="test") as session:
+        if session.value("SELECT current_setting('max_prepared_transactions')::int") == 0:
+            return  # the server can have none: then there is nothing that could be in the way
+        session.script(b"BEGIN; CREATE TABLE held (id int); PREPARE TRANSACTION 'held'")
+        assert backed_up.send(BACK) == ""
+        state = backed_up.ended(Phase.ROLLBACK)
+        session.execute("ROLLBACK PREPARED 'held'")
+    assert "prepared transactions" in state.phase(Phase.ROLLBACK).reason
+    assert policy.verdict(state) is Verdict.FAILED, "nothing was swapped"
+
+
+def test_a_failed_row_is_resolved_as_the_database_shows(failed: Hand, clean: DatabaseUrl) -> None:
+    resolve = cmd.Resolve(migration=NAME, applied=True, phrase="DIXIS-ROLLBACK-OK", operator="Ελένη")
+    assert failed.send(replace(resolve, phrase="DIXIS-PROD-OK")) == "Wrong phrase. Nothing was done."
+    assert failed.send(resolve) == ""
+    state = failed.wait(lambda state: any("can't be marked" in note.text for note in state.notes), "the refusal")
+    assert not state.resolved
+    assert failed.send(replace(resolve, applied=False)) == ""
+    state = failed.wait(lambda state: state.resolved, "the mark")
+    assert not state.resolved[NAME].applied
+    with connect(clean, purpose="test") as session:
+        unfinished = "SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL"
+        assert session.value(unfinished) == 0
+    assert "resolved already" in failed.send(replace(resolve, applied=False))
+    assert policy.verdict(failed.look()) is Verdict.FAILED
+
+
+def test_a_row_whose_work_is_all_there_is_resolved_as_applied(failed: Hand, clean: DatabaseUrl) -> None:
+    """Somebody mended it by hand: the file's work is there, and Prisma's row says so."""
+    with connect(clean, purpose="test") as session:
+        session.execute("CREATE TABLE late (id int)")
+    resolve = cmd.Resolve(migration=NAME, applied=True, phrase="DIXIS-ROLLBACK-OK", operator="Ελένη")
+    assert failed.send(resolve) == ""
+    state = failed.wait(lambda state: state.resolved or [n for n in state.notes if "can't be" in n.text], "an answer")
+    with connect(clean, purpose="test") as session:
+        done = "SELECT count(*) FROM _prisma_migrations WHERE migration_name = %s AND finished_at IS NOT NULL"
+        assert session.value(done, (NAME,)) == len(state.resolved)
+
+
+def test_by_the_providers_snapshot(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> None:
+    """Named before the go, ticked step by step, and then looked at."""
+    hand = begin(settings_for(write_project(tmp_path / "shop")))
+    hand.ended(Phase.PREFLIGHT)
+    named = cmd.NameSnapshot(id="snap-1", taken_at=datetime.now(UTC), where="eu-south-1", operator="Ελένη")
+    assert hand.send(replace(named, id=" ")) == "A snapshot needs its id, and where it is."
+    assert hand.send(named) == ""
+    state = hand.wait(lambda state: state.check("DX200").evidence, "the snapshot")
+    assert state.check("DX200").state is CheckState.WARNED
+    assert "not proven here" in state.check("DX200").evidence
+    assert "belongs to going back" in hand.send(cmd.Tick(code="DX911", operator="Ελένη"))
+    assert hand.send(replace(BACK, way=Way.SNAPSHOT)) == ""
+    state = hand.ended(Phase.ROLLBACK)
+    assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.WAITING
+    for code in ("DX911", "DX912", "DX913"):
+        assert hand.send(cmd.Tick(code=code, operator="Ελένη")) == ""
+    assert hand.send(cmd.StartPhase(phase=Phase.ROLLBACK)) == ""
+    state = hand.ended(Phase.ROLLBACK, 2)
+    assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
+    assert hand.send(cmd.SignOff(operator="Ελένη")) == ""
+    assert hand.wait(lambda state: state.ended, "the end").verdict is Verdict.ROLLED_BACK
+
+
+def test_a_drill_does_it_all_on_staging(
+    server: EmbeddedServer, tmp_path: Path, clean: DatabaseUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with connect(clean, purpose="test") as session:
+        session.execute("CREATE TABLE farm AS SELECT i FROM generate_series(1, 1000) i")
+    secrets = {"DATABASE_URL": clean.raw.reveal()}
+    hand = Hand(start(settings_for(write_project(tmp_path / "shop")), secrets, "Ελένη", drill=True).wait())
+    state = hand.wait(lambda state: state.ended, "its end")
+    assert state.verdict is Verdict.ROLLED_BACK, state.phase(Phase.ROLLBACK).reason
+    assert state.drill
+    assert state.swapped is not None
+    assert state.backup is not None
+    assert compare_contents(clean, state.backup) == []
+
+
+def test_what_is_no_drill_does_not_drill(backed_up: Hand) -> None:
+    assert "on production" in backed_up.send(cmd.Drill(operator="Ελένη"))
