@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState
-from dixis_tui.plan import phases
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Snapshot, Way
+from dixis_tui.plan import phases, way_back
 from dixis_tui.run import policy
 from dixis_tui.run.state import CheckView, MigrationView, RunState
 from screens import words
@@ -54,7 +54,7 @@ class Card(Struct, frozen=True, kw_only=True):
 
 def card(view: View) -> Card:
     """What the operator has to know at this moment."""
-    from screens import cards_trouble, cards_wait, cards_work
+    from screens import cards_back, cards_trouble, cards_wait, cards_work
 
     state = view.state
     if state.ended:
@@ -66,7 +66,7 @@ def card(view: View) -> Card:
     if state.running:
         return cards_work.running(view, state.running)
     if state.adopted or state.rollback:
-        return cards_trouble.way_back(view)
+        return cards_back.way_back(view)
     if state.confirmed and policy.phase_state(state, Phase.MIGRATE) is not PhaseState.PASSED:
         return cards_trouble.migration(view)
     return cards_wait.waiting(view)
@@ -180,12 +180,19 @@ def suffered(view: View) -> tuple[Line, ...]:
 
 
 def backup_words(view: View) -> str:
-    """`made 22:41, 14 MB; restored in 21 s`: the way back in a few words; empty where there is none."""
-    backup, restored = view.state.backup, view.state.restored
+    """`14 MB, restored and compared ✔ 16 s`: the way back and what it will take; empty where there is none."""
+    state = view.state
+    backup, restored, snapshot = state.backup, state.restored, state.snapshot
     if backup is None:
-        return ""
-    proof = f", restored in {words.duration(restored.seconds)}" if restored else ", never restored"
+        return snapshot_words(snapshot) if snapshot else ""
+    took, _ = way_back.seconds(restored, Way.SIDE)
+    proof = f", restored and compared ✔ {words.duration(took)}" if restored else ", never restored"
     return f"{words.size(backup.bytes)}{proof}"
+
+
+def snapshot_words(snapshot: Snapshot) -> str:
+    """What a named snapshot is worth."""
+    return f"snapshot {snapshot.id}: its restore was not proven here"
 
 
 def changed_words(state: RunState) -> str:

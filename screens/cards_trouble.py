@@ -1,16 +1,17 @@
-"""NOW when it matters most: a failed migration, the way back, a runner that is gone, and how a run ended.
+"""NOW when it matters most: a failed migration, a runner that is gone, and how a run ended.
 
 Each says what happened, what it means for production, and what to do next.
 """
 
 from __future__ import annotations
 
-from dixis_tui.model import MigrationState, Phase, PhaseState, Verdict
+from dixis_tui.model import MigrationState, Phase, Verdict
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import MigrationView, RunState
 from screens import words
-from screens.cards import Card, Line, backup_words, changed_words, closed, migrations, suffered
+from screens.cards import Card, Line, backup_words, changed_words, migrations, suffered
+from screens.clock_words import clock_lines, deciding
 from screens.view import View
 
 
@@ -60,6 +61,7 @@ def migration(view: View) -> Card:
     lines += _history(state)
     lines.append(Line(_meaning(bad, lost), "warn"))
     lines += suffered(view)
+    lines += clock_lines(view, deciding(view))
     lines.append(Line(_mend(bad, lost), "quiet"))
     of = f"{done} of {len(state.migrations)}"
     headline = f"Migration failed on production: {of} applied"
@@ -76,7 +78,7 @@ def migration(view: View) -> Card:
         does=f"roll back to the backup ({backup_words(view)})"
         if state.backup
         else "look into the log; this run has no backup to go back to",
-        more=(("l", "look into the log"),) if state.backup else (),
+        more=(("t", "what to do"), ("o", "contacts"), *((("l", "log"),) if state.backup else ())),
     )
 
 
@@ -99,51 +101,6 @@ def _mend(bad: list[MigrationView], lost: list[MigrationView]) -> str:
     if not bad:
         return "Or leave it as it is, end this run (e), and begin a new one for the rest."
     return f"Or mend it: prisma migrate resolve --rolled-back {bad[0].name}"
-
-
-def way_back(view: View) -> Card:
-    """A rollback is to be done, was not whole, or is done."""
-    state = view.state
-    if state.rollback is None:
-        run = state.adopted.run if state.adopted else ""
-        return Card(
-            headline="Going back to the backup of an earlier run",
-            tone="warn",
-            glyph="▲",
-            lines=(Line(f"Run {run}, backup {backup_words(view)}.", "text"), Line("Nothing was done yet.", "quiet")),
-            key="x",
-            does="roll back: asks for its phrase",
-        )
-    if policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
-        restored = state.restored
-        rows = f"{restored.rows:,} rows in {restored.tables} tables compared" if restored else "rows not compared"
-        return Card(
-            headline="Production is back at the backup. Sign off to end the run",
-            tone="good",
-            glyph="▶",
-            lines=(
-                Line(
-                    f"Restored in {words.duration(state.phase(Phase.ROLLBACK).seconds)}; {rows}.", "text", "✔", "good"
-                ),
-                Line("What was written to production after the backup is gone.", "warn", "▲", "warn"),
-            ),
-            key="enter",
-            does="sign off",
-        )
-    return Card(
-        headline="The rollback is not whole",
-        tone="bad",
-        glyph="✖",
-        lines=(
-            *closed(state, Phase.ROLLBACK),
-            Line(
-                "Production: the restore is one transaction, whole or not at all; look before you believe it.", "warn"
-            ),
-        ),
-        key="x",
-        does="roll back again",
-        more=(("l", "look into the log"),),
-    )
 
 
 _MEANS = {

@@ -7,7 +7,8 @@ from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
 from screens import words
-from screens.cards import Card, Line, backup_words, closed, questions, suffered
+from screens.cards import Card, Line, backup_words, closed, questions, snapshot_words, suffered
+from screens.clock_words import clock_lines, deciding
 from screens.spots import broken, unanswered
 from screens.view import View
 
@@ -21,7 +22,7 @@ def waiting(view: View) -> Card:
         case Phase.PREFLIGHT | Phase.BANNER:
             return _answers(view, phase)
         case Phase.BACKUP:
-            return _backup()
+            return _backup(view)
         case Phase.REHEARSAL:
             return _rehearsal()
         case Phase.GO:
@@ -47,7 +48,9 @@ def _closed_phase(view: View, phase: Phase) -> Card:
     meaning = Line("Production is untouched.", "quiet")
     if policy.production_changed(state):
         meaning = Line(f"Production is migrated, not verified. The way back: {backup_words(view) or 'none'}.", "warn")
-    back, waive = (("x", "roll back"),), (("w", "waive the selected one"),)
+    back = (("x", "roll back"), ("t", "what to do"), ("o", "contacts"))
+    waive = (("w", "waive the selected one"),)
+    clock = clock_lines(view, deciding(view)) if phase is Phase.VERIFY else ()
     does = {
         Phase.PREFLIGHT: "look again, once it is mended",
         Phase.BACKUP: "back up again",
@@ -58,7 +61,7 @@ def _closed_phase(view: View, phase: Phase) -> Card:
         headline=what,
         tone="bad",
         glyph="✖",
-        lines=(*lines, meaning),
+        lines=(*lines, meaning, *clock),
         key="r" if phase in does else "",
         does=does.get(phase, ""),
         more=(*(back if phase is Phase.VERIFY else ()), *(waive if checks else ())),
@@ -97,15 +100,22 @@ def _answers(view: View, phase: Phase) -> Card:
     )
 
 
-def _backup() -> Card:
+def _backup(view: View) -> Card:
     sure = "pg_dump reads one snapshot of production; it blocks nobody but schema changes."
+    snapshot = view.state.snapshot
+    named = (Line(f"Named: {snapshot_words(snapshot)}.", "text", "▲", "warn"),) if snapshot else ()
     return Card(
         headline="Next: back production up",
         tone="strong",
         glyph="▶",
-        lines=(Line(sure, "quiet"), Line("Everything later needs it: it is the way back.", "quiet")),
+        lines=(
+            *named,
+            Line(sure, "quiet"),
+            Line("Everything later needs it: it is the way back.", "quiet"),
+        ),
         key="enter",
         does="start the backup",
+        more=(("p", "name a provider's snapshot"),),
     )
 
 

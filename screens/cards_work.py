@@ -5,8 +5,10 @@ from __future__ import annotations
 from dixis_tui.model import CheckState, MigrationState, Phase
 from dixis_tui.plan import phases
 from dixis_tui.run.state import CheckView, MigrationView, RunState
-from screens import radar_words, words
+from screens import cards_back, radar_words, words
 from screens.cards import Bar, Card, Line, migrations
+from screens.clock_words import clock_lines, deciding
+from screens.progress import progress_bar
 from screens.view import View
 
 _VERBS = {
@@ -16,7 +18,6 @@ _VERBS = {
     Phase.GO: "Looking at everything once more, to seal the plan",
     Phase.VERIFY: "Verifying production",
     Phase.SIGNOFF: "Signing off",
-    Phase.ROLLBACK: "Rolling production back to the backup",
 }
 
 
@@ -24,8 +25,10 @@ def running(view: View, phase: Phase) -> Card:
     """The card of a phase at work."""
     if phase is Phase.MIGRATE:
         return _migrating(view)
+    if phase is Phase.ROLLBACK:
+        return cards_back.running(view)
     state = view.state
-    bar = _progress(view)
+    bar = progress_bar(view)
     lines: tuple[Line, ...] = ()
     if phase is Phase.REHEARSAL and (current := _current(state, rehearsal=True)):
         listed = migrations(state, rehearsal=True, elapsed=view.elapsed(current.started))
@@ -76,18 +79,6 @@ def _health(state: RunState) -> list[Line]:
     ]
 
 
-def _progress(view: View) -> Bar | None:
-    progress = view.state.progress
-    if progress is None:
-        return None
-    fraction = min(progress.done / progress.total, 1.0) if progress.total else 0.0
-    label = f"{progress.what}: {words.amount(progress.done, progress.total, progress.unit)}"
-    elapsed = view.elapsed(view.progress_at)
-    if 0.02 < fraction < 1.0 and elapsed >= 2.0:
-        label += f", about {words.duration(round(elapsed * (1 - fraction) / fraction))} left"
-    return Bar(fraction, label)
-
-
 def _current(state: RunState, *, rehearsal: bool = False) -> MigrationView | None:
     running_ones = (
         view
@@ -129,11 +120,18 @@ def _migrating(view: View) -> Card:
         tone="work",
         glyph="◐",
         bar=Bar(fraction, label),
-        lines=_now_first(migrations(state, elapsed=elapsed), _statement(view, current)),
+        lines=(*_now_first(migrations(state, elapsed=elapsed), _statement(view, current)), *_clock(view)),
         key="s",
         does="stop after the file that runs now",
         more=(("b", "locks"), ("h", "migrations")),
     )
+
+
+def _clock(view: View) -> tuple[Line, ...]:
+    """Only once it is near: the countdown's own row has it all the time."""
+    found = deciding(view)
+    near = found is not None and found.spare < found.way_back
+    return clock_lines(view, found) if near else ()
 
 
 def _now_first(listed: tuple[Line, ...], statement: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -46,7 +46,7 @@ class Cockpit(Screen[None]):
     AUTO_FOCUS = ""
     COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOK)
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"act('{key}')", show=False) for key in ("enter", "space", "w", "r", "m", "x", "s", "e")),
+        *(Binding(key, f"act('{key}')", show=False) for key in ("enter", "space", "w", "r", "p", "m", "x", "s", "e")),
         Binding("up,k", "move(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
         Binding("pageup", "move(-8)", show=False),
@@ -57,6 +57,8 @@ class Cockpit(Screen[None]):
         Binding("c", "checks", show=False),
         Binding("h", "outlook", show=False),
         Binding("b", "radar", show=False),
+        Binding("t", "trouble", show=False),
+        Binding("o", "contacts", show=False),
         Binding("question_mark", "help", show=False),
         Binding("q", "leave", show=False),
     ]
@@ -169,6 +171,14 @@ class Cockpit(Screen[None]):
     def action_radar(self) -> None:
         """Who blocks us, and who waits behind us."""
         self.cockpit_app.open("radar")
+
+    def action_trouble(self) -> None:
+        """What went wrong, and the ways out."""
+        self.cockpit_app.open("trouble")
+
+    def action_contacts(self) -> None:
+        """Whom to call."""
+        self.cockpit_app.open("contacts")
 
     def action_help(self) -> None:
         """What keys, words and glyphs mean."""

@@ -22,6 +22,18 @@ def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
             from screens.rollback import RollbackScreen
 
             return RollbackScreen(view)
+        case "trouble":
+            from screens.trouble import TroubleScreen
+
+            return TroubleScreen(view)
+        case "contacts":
+            from screens.contacts import ContactsScreen
+
+            return ContactsScreen(view)
+        case "snapshot":
+            from screens.snapshot import SnapshotScreen
+
+            return SnapshotScreen(view)
         case "checks":
             from screens.checks import ChecksScreen
 

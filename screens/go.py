@@ -13,7 +13,7 @@ from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.commands import Command, Confirm, Seal
 from screens import words
-from screens.cards import backup_words, closed
+from screens.cards import backup_words, closed, snapshot_words
 from screens.dialog import Words, key_row
 from screens.phrase_dialog import PhraseDialog
 from screens.view import View
@@ -163,14 +163,10 @@ class GoScreen(PhraseDialog):
         predicted = state.predicted_seconds
         forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
         back = backup_words(view) or "none: the backup was waived"
-        rows.append(
-            line(
-                (_label("Predicted"), "quiet"),
-                (f"{forecast}{span_words(view)}", "text"),
-                ("   way back  ", "quiet"),
-                (back, "text"),
-            )
-        )
+        rows.append(line((_label("Predicted"), "quiet"), (f"{forecast}{span_words(view)}", "text")))
+        rows.append(line((_label("Way back"), "quiet"), (back, "text" if state.restored else "warn")))
+        if state.snapshot and state.backup:
+            rows.append(line((_label(""), ""), (snapshot_words(state.snapshot), "quiet")))
         return Content("\n").join(rows)
 
     def _question(self, ready: bool) -> Content:

@@ -5,9 +5,10 @@ The footer offers what is not refused; a key pressed anyway gets its sentence.
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import Struct
 
-from dixis_tui.model import CheckState, Phase, PhaseState
+from dixis_tui.model import CheckState, Phase, PhaseState, Way
 from dixis_tui.plan import phases
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
@@ -33,8 +34,8 @@ _FIRST = {
 class Offer(Struct, frozen=True, kw_only=True):
     """What one key does now.
 
-    `command` goes to the runner as it is; `opens` names a modal (`tick`, `waive`, `go`, `rollback`, `again`, `stop`,
-    `end`) that asks first. With a `refusal` the key does nothing but say it.
+    `command` goes to the runner as it is; `opens` names a modal (`tick`, `waive`, `snapshot`, `go`, `rollback`,
+    `again`, `stop`, `end`) that asks first. With a `refusal` the key does nothing but say it.
     """
 
     key: str
@@ -47,7 +48,7 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 def offers(view: View) -> list[Offer]:
     """Every key that acts, in the footer's order, refused ones among them."""
-    makers = (_enter, _space, _waive, _again, _go, _rollback, _stop, _end)
+    makers = (_enter, _space, _waive, _again, _snapshot, _go, _rollback, _stop, _end)
     made = [make(view) for make in makers]
     if closed := _closed(view):
         return [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
@@ -103,8 +104,10 @@ def _enter(view: View) -> Offer:
         case Phase.MIGRATE if not done:
             why = "x rolls back." if state.confirmed else "The migration follows the phrase: m opens go / no-go."
             return Offer(key="enter", refusal=why)
+        case Phase.ROLLBACK if not done and _by_hand(view):
+            return _ask_tick(waiting[0]) if waiting else _again(view)
         case Phase.ROLLBACK if not done:
-            return _of(view, "enter", "roll back", cmd.Rollback(phrase="", operator=view.operator), "rollback")
+            return msgspec.structs.replace(_rollback(view), key="enter")
         case Phase.SIGNOFF:
             return _of(view, "enter", "sign off", cmd.SignOff(operator=view.operator))
     again = f": r to {_AGAIN[phase]}." if phase in _AGAIN and not state.confirmed else "."
@@ -144,8 +147,15 @@ def _waive(view: View) -> Offer:
     return Offer(key="w", label="waive", opens="waive", code=check.code, refusal=made.refusal)
 
 
+def _by_hand(view: View) -> bool:
+    """Whether production goes back by the provider's snapshot: a person restores it, the program looks."""
+    return view.state.rollback is not None and view.state.rollback.way is Way.SNAPSHOT
+
+
 def _again(view: View) -> Offer:
     state, phase = view.state, view.spot.phase
+    if _by_hand(view):
+        return _of(view, "r", "look at production", cmd.StartPhase(phase=Phase.ROLLBACK))
     if phase not in _AGAIN or (phase is not Phase.VERIFY and state.confirmed):
         phase = Phase.VERIFY if state.confirmed else Phase.PREFLIGHT
     if not state.phase(phase).attempts and not state.running:
@@ -159,8 +169,18 @@ def _go(view: View) -> Offer:
     return _of(view, "m", "go / no-go", cmd.Seal(), "go")
 
 
+def _snapshot(view: View) -> Offer:
+    if view.spot.phase is not Phase.BACKUP:
+        return Offer(key="p", refusal="Select Backup with ↑ ↓ first: p names a provider's snapshot there.")
+    command = cmd.NameSnapshot(id="…", taken_at=view.now, where="…", operator=view.operator)
+    return _of(view, "p", "snapshot", command, "snapshot")
+
+
 def _rollback(view: View) -> Offer:
-    return _of(view, "x", "roll back", cmd.Rollback(phrase="", operator=view.operator), "rollback")
+    made = [cmd.Rollback(phrase="", operator=view.operator, way=way) for way in Way]
+    # One way that is open is enough: the screen shows which, and why the others are not.
+    found = next((one for one in made if not policy.refusal(view.state, one)), made[0])
+    return _of(view, "x", "roll back", found, "rollback")
 
 
 def _stop(view: View) -> Offer:

@@ -1,76 +1,181 @@
-"""The way back: what it will do to production, and its own phrase."""
+"""The way back: what would be lost, which ways there are, until when, and its own phrase."""
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
+from typing import ClassVar
 
-from dixis_tui.model import Phase
-from dixis_tui.plan import phases
-from dixis_tui.run.commands import Command, Rollback
-from screens import words
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from dixis_tui.model import Phase, Way, WayView
+from dixis_tui.run import policy
+from dixis_tui.run.commands import Command, LookBack, Rollback
+from screens import way_words, words
+from screens.cards import Line
+from screens.clock_words import clock_lines, decision, likely_way
 from screens.dialog import Words, key_row, table
 from screens.phrase_dialog import PhraseDialog
 from screens.view import View
 from screens.widgets.header import environment, target
+from screens.widgets.now_card import lines_of
 from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
 
+_PATIENCE = 30.0
+"""Seconds after which a look at the ways back is called unanswered."""
+
 
 class RollbackScreen(PhraseDialog):
-    """The runner restores the backup into the same database, whole or not at all."""
+    """Opening it looks at the ways back; the phrase confirms the one that is chosen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "choose(-1)", show=False),
+        Binding("down", "choose(1)", show=False),
+        Binding("ctrl+o", "contacts", show=False),
+    ]
 
     def __init__(self, view: View) -> None:
         super().__init__(view)
         self._attempts = view.state.phase(Phase.ROLLBACK).attempts
+        self._seen_before = view.state.ways_at
+        self._opened = view.now
+        self._problem = ""
+        self._picked: Way | None = None
+        self._way = likely_way(view.state)
 
     def compose(self) -> ComposeResult:
-        """What is lost, what comes back, how long it takes, the phrase."""
-        run = self.view.state.run
-        phrase = run.rollback_phrase if run else ""
-        where = f"  {target(self.view)}"
+        """What is lost, the ways, the clock, the phrase."""
         with Vertical(classes="dialog -grave") as box:
             box.border_title = "ROLL BACK"
-            yield Words(
-                line((environment(self.view), "warn" if self.view.demo else "bad"), (where, "text")).stylize(".title")
-            )
-            yield Words(table(self._rows(), 11))
-            yield Words(line(("▲ Everything written to production since that backup will be lost.", "warn")))
-            yield Words(
-                line(("Type ", "text"), (phrase, "strong"), (" to put production back. There is no default.", "text"))
-            )
+            where = (environment(self.view), "warn" if self.view.demo else "bad"), (f"  {target(self.view)}", "text")
+            yield Words(line(*where).stylize(".title"))
+            for part in ("loss", "ways", "way", "clock", "ask"):
+                yield Words(id=part)
             yield PhraseField(id="phrase")
             yield Words(id="says", classes="says")
-            yield Words(key_row(("enter", "roll back"), ("esc", "no")), classes="keys")
+            yield Words(classes="keys", id="way-keys")
 
-    def _rows(self) -> list[tuple[str, str]]:
-        state = self.view.state
-        backup, restored = state.backup, state.restored
-        if backup is None:
-            return []
-        rows = sum(backup.counts.values())
-        took = (
-            f"measured: {words.duration(restored.seconds)}"
-            if restored
-            else (f"never measured; the runbook plans {words.duration(phases.PLANNED_SECONDS[Phase.ROLLBACK])}")
-        )
-        made = state.phase(Phase.BACKUP)
-        when = self.view.at(made.started, seconds=True) if made.started else ""
-        if state.adopted:
-            when = f"by run {state.adopted.run}"
-        return [
-            ("Backup", f"{when}, {words.size(backup.bytes)}".removeprefix(", ")),
-            ("Holds", f"{words.count(len(backup.counts), 'table')}, {words.count(rows, 'row')}"),
-            ("SHA-256", backup.sha256[:16] + "…"),
-            ("Restore", took),
-            ("How", "one transaction: whole or not at all; then rows compared"),
-        ]
+    def on_mount(self) -> None:
+        """Look at the ways, where that can be done."""
+        super().on_mount()
+        self.show(self.view)
+        self._problem = policy.refusal(self.view.state, LookBack())
+        if not self._problem:
+            self.run_worker(self._look(), group="look", exit_on_error=True)
+
+    async def _look(self) -> None:
+        self._problem = await self.cockpit_app.client.send(LookBack())
+        if self.is_mounted:
+            self.show(self.cockpit_app.view)
 
     def command(self, phrase: str) -> Command | None:
-        """The phrase, for this run's backup."""
-        return Rollback(phrase=phrase, operator=self.view.operator)
+        """The phrase, for the way that is chosen."""
+        if self._chosen().refused:
+            return None
+        return Rollback(phrase=phrase, operator=self.view.operator, way=self._way)
 
     def accepted(self) -> bool:
         """The runner wrote that it was confirmed, or already works on it."""
         state = self.view.state
         return state.rollback is not None and state.phase(Phase.ROLLBACK).attempts > self._attempts
+
+    def action_choose(self, steps: int) -> None:
+        """Another way: what was typed was meant for the one before."""
+        every = list(Way)
+        self._picked = every[min(max(every.index(self._way) + steps, 0), len(every) - 1)]
+        self.query_one(PhraseField).clear()
+        self.show(self.view)
+
+    def action_contacts(self) -> None:
+        """Whom to call."""
+        self.cockpit_app.open("contacts")
+
+    def _chosen(self) -> WayView:
+        found = way_words.ways(self.view.state, self.view.operator)
+        return next(one for one in found if one.way is self._way)
+
+    # -- drawing
+
+    def show(self, view: View) -> None:
+        """Draw this moment."""
+        super().show(view)
+        put = {part.id: part.put for part in self.query(Words)}
+        fields = list(self.query(PhraseField))
+        if not fields or "ask" not in put:
+            return  # not composed yet, or on its way out
+        self._way = self._picked or likely_way(view.state)
+        rows = self.app.size.height
+        width = min(int(self.app.size.width * 0.96), 104) - (6 if rows >= 32 else 4)
+        chosen, field = self._chosen(), fields[0]
+        put["loss"](_rows(way_words.loss_lines(view, min(max(rows - 21, 2), 10), width), width, 1))
+        put["ways"](self._ways(width))
+        put["way"](_labels(self._details(chosen), width))
+        put["clock"](_rows(clock_lines(view, decision(view, self._way)), width, 2))
+        put["ask"](self._question(chosen))
+        keys = (("enter", "roll back"),) if not chosen.refused else ()
+        put["way-keys"](key_row(*keys, ("↑ ↓", "choose a way"), ("^o", "contacts"), ("esc", "no")))
+        if field.display == bool(chosen.refused):
+            field.display = not chosen.refused
+            field.clear()
+            if field.display:
+                field.focus()
+
+    def _ways(self, width: int) -> Content:
+        found = way_words.ways(self.view.state, self.view.operator)
+        return _rows(
+            (self._looked(), *(way_words.way_line(one, chosen=one.way is self._way) for one in found)), width, 1
+        )
+
+    def _looked(self) -> Line:
+        state = self.view.state
+        if state.ways_at != self._seen_before and state.ways_at:
+            return Line(f"WAYS BACK, looked at {self.view.at(state.ways_at, seconds=True)}", "quiet")
+        if self._problem:
+            return Line(f"WAYS BACK, not looked at: {self._problem}", "warn")
+        since = (self.view.now - self._opened).total_seconds()
+        if since > _PATIENCE:
+            return Line(f"WAYS BACK, not looked at: no answer for {words.duration(since)}", "warn")
+        return Line("WAYS BACK: looking at each, and at what was written since…", "work")
+
+    def _details(self, chosen: WayView) -> list[tuple[str, str]]:
+        state, told = self.view.state, way_words.TOLD[chosen.way]
+        rows = [("No return", told.no_return), ("Stays", way_words.kept_words(state, chosen.way))]
+        if chosen.way is Way.SNAPSHOT and state.snapshot:
+            taken = state.snapshot.taken_at.astimezone(self.view.zone)
+            return [
+                *rows,
+                ("Snapshot", f"{state.snapshot.id}, {taken:%Y-%m-%d %H:%M}, {state.snapshot.where}; not proven here"),
+            ]
+        backup = state.backup
+        if backup is None:
+            return rows
+        when = f"made {self.view.at(backup.taken_at)}, " if backup.taken_at else ""
+        if state.adopted:
+            when = f"by run {state.adopted.run}, "
+        held = f"{words.count(len(backup.counts), 'table')}, {words.count(sum(backup.counts.values()), 'row')}"
+        proof = "restored and compared ✔" if state.restored else "never restored"
+        return [*rows, ("Backup", f"{when}{words.size(backup.bytes)}, {held}; {proof}")]
+
+    def _question(self, chosen: WayView) -> Content:
+        if chosen.refused:
+            every = way_words.ways(self.view.state, self.view.operator)
+            shut = all(one.refused for one in every)
+            after = "No way back is open from here: ^o names whom to call." if shut else "↑ ↓ chooses another way."
+            return line((f"✖ {chosen.refused}", "bad"), (f" {after}", "warn"))
+        run = self.view.state.run
+        phrase = run.rollback_phrase if run else ""
+        begun = self.view.state.rollback or (self.view.state.adopted and self.view.state.adopted.unfinished)
+        what = " to put production back"
+        if begun:
+            what = " to bring the rollback that was begun to its end"
+        return line(("Type ", "text"), (phrase, "strong"), (f"{what}. There is no default.", "text"))
+
+
+def _rows(lines: tuple[Line, ...], width: int, most: int) -> Content:
+    return Content("\n").join(row for one in lines for row in lines_of(one, width, most))
+
+
+def _labels(rows: list[tuple[str, str]], width: int) -> Content:
+    return table([(label, words.cut(value, width - 11)) for label, value in rows], 11)

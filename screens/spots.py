@@ -25,7 +25,9 @@ def shown_checks(state: RunState, phase: Phase) -> list[CheckView]:
     if state.phase(phase).attempts or phase is Phase.BANNER:
         return found
     known = {check.code for check in found}
-    coming = [CheckView(spec.code) for spec in checks.of_phase(phase) if spec.code not in known]
+    # What a person answers in a rollback depends on its way: nobody knows it before.
+    asked = [spec for spec in checks.of_phase(phase) if phase is not Phase.ROLLBACK or not spec.person]
+    coming = [CheckView(spec.code) for spec in asked if spec.code not in known]
     return sorted([*found, *coming], key=lambda check: check.code)
 
 

@@ -8,6 +8,7 @@ from textual.geometry import Size
 from dixis_tui.model import Phase
 from dixis_tui.plan import phases
 from screens import words
+from screens.clock_words import by_words, deciding, likely_way, way_seconds
 from screens.view import View
 from screens.widgets.painted import Painted, Part, line
 
@@ -50,9 +51,8 @@ def span_words(view: View) -> str:
 
 
 def way_back_seconds(view: View) -> float:
-    """What the restore is expected to take: measured, else the runbook's plan."""
-    restored = view.state.restored
-    return restored.seconds if restored else phases.PLANNED_SECONDS[Phase.ROLLBACK]
+    """What the way back is expected to take: measured, else the runbook's plan."""
+    return way_seconds(view.state, likely_way(view.state))[0]
 
 
 class Countdown(Painted):
@@ -61,19 +61,28 @@ class Countdown(Painted):
     def draw(self, cells: Size) -> Content:
         """One row."""
         width = cells.width
-        state = self.view.state
-        countdown, span = window_words(self.view)
-        predicted = state.predicted_seconds
-        forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
-        way_back = words.duration(state.restored.seconds) if state.restored else "not proven"
-        if state.backup is None:
-            way_back = "no backup"
+        view = self.view
+        countdown, span = window_words(view)
         gap = "    " if width >= 86 else "  "
-        until = line((gap, ""), span) if span[0] else line()
-        back: tuple[Part, Part] = (f"{gap}way back ", "quiet"), (way_back, "text")
-        rest = line((f"{gap}predicted ", "quiet"), (forecast, "text"), *back)
-        longer = line((f"{gap}predicted ", "quiet"), (f"{forecast}{span_words(self.view)}", "text"), *back)
         head = line((" ", ""), countdown)
-        # The range and the way back matter more than the clock time that the countdown says already.
-        tries = (head + until + longer, head + longer, head + until + rest, head + rest, head + until, head)
+        until = line((gap, ""), span) if span[0] else line()
+        back = line((f"{gap}way back ", "quiet"), (_way_back(view), "text"))
+        if found := deciding(view):
+            by = line((gap, ""), by_words(view, found))
+            tries = [head + until + back + by, head + back + by, head + by, line((" ", ""), by_words(view, found))]
+        else:
+            predicted = view.state.predicted_seconds
+            forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
+            rest = line((f"{gap}predicted ", "quiet"), (forecast, "text")) + back
+            longer = line((f"{gap}predicted ", "quiet"), (f"{forecast}{span_words(view)}", "text")) + back
+            # The range and the way back matter more than the clock time that the countdown says already.
+            tries = [head + until + longer, head + longer, head + until + rest, head + rest, head + until]
         return next((found for found in tries if found.cell_length <= width), head)
+
+
+def _way_back(view: View) -> str:
+    state = view.state
+    if state.backup is None:
+        return "by snapshot, not proven" if state.snapshot else "no backup"
+    seconds, measured = way_seconds(state, likely_way(state))
+    return words.duration(seconds) if measured else "not proven"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.run import trouble
 from screens import radar_words
 from screens.guide import offers
 from screens.view import View
@@ -18,7 +19,7 @@ _LOG_KEYS = (
     ("esc", "back"),
 )
 _ALWAYS = (("c", "checks"), ("l", "log"), ("?", "help"), ("q", "leave"))
-_GIVE_UP = ("e", "l", "c", "r", "w", "h", "s", "m")
+_GIVE_UP = ("e", "l", "c", "r", "w", "h", "p", "s", "m", "o")
 """Which keys the row leaves out first where the room is short; `?` names them all."""
 
 
@@ -32,6 +33,9 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     acting = [(made.key, made.label) for made in open_ones if made.key != "enter" or made.label not in letters]
     looks = [("h", "migrations")] if view.state.migrations else []
     looks += [("b", "locks")] if radar_words.live(view) else []
+    # Named where they are looked for: when something went wrong.
+    looks += [("t", "what to do")] if trouble.case_of(view.state) else []
+    looks += [("o", "contacts")] if trouble.case_of(view.state) or view.state.rollback else []
     return [*acting, *looks, *_ALWAYS]
 
 

@@ -8,9 +8,10 @@ from textual.content import Content
 from textual.geometry import Size
 
 from dixis_tui.model import Phase
-from dixis_tui.plan import phases
+from dixis_tui.plan import phases, way_back
 from dixis_tui.run import policy
 from screens import words
+from screens.clock_words import likely_way
 from screens.spots import check_mark, phase_mark, rows, shown_phases, tally
 from screens.view import Spot, View
 from screens.widgets.painted import Painted, Part, line, spread, style
@@ -58,20 +59,26 @@ def tree(view: View, width: int) -> tuple[list[Content], int]:
 
 
 def backup_rows(view: View, width: int) -> list[Content]:
-    """None yet; made; proven by a restore."""
-    backup, restored = view.state.backup, view.state.restored
+    """None yet; made; proven by a restore, and what going back will take; a snapshot that was named."""
+    backup, restored, snapshot = view.state.backup, view.state.restored, view.state.snapshot
+    named = []
+    if snapshot:
+        named = [spread(width, [(" ▲ ", "warn"), (f"snapshot {snapshot.id}", "text")], [("not proven ", "warn")])]
     if backup is None:
-        return [line((" ○ ", "quiet"), ("none yet", "quiet"))]
+        return named or [line((" ○ ", "quiet"), ("none yet", "quiet"))]
     made = spread(
         width,
         [(" ✔ ", "good"), (f"made {_made_at(view)}{words.size(backup.bytes)}", "text")],
         [(f"sha256 {backup.sha256[:8]}… " if width >= 42 else f"{backup.sha256[:8]}… ", "quiet")],
     )
     if restored is None:
-        return [made, line((" ○ ", "quiet"), ("never restored", "quiet"))]
-    took = words.duration(restored.seconds)
-    at = view.at(view.state.restored_at)
-    return [made, spread(width, [(" ✔ ", "good"), (f"restored {at}", "text")], [(f"in {took} ", "quiet")])]
+        return [made, line((" ○ ", "quiet"), ("never restored", "quiet")), *named]
+    took, _ = way_back.seconds(restored, likely_way(view.state))
+    proof = [(" ✔ ", "good"), (f"restored and compared {view.at(view.state.restored_at)}", "text")]
+    short = [(" ✔ ", "good"), ("restored and compared", "text")]
+    right = [(f"{words.duration(took)} ", "quiet")]
+    long = width >= sum(len(text) for text, _ in (*proof, *right)) + 1
+    return [made, spread(width, proof if long else short, right), *named]
 
 
 def _made_at(view: View) -> str:

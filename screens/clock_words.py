@@ -1,0 +1,73 @@
+"""The decision clock in words: how long a rollback can still be begun, and what changes when that has passed."""
+
+from __future__ import annotations
+
+from dixis_tui.model import Phase, PhaseState, Way
+from dixis_tui.plan import way_back
+from dixis_tui.plan.decision import Decision, decide
+from dixis_tui.run import policy
+from dixis_tui.run.state import RunState
+from screens import words
+from screens.cards import Line
+from screens.view import View
+
+
+def likely_way(state: RunState) -> Way:
+    """The way that was begun, else the first that is open, else the one that a backup makes possible."""
+    if state.rollback:
+        return state.rollback.way
+    if state.adopted and state.adopted.unfinished:
+        return state.adopted.unfinished.way
+    seen = state.ways.ways if state.ways else []
+    first = next((one.way for one in seen if not one.refused), None)
+    return first or (Way.SNAPSHOT if state.snapshot and not state.backup else Way.SIDE)
+
+
+def way_seconds(state: RunState, way: Way) -> tuple[float, bool]:
+    """Seconds that this way is expected to take, and whether they were measured."""
+    seen = state.ways.ways if state.ways else []
+    known = next((one for one in seen if one.way is way and one.seconds > 0), None)
+    return (known.seconds, known.measured) if known else way_back.seconds(state.restored, way)
+
+
+def decision(view: View, way: Way | None = None) -> Decision | None:
+    """How the time stands for this way; None without a window, or without anything to go back to."""
+    state = view.state
+    closes = state.run.window_closes if state.run else None
+    if closes is None or not (state.backup or state.snapshot):
+        return None
+    seconds, measured = way_seconds(state, way or likely_way(state))
+    return decide(view.now, closes, seconds, measured=measured)
+
+
+def deciding(view: View) -> Decision | None:
+    """The decision that is open now: production was changed, and neither signed off nor on its way back."""
+    state = view.state
+    begun = state.rollback is not None and policy.phase_state(state, Phase.ROLLBACK) is not PhaseState.FAILED
+    if state.ended or begun or not state.confirmed:
+        return None
+    return decision(view)
+
+
+def by_words(view: View, found: Decision) -> tuple[str, str]:
+    """`decide by 23:15:55 (07:37 left)`, and its tone."""
+    at = view.at(found.latest, seconds=True)
+    if not found.fits:
+        return f"decide by {at}: passed", "bad"
+    return f"decide by {at} ({words.clock(found.spare)} left)", "warn" if found.spare < found.way_back else "good"
+
+
+def clock_lines(view: View, found: Decision | None) -> tuple[Line, ...]:
+    """The clock, and what it means, for cards and dialogs."""
+    if found is None:
+        return ()
+    left = f"window {words.clock(found.left)} left" if found.left > 0 else "window over"
+    how = "" if found.measured else " (planned, not measured)"
+    by, tone = by_words(view, found)
+    after = f"a rollback begun after that ends, with {words.duration(found.verify)} to verify it, after the window"
+    meaning = f"{after[0].upper()}{after[1:]}: extend it, or mend forward."
+    if not found.fits:
+        meaning = "A rollback begun now ends after the window: extend it with who agreed to it, or mend forward."
+    glyph = "▲" if found.fits else "✖"
+    clock = f"{left} · way back {words.minutes(found.way_back)}{how} · {by}"
+    return Line(clock, "strong", glyph, tone), Line(f"  {meaning}", "quiet" if found.fits else "warn")
