@@ -29,7 +29,7 @@ def running(view: View) -> Card:
         tone="work",
         glyph="◐",
         bar=_bar(view),
-        lines=(*_running_first(step_lines(view)), _touched(state), *looking, Line(since, "quiet")),
+        lines=(*_running_first(view), *looking, Line(since, "quiet")),
         key="s",
         does="stop",
         more=(("o", "contacts"),),
@@ -49,11 +49,11 @@ def _way(state: RunState) -> Way:
     return state.rollback.way if state.rollback else Way.SIDE
 
 
-def step_lines(view: View, *, coming: bool = True) -> tuple[Line, ...]:
+def step_lines(view: View) -> tuple[Line, ...]:
     """The steps of the way: done ones with what they took, the one at work, those that are to come."""
     state = view.state
     seen = {one.step: one for one in state.steps}
-    order = [step for step in Step if step in seen or (coming and step in STEPS[_way(state)])]
+    order = [step for step in Step if step in seen or step in STEPS[_way(state)]]
     return tuple(_step(view, step, seen.get(step)) for step in order)
 
 
@@ -69,10 +69,11 @@ def _step(view: View, step: Step, one: StepView | None) -> Line:
     return Line(f"{name}{detail}", "text", "✖", "bad", "not done")
 
 
-def _running_first(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """Many steps are over on a small terminal: what runs stands above them."""
+def _running_first(view: View) -> tuple[Line, ...]:
+    """What runs and whether production is touched stand above the rest: that may be cut on a small terminal."""
+    lines = step_lines(view)
     at_work = tuple(one for one in lines if one.glyph == "◐")
-    return (*at_work, *(one for one in lines if one not in at_work))
+    return (*at_work, _touched(view.state), *(one for one in lines if one not in at_work))
 
 
 def _touched(state: RunState) -> Line:
@@ -210,12 +211,14 @@ def _stopped(view: View) -> Card:
         key, does = "w", "waive the selected check, once it is mended"
     elif _way(state) is Way.SNAPSHOT:
         key, does = "r", "look at production again"
+    over = [STEP_WORDS[one.step] for one in state.steps if one.seconds is not None]
+    done = (Line(f"Done before it: {', '.join(over)}.", "quiet"),) if over else ()
     warned = [check for check in state.checks_of(Phase.ROLLBACK) if check.state is CheckState.WARNED]
     return Card(
         headline=headline,
         tone="bad",
         glyph="✖",
-        lines=(*closed(state, Phase.ROLLBACK), _now_is(state), *step_lines(view, coming=False), *problems(warned)),
+        lines=(*closed(state, Phase.ROLLBACK), _now_is(state), *problems(warned), *done),
         key=key,
         does=does,
         more=more,

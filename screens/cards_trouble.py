@@ -75,7 +75,7 @@ def migration(view: View) -> Card:
         glyph="✖" if not lost else "?",
         lines=tuple(lines),
         key="x" if state.backup else "l",
-        does=f"roll back to the backup ({backup_words(view)})"
+        does=f"roll back ({backup_words(view)})"
         if state.backup
         else "look into the log; this run has no backup to go back to",
         more=(("t", "what to do"), ("o", "contacts"), *((("l", "log"),) if state.backup else ())),
@@ -100,7 +100,7 @@ def _mend(bad: list[MigrationView], lost: list[MigrationView]) -> str:
         return "Once the server answers: end this run (e) and open a new one; its preflight reads what is there."
     if not bad:
         return "Or leave it as it is, end this run (e), and begin a new one for the rest."
-    return f"Or mend it: prisma migrate resolve --rolled-back {bad[0].name}"
+    return "Or mend it: t says what is known of it, and marks its row where that is true."
 
 
 _MEANS = {

@@ -50,11 +50,11 @@ def deciding(view: View) -> Decision | None:
 
 
 def by_words(view: View, found: Decision) -> tuple[str, str]:
-    """`decide by 23:15:55 (07:37 left)`, and its tone."""
+    """`decide by 23:15:55, in 07:37`, and its tone."""
     at = view.at(found.latest, seconds=True)
     if not found.fits:
         return f"decide by {at}: passed", "bad"
-    return f"decide by {at} ({words.clock(found.spare)} left)", "warn" if found.spare < found.way_back else "good"
+    return f"decide by {at}, in {words.clock(found.spare)}", "warn" if found.spare < found.way_back else "good"
 
 
 def clock_lines(view: View, found: Decision | None) -> tuple[Line, ...]:
@@ -62,12 +62,11 @@ def clock_lines(view: View, found: Decision | None) -> tuple[Line, ...]:
     if found is None:
         return ()
     left = f"window {words.clock(found.left)} left" if found.left > 0 else "window over"
-    how = "" if found.measured else " (planned, not measured)"
+    how = "" if found.measured else " planned"
     by, tone = by_words(view, found)
-    after = f"a rollback begun after that ends, with {words.duration(found.verify)} to verify it, after the window"
-    meaning = f"{after[0].upper()}{after[1:]}: extend it, or mend forward."
+    meaning = "Begun later, it ends after the window: extend it, or mend forward."
     if not found.fits:
-        meaning = "A rollback begun now ends after the window: extend it with who agreed to it, or mend forward."
-    glyph = "▲" if found.fits else "✖"
+        meaning = "A rollback begun now ends after the window: extend it, or mend forward."
+    glyph = {"good": "·", "warn": "▲"}.get(tone, "✖")
     clock = f"{left} · way back {words.minutes(found.way_back)}{how} · {by}"
     return Line(clock, "strong", glyph, tone), Line(f"  {meaning}", "quiet" if found.fits else "warn")

@@ -44,7 +44,7 @@ class ContactsScreen(Dialog):
         for role, name, address in people:
             rows += [
                 line((role.upper(), "quiet")),
-                line((f"  {address or 'no phone, no address'}", "title" if address else "warn")),
+                line(("  ", ""), (f" {address or 'no phone, no address'} ", "cap" if address else "warn")),
                 line((f"  {words.cut(name, 70)}", "text")),
                 line(),
             ]

@@ -19,7 +19,6 @@ from screens.dialog import Words, key_row, table
 from screens.phrase_dialog import PhraseDialog
 from screens.view import View
 from screens.widgets.header import environment, target
-from screens.widgets.now_card import lines_of
 from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
 
@@ -109,10 +108,10 @@ class RollbackScreen(PhraseDialog):
         rows = self.app.size.height
         width = min(int(self.app.size.width * 0.96), 104) - (6 if rows >= 32 else 4)
         chosen, field = self._chosen(), fields[0]
-        put["loss"](_rows(way_words.loss_lines(view, min(max(rows - 21, 2), 10), width), width, 1))
+        put["loss"](_rows(way_words.loss_lines(view, min(max(rows - 21, 2), 10), width), width))
         put["ways"](self._ways(width))
         put["way"](_labels(self._details(chosen), width))
-        put["clock"](_rows(clock_lines(view, decision(view, self._way)), width, 2))
+        put["clock"](_rows(clock_lines(view, decision(view, self._way)), width))
         put["ask"](self._question(chosen))
         keys = (("enter", "roll back"),) if not chosen.refused else ()
         put["way-keys"](key_row(*keys, ("↑ ↓", "choose a way"), ("^o", "contacts"), ("esc", "no")))
@@ -124,9 +123,9 @@ class RollbackScreen(PhraseDialog):
 
     def _ways(self, width: int) -> Content:
         found = way_words.ways(self.view.state, self.view.operator)
-        return _rows(
-            (self._looked(), *(way_words.way_line(one, chosen=one.way is self._way) for one in found)), width, 1
-        )
+        looked = self._looked()
+        rows = tuple(way_words.way_line(one, chosen=one.way is self._way) for one in found)
+        return Content("\n").join([line((words.cut(looked.text, width), looked.tone)), _rows(rows, width)])
 
     def _looked(self) -> Line:
         state = self.view.state
@@ -168,13 +167,17 @@ class RollbackScreen(PhraseDialog):
         phrase = run.rollback_phrase if run else ""
         begun = self.view.state.rollback or (self.view.state.adopted and self.view.state.adopted.unfinished)
         what = " to put production back"
-        if begun:
-            what = " to bring the rollback that was begun to its end"
+        if begun and begun.way is self._way:
+            what = " to go on with the rollback that was begun"
         return line(("Type ", "text"), (phrase, "strong"), (f"{what}. There is no default.", "text"))
 
 
-def _rows(lines: tuple[Line, ...], width: int, most: int) -> Content:
-    return Content("\n").join(row for one in lines for row in lines_of(one, width, most))
+def _rows(lines: tuple[Line, ...], width: int) -> Content:
+    """One row each, with its columns as they are."""
+    return Content("\n").join(
+        line((f" {one.glyph or ' '} ", one.glyph_tone or one.tone), (words.cut(one.text, width - 3), one.tone))
+        for one in lines
+    )
 
 
 def _labels(rows: list[tuple[str, str]], width: int) -> Content:

@@ -47,12 +47,12 @@ class SnapshotScreen(Dialog):
         city = words.city(run.timezone) if run else "UTC"
         with Vertical(classes="dialog") as box:
             box.border_title = "PROVIDER SNAPSHOT"
-            yield Words(line(("A snapshot that you took in the provider's console, as one more way back.", "text")))
+            yield Words(line(("A snapshot that you took at the provider, as one more way back.", "text")))
             yield Words(line(("Its restore is not proven here, and the board says so.", "warn")))
-            labels = ("Id", f"Taken at, {city} time", "Where: console, project, region")
-            for field, label in zip(_FIELDS, labels, strict=True):
+            now = f"{self.view.now.astimezone(self.view.zone):{FORM}}"
+            labels = (("Id", "as the console shows it"), (f"Taken at, {city} time", now), ("Where", "console, project"))
+            for field, (label, hint) in zip(_FIELDS, labels, strict=True):
                 yield Words(line((label, "quiet")))
-                hint = f"{self.view.now.astimezone(self.view.zone):{FORM}}" if field == "taken" else ""
                 yield Input(placeholder=hint, compact=True, id=field, max_length=_LONGEST)
             yield Words(id="says", classes="says")
             yield Words(key_row(("enter", "next, then name it"), ("tab", "next"), ("esc", "no")), classes="keys")

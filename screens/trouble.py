@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
 from dixis_tui.run import trouble
@@ -49,11 +49,12 @@ class TroubleScreen(Dialog):
         self._picked: Case | None = None
 
     def compose(self) -> ComposeResult:
-        """Facts, checks, ways out."""
-        with VerticalScroll(classes="dialog -grave", id="trouble") as box:
+        """Facts, ways out, checks; the keys stay in sight."""
+        with Vertical(classes="dialog -grave") as box:
             box.border_title = "WHAT TO DO"
-            for part in ("head", "facts", "checks", "exits"):
-                yield Words(id=part)
+            with VerticalScroll(id="trouble"):
+                for part in ("head", "facts", "exits", "checks"):
+                    yield Words(id=part)
             yield Words(id="says", classes="says")
             yield Words(classes="keys", id="trouble-keys")
 
@@ -113,9 +114,12 @@ class TroubleScreen(Dialog):
         if "exits" not in put:
             return  # not composed yet, or on its way out
         width = min(int(self.app.size.width * 0.96), 104) - (7 if self.app.size.height >= 32 else 5)
+        rows = self.app.size.height
+        self.query_one("#trouble").styles.max_height = rows - (10 if rows >= 32 else 6)
+        most = 2 if rows >= 32 else 1
         found = self._now()
         put["head"](self._head(found))
-        put["facts"](_rows(_facts(found), width) if found.wrong else self._reading(width))
+        put["facts"](_rows(_facts(found), width, most) if found.wrong else self._reading(width))
         put["checks"](self._checks(found, width))
         put["exits"](_rows((*_exits(found), *clock_lines(view, deciding(view))), width, 2))
         keys = [(_KEYS[one.way], str(one.way)) for one in found.exits if one.way in _KEYS]

@@ -26,8 +26,8 @@ class Told(Struct, frozen=True):
 TOLD: dict[Way, Told] = {
     Way.SIDE: Told(
         "beside it",
-        "restore beside it, compare, swap names",
-        "only the swap at its end; nothing of production is touched before it",
+        "restore beside, compare, swap names",
+        "the swap at its very end; until then production is untouched",
         "the failed database, under a dated name",
     ),
     Way.IN_PLACE: Told(
@@ -38,7 +38,7 @@ TOLD: dict[Way, Told] = {
     ),
     Way.SNAPSHOT: Told(
         "snapshot",
-        "by hand, as a checklist; not proven here",
+        "by hand: a checklist, not proven",
         "outside of this program: in the provider's console",
         "what the provider keeps",
     ),
@@ -75,7 +75,7 @@ def ways(state: RunState, operator: str) -> tuple[WayView, ...]:
 
 
 def way_line(one: WayView, *, chosen: bool) -> Line:
-    """`▸ ✔ beside it   2 m 05 s measured   restore beside it, compare, swap names`."""
+    """`▸ ✔ beside it   2 m 05 s measured   restore beside, compare, swap names`."""
     told = TOLD[one.way]
     glyph, tone = ("✖", "bad") if one.refused else ("✔", "good")
     took = f"{words.duration(one.seconds)} {'measured' if one.measured else 'planned'}"
@@ -98,7 +98,6 @@ def loss_lines(view: View, most: int, width: int) -> tuple[Line, ...]:
     state = view.state
     if state.ways is None:
         return (Line("Everything written to production since that backup will be lost.", "warn", "▲", "warn"),)
-    own = "; the migration's own writes count too" if state.confirmed else ""
     if state.ways.loss_unknown:
         text = f"What will be lost is not known: {state.ways.loss_unknown}."
         return (Line(text, "warn", "?", "bad"),)
@@ -107,20 +106,22 @@ def loss_lines(view: View, most: int, width: int) -> tuple[Line, ...]:
         return (Line("Nothing was written since the backup, by the server's statistics.", "text", "✔", "good"),)
     total = sum(one.inserted + one.updated + one.deleted for one in losses)
     tables = words.count(len(losses), "table")
-    lines = [Line(f"{words.count(total, 'row')} in {tables} will be lost{own}.", "strong", "▲", "warn")]
+    lines = [Line(f"{words.count(total, 'row')} in {tables} will be lost.", "strong", "▲", "warn")]
+    own = "; the migration's own count too" if state.confirmed else ""
     shown = losses if len(losses) <= most else losses[: max(most - 1, 0)]
     lines += [Line(_loss(one, width), "text") for one in shown]
     if rest := losses[len(shown) :]:
         more = sum(one.inserted + one.updated + one.deleted for one in rest)
         lines.append(Line(f"  … {words.count(len(rest), 'table')} more, {words.count(more, 'row')}", "quiet"))
+    lines.append(Line(f"  + inserted  ~ updated  - deleted{own}", "quiet"))
     return tuple(lines)
 
 
 def _loss(one: TableLoss, width: int) -> str:
     changed = f"+{one.inserted:,} ~{one.updated:,} -{one.deleted:,}"
     rows = f"{_rows(one.rows_then)} → {_rows(one.rows_now)}"
-    room = max(min(width - 47, 48), 16)
-    return f"  {words.fill(one.table, room)} {changed:>20}  {rows:>20}"
+    room = max(min(width - 49, 50), 12)
+    return f"  {words.fill(one.table, room)} {changed:>18}  {rows:>23}"
 
 
 def _rows(count: int) -> str:

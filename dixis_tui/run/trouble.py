@@ -213,7 +213,7 @@ def _migration_exits(state: RunState) -> list[Exit]:
 
 
 def _marks(state: RunState, bad: MigrationView) -> list[Exit]:
-    repair = Exit(WayOut.REPAIR, "write it, and rehearse it in a new run like every other")
+    repair = Exit(WayOut.REPAIR, "rehearse it in a new run, like every other")
     match outcome(state, bad.name):
         case Reconciled.ALL:
             why = "all of it is there, only its row is not finished: mark it, and a new run does the rest"
@@ -269,7 +269,7 @@ def _schema_exits(state: RunState) -> list[Exit]:
     if unseen:
         again = "what is closed could not be looked at: mend that, then look again before anything else"
         return [Exit(WayOut.LOOK_AGAIN, again, advised=True), _back(state, "or back to the backup")]
-    diff = "write what differs, and rehearse it in a new run; prisma migrate diff shows it"
+    diff = "prisma migrate diff shows what differs; rehearse it in a new run"
     return [
         Exit(WayOut.REPAIR, diff, advised=True),
         _back(state, "where the application can't live with it until then"),
@@ -288,14 +288,14 @@ def _application_facts(state: RunState) -> list[Fact]:
     ]
     if state.identity:
         where = f"{state.identity.database} @ {state.identity.host}:{state.identity.port}"
-        facts.append(Fact(f"the database answers at {where}: compare the application's own connection string"))
+        facts.append(Fact(f"the database answers at {where}: is that the application's?"))
     command = state.project.command if state.project else "prisma"
-    return [*facts, Fact(f"Prisma Client must be generated for this schema and deployed: {command} generate")]
+    return [*facts, Fact(f"Prisma Client generated for this schema, and deployed? {command} generate")]
 
 
 def _application_exits(state: RunState) -> list[Exit]:
     return [
-        Exit(WayOut.LOOK_AGAIN, "connection string, client and deployment first: mend them, then look", advised=True),
+        Exit(WayOut.LOOK_AGAIN, "mend connection string, client or deployment first", advised=True),
         _back(state, "at once where data is corrupted"),
         Exit(WayOut.REPAIR, "where an index or a column is missing: rehearse it in a new run"),
     ]
