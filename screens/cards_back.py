@@ -208,7 +208,9 @@ def _stopped(view: View) -> Card:
     key, does = "x", "go on with it: what is done already is kept" if state.steps else "roll back again"
     more: tuple[tuple[str, str], ...] = (("l", "look into the log"), ("o", "contacts"))
     if state.swapped:
-        key, does = "w", "waive the selected check, once it is mended"
+        key, does = "e", "end the run where it stands, and mend it by hand"
+        if any(check.spec.waivable for check in broken(state, Phase.ROLLBACK)):
+            key, does = "w", "waive the selected check, once it is mended"
     elif _way(state) is Way.SNAPSHOT:
         key, does = "r", "look at production again"
     over = [STEP_WORDS[one.step] for one in state.steps if one.seconds is not None]

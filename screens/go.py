@@ -166,7 +166,7 @@ class GoScreen(PhraseDialog):
         rows.append(line((_label("Predicted"), "quiet"), (f"{forecast}{span_words(view)}", "text")))
         rows.append(line((_label("Way back"), "quiet"), (back, "text" if state.restored else "warn")))
         if state.snapshot and state.backup:
-            rows.append(line((_label(""), ""), (snapshot_words(state.snapshot), "quiet")))
+            rows.append(line((f"  and {snapshot_words(state.snapshot)}", "quiet")))
         return Content("\n").join(rows)
 
     def _question(self, ready: bool) -> Content:

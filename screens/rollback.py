@@ -19,6 +19,7 @@ from screens.dialog import Words, key_row, table
 from screens.phrase_dialog import PhraseDialog
 from screens.view import View
 from screens.widgets.header import environment, target
+from screens.widgets.now_card import lines_of
 from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
 
@@ -108,11 +109,12 @@ class RollbackScreen(PhraseDialog):
         rows = self.app.size.height
         width = min(int(self.app.size.width * 0.96), 104) - (6 if rows >= 32 else 4)
         chosen, field = self._chosen(), fields[0]
-        put["loss"](_rows(way_words.loss_lines(view, min(max(rows - 21, 2), 10), width), width))
+        tables = min(max(int(rows * 0.96) - (29 if rows >= 32 else 21), 2), 10)
+        put["loss"](_rows(way_words.loss_lines(view, tables, width), width))
         put["ways"](self._ways(width))
         put["way"](_labels(self._details(chosen), width))
         put["clock"](_rows(clock_lines(view, decision(view, self._way)), width))
-        put["ask"](self._question(chosen))
+        put["ask"](self._question(chosen, width))
         keys = (("enter", "roll back"),) if not chosen.refused else ()
         put["way-keys"](key_row(*keys, ("↑ ↓", "choose a way"), ("^o", "contacts"), ("esc", "no")))
         if field.display == bool(chosen.refused):
@@ -157,12 +159,13 @@ class RollbackScreen(PhraseDialog):
         proof = "restored and compared ✔" if state.restored else "never restored"
         return [*rows, ("Backup", f"{when}{words.size(backup.bytes)}, {held}; {proof}")]
 
-    def _question(self, chosen: WayView) -> Content:
+    def _question(self, chosen: WayView, width: int) -> Content:
         if chosen.refused:
             every = way_words.ways(self.view.state, self.view.operator)
             shut = all(one.refused for one in every)
             after = "No way back is open from here: ^o names whom to call." if shut else "↑ ↓ chooses another way."
-            return line((f"✖ {chosen.refused}", "bad"), (f" {after}", "warn"))
+            said = Line(chosen.refused, "bad", "✖", "bad"), Line(after, "warn")
+            return Content("\n").join(row for one in said for row in lines_of(one, width, 2))
         run = self.view.state.run
         phrase = run.rollback_phrase if run else ""
         begun = self.view.state.rollback or (self.view.state.adopted and self.view.state.adopted.unfinished)

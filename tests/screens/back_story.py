@@ -85,8 +85,14 @@ def restoring(story: Story) -> Story:
 def stopped(story: Story, at: Step = Step.RESTORE) -> Story:
     """A step failed."""
     side_begins(story, at)
-    story.found("DX901", CheckState.FAILED, "pg_restore ended with 1: no space left on device", "Make room, then x.")
+    code = "DX902" if story_swapped(story) else "DX901"
+    story.found(code, CheckState.FAILED, "pg_restore ended with 1: no space left on device", "Make room, then x.")
     return story.over(Phase.ROLLBACK, PhaseState.FAILED, 12.0)
+
+
+def story_swapped(story: Story) -> bool:
+    """Whether the names were swapped."""
+    return any(isinstance(entry.event, ev.Swapped) for entry in story.entries)
 
 
 def swapped(story: Story) -> Story:

@@ -67,8 +67,10 @@ def test_a_failed_migration_says_what_happened_what_it_means_and_what_to_do() ->
     assert "violates foreign key constraint" in said
     assert "HINT: none" not in said
     assert f"○ {MIGRATIONS[3]} not touched" in said
-    assert f"prisma migrate resolve --rolled-back {MIGRATIONS[2]}" in said
-    assert "x roll back to the backup (14 MB, restored in 11 s)" in said
+    assert "· window 14:50 left · way back 0:16 · decide by 23:14:43, in 09:33" in said
+    assert "t what to do" in said
+    assert "o contacts" in said
+    assert "x roll back (14 MB, restored and compared ✔ 16 s)" in said
 
 
 def test_an_unknown_migration_gives_no_advice_before_a_look() -> None:

@@ -40,7 +40,7 @@ def test_the_card_and_its_key_are_on_every_size(size: tuple[int, int], tmp_path:
             assert name in text
         assert "not touched" in text
         assert "ERROR: insert or update on table" in text
-        assert "roll back to the backup (14 MB, restored in 11 s)" in text
+        assert "roll back (14 MB, restored and compared ✔ 16 s)" in text
 
     play(stages()["failed"], tmp_path, scenario, size)
 
@@ -53,12 +53,12 @@ def test_the_large_layout_shows_all_panes(tmp_path: Path) -> None:
         assert "✔ 1 Preflight" in text
         assert "23/23" in text
         assert "✔ made 22:30  14 MB" in text
-        assert "✔ restored 22:30" in text
+        assert "✔ restored and compared 22:30" in text
         assert "PostgreSQL 15.8" in text
         assert "Wed 25 Nov  23:05:01 Athens" in text
         assert "window open, 14:59 left" in text
         assert "predicted 9.3 s" in text
-        assert "way back 11 s" in text
+        assert "way back 16 s" in text
         assert "▼ now" in text
         assert "SHADOW_DATABASE_URL" in text
         assert "optional" in text

@@ -35,7 +35,7 @@ def open_keys(view: View) -> list[str]:
         ("preflight", ["s"]),
         ("preflight_failed", ["enter", "w", "r", "e"]),
         ("answers", ["enter", "space", "w", "r", "e"]),
-        ("backup_next", ["enter", "e"]),
+        ("backup_next", ["enter", "p", "e"]),
         ("backup", ["s"]),
         ("rehearsal_next", ["enter", "x", "e"]),
         ("rehearsal", ["s"]),
