@@ -109,7 +109,7 @@ class RollbackScreen(PhraseDialog):
         rows = self.app.size.height
         width = min(int(self.app.size.width * 0.96), 104) - (6 if rows >= 32 else 4)
         chosen, field = self._chosen(), fields[0]
-        tables = min(max(int(rows * 0.96) - (29 if rows >= 32 else 21), 2), 10)
+        tables = min(max(int(rows * 0.96) - (28 if rows >= 32 else 20), 2), 10)
         put["loss"](_rows(way_words.loss_lines(view, tables, width), width))
         put["ways"](self._ways(width))
         put["way"](_labels(self._details(chosen), width))

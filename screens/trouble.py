@@ -135,7 +135,7 @@ class TroubleScreen(Dialog):
         now = trouble.case_of(self.view.state)
         said = "Nothing is known to be wrong: this is for reading."
         if now is not None:
-            said = f"The run is not in this case, but in {_CASES.index(now) + 1}: {now}."
+            said = f"The run is not in this case but in {_CASES.index(now) + 1}: this is for reading."
         steps = [Line(text, "text", "·", "quiet") for text in trouble.STEPS[self.case]]
         return _rows((Line(said, "good" if now is None else "warn"), *steps), width)
 
