@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Snapshot, Way
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Snapshot, Step, Way
 from dixis_tui.plan import phases, way_back
 from dixis_tui.run import policy
 from dixis_tui.run.state import CheckView, MigrationView, RunState
@@ -198,6 +198,10 @@ def snapshot_words(snapshot: Snapshot) -> str:
 def changed_words(state: RunState) -> str:
     """What this run means for production, as a sentence."""
     if state.rollback:
+        begun = {one.step for one in state.steps}
+        # A step is written down before it is done.
+        if state.rollback.way is Way.SIDE and not begun & {Step.CLEAR, Step.SWAP, Step.VERIFY}:
+            return "The rollback had not touched production: what it restores stands beside it."
         return "Production was being put back to the backup: its state is unknown until somebody looks."
     if policy.production_changed(state):
         return "The phrase was taken: production may have been changed, and is unknown until somebody looks."

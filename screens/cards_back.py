@@ -18,7 +18,7 @@ _OUTSIDE = "Production is changed outside of this program: by whoever restores t
 def running(view: View) -> Card:
     """The rollback at work."""
     state = view.state
-    where = "the demo's production" if view.demo else "production"
+    where = "staging" if state.drill else "the demo's production" if view.demo else "production"
     what = "snapshot" if _way(state) is Way.SNAPSHOT else "backup"
     checks = [check for check in state.checks_of(Phase.ROLLBACK) if check.state is CheckState.RUNNING]
     looking = tuple(Line(f"{check.code} {check.spec.title}: {check.spec.looks}", "quiet") for check in checks)

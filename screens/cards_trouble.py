@@ -126,6 +126,8 @@ def ended(view: View) -> Card:
     if state.confirmed:
         lines += migrations(state)
         lines += suffered(view)
+    if state.swapped:
+        lines.append(Line(f"The database before is kept as {state.swapped.kept}.", "text", "✔", "good"))
     who = f"Ended {view.at(state.ended_at)}{plan}"
     lines += [Line(who, "quiet"), Line(f"Journal  {view.journal}", "quiet")]
     return Card(headline=word, tone=tone, glyph=glyph, large=True, lines=tuple(lines), key="q", does="leave")

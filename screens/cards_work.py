@@ -120,7 +120,7 @@ def _migrating(view: View) -> Card:
         tone="work",
         glyph="◐",
         bar=Bar(fraction, label),
-        lines=(*_now_first(migrations(state, elapsed=elapsed), _statement(view, current)), *_clock(view)),
+        lines=(*_clock(view), *_now_first(migrations(state, elapsed=elapsed), _statement(view, current))),
         key="s",
         does="stop after the file that runs now",
         more=(("b", "locks"), ("h", "migrations")),

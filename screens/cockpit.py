@@ -112,7 +112,7 @@ class Cockpit(Screen[None]):
         self.set_class(columns < 116, "-narrow")
 
     def _mark(self, view: View) -> None:
-        self.set_class(view.demo, "-demo")
+        self.set_class(view.demo or view.state.drill, "-demo")
         self.set_class(view.state.run is None, "-nothing")
         self.set_class(cards.card(view).alarm, "-alarm")
         self.set_class(view.state.ended is not None, "-ended")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -85,8 +86,12 @@ class RollbackScreen(PhraseDialog):
         """Another way: what was typed was meant for the one before."""
         every = list(Way)
         self._picked = every[min(max(every.index(self._way) + steps, 0), len(every) - 1)]
-        self.query_one(PhraseField).clear()
         self.show(self.view)
+
+    @on(PhraseField.Typed)
+    def _pinned(self) -> None:
+        # What is typed is meant for the way on the screen: a look that comes in later must not choose another.
+        self._picked = self._way
 
     def action_contacts(self) -> None:
         """Whom to call."""
@@ -105,7 +110,10 @@ class RollbackScreen(PhraseDialog):
         fields = list(self.query(PhraseField))
         if not fields or "ask" not in put:
             return  # not composed yet, or on its way out
-        self._way = self._picked or likely_way(view.state)
+        way = self._picked or likely_way(view.state)
+        if way is not self._way:
+            self._way = way
+            fields[0].clear()
         rows = self.app.size.height
         width = min(int(self.app.size.width * 0.96), 104) - (6 if rows >= 32 else 4)
         chosen, field = self._chosen(), fields[0]

@@ -113,9 +113,15 @@ def trouble(state: RunState, case: Case) -> Trouble:
         Case.APPLICATION: (_application_facts, _application_exits),
     }[case]
     found = tuple(exits(state))
-    if state.rollback:
+    if state.rollback and not state.ended:
         found = (Exit(WayOut.ROLL_BACK, "the rollback was begun: it has to be brought to its end", advised=True),)
-    return Trouble(case, wrong, tuple(facts(state)), tuple(_checks(state, case)), found)
+    return Trouble(case, wrong, (*facts(state), *_over(state)), tuple(_checks(state, case)), found)
+
+
+def _over(state: RunState) -> tuple[Fact, ...]:
+    if state.ended is None or state.run is None:
+        return ()
+    return (Fact(f"this run has ended: dixis-tui rollback {state.run.run} goes back to its backup"),)
 
 
 def _checks(state: RunState, case: Case) -> list[CheckView]:

@@ -22,7 +22,7 @@ ABOUT: dict[Phase, str] = {
     Phase.MIGRATE: "The files of the sealed plan on production, in order; stops at the first that fails.",
     Phase.VERIFY: "History, schema, catalog and the application: looked at, not believed.",
     Phase.SIGNOFF: "Banner down, notice sent, and the run is closed with its verdict.",
-    Phase.ROLLBACK: "Production put back to this run's backup, whole or not at all, and its rows compared.",
+    Phase.ROLLBACK: "Production put back by the way that was chosen, compared with the backup, and looked at again.",
 }
 
 

@@ -15,9 +15,11 @@ NO_PLAN = "–"
 
 
 def environment(view: View) -> str:
-    """`■ PRODUCTION` or `◆ DEMO`: a glyph and a word, beside the band's colour."""
+    """`■ PRODUCTION`, `◆ DEMO` or `◆ DRILL ON STAGING`: a glyph and a word, beside the band's colour."""
     if view.state.run is None:
         return "○ WAITING"
+    if view.state.drill:
+        return "◆ DRILL ON STAGING"
     return "◆ DEMO" if view.demo else "■ PRODUCTION"
 
 

@@ -139,5 +139,9 @@ def test_what_only_stopped_is_safe_to_run_again() -> None:
     assert "stopped by maria" in told(story).facts[0].text
 
 
+def test_an_ended_run_names_the_command_that_still_goes_back() -> None:
+    assert told(STAGES["unknown"]).facts[-1].text.startswith("this run has ended: dixis-tui rollback 20261125-")
+
+
 def test_a_rollback_that_was_begun_is_the_only_way() -> None:
     assert [one.way for one in told(STAGES["roll_back_failed"]).exits] == [WayOut.ROLL_BACK]
