@@ -37,9 +37,8 @@ class ResolveScreen(PhraseDialog):
             yield Words(line(*where).stylize(".title"))
             rows = [("Migration", self._migration), ("Found", seen or "not looked at"), ("Then", then)]
             yield Words(table(rows, 11))
-            yield Words(
-                line(("Only the history's row is written; the runner looks at the database once more before.", "quiet"))
-            )
+            sure = "The runner looks once more, then writes the history's row and nothing else."
+            yield Words(line((sure, "quiet")))
             yield Words(line(("Type ", "text"), (phrase, "strong"), (f" to mark it as {how}.", "text")))
             yield PhraseField(id="phrase")
             yield Words(id="says", classes="says")

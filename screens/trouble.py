@@ -31,6 +31,7 @@ _KEYS: dict[WayOut, str] = {
     WayOut.LOOK_AGAIN: "r",
 }
 """A repair migration is written elsewhere: it has no key."""
+_LABELS = {"x": "roll back", "a": "mark it", "u": "mark it", "e": "end the run", "r": "verify again"}
 
 
 class TroubleScreen(Dialog):
@@ -122,7 +123,7 @@ class TroubleScreen(Dialog):
         put["facts"](_rows(_facts(found), width, most) if found.wrong else self._reading(width))
         put["checks"](self._checks(found, width))
         put["exits"](_rows((*_exits(found), *clock_lines(view, deciding(view))), width, 2))
-        keys = [(_KEYS[one.way], str(one.way)) for one in found.exits if one.way in _KEYS]
+        keys = [(_KEYS[one.way], _LABELS[_KEYS[one.way]]) for one in found.exits if one.way in _KEYS]
         put["trouble-keys"](key_row(*keys, ("1 2 3", "case"), ("o", "contacts"), ("esc", "back")))
 
     def _head(self, found: Trouble) -> Content:

@@ -114,7 +114,7 @@ def trouble(state: RunState, case: Case) -> Trouble:
     }[case]
     found = tuple(exits(state))
     if state.rollback and not state.ended:
-        found = (Exit(WayOut.ROLL_BACK, "the rollback was begun: it has to be brought to its end", advised=True),)
+        found = (Exit(WayOut.ROLL_BACK, "it was begun; it has to be brought to its end", advised=True),)
     return Trouble(case, wrong, (*facts(state), *_over(state)), tuple(_checks(state, case)), found)
 
 
@@ -208,12 +208,12 @@ def _stayed(state: RunState, bad: MigrationView) -> Fact:
 def _migration_exits(state: RunState) -> list[Exit]:
     bad = stuck(state)
     if bad is None:
-        again = "nothing failed, and what is left is pending: end this run, and a new one does the rest"
+        again = "nothing failed; end this run, and a new one does what is left"
         return [Exit(WayOut.RUN_AGAIN, again, advised=True), _back(state, "or back to before the first of them")]
     if resolved := state.resolved.get(bad.name):
-        again = "its row says that it is there: end this run, and a new one does the rest"
+        again = "its row says that it is there; end this run, and a new one does the rest"
         if not resolved.applied:
-            again = "its row says that nothing of it stayed: mend its cause, end this run; a new one runs it again"
+            again = "nothing of it stayed; mend its cause, end this run, and a new one runs it again"
         return [Exit(WayOut.RUN_AGAIN, again, advised=True), _back(state, "or back to before the first of them")]
     return _marks(state, bad)
 
@@ -222,14 +222,14 @@ def _marks(state: RunState, bad: MigrationView) -> list[Exit]:
     repair = Exit(WayOut.REPAIR, "rehearse it in a new run, like every other")
     match outcome(state, bad.name):
         case Reconciled.ALL:
-            why = "all of it is there, only its row is not finished: mark it, and a new run does the rest"
+            why = "all of it is there, only its row is unfinished; a new run then does the rest"
             return [Exit(WayOut.MARK_APPLIED, why, True, bad.name), _back(state, "or back to the backup"), repair]
         case Reconciled.NONE:
             return _undone(state, bad, repair)
         case Reconciled.PART:
-            return [_back(state, "a part of it is there: no mark in the history would be true", advised=True), repair]
+            return [_back(state, "a part of it is there; no mark in the history would be true", advised=True), repair]
     if bad.state in _LOST:
-        look = "the server's answer was lost: end this run and open a new one, its preflight reads what is there"
+        look = "the answer was lost; end this run, and a new one's preflight reads what is there"
         return [Exit(WayOut.LOOK_FIRST, look, advised=True), _back(state, "or back to the backup, whatever is there")]
     return [_back(state, "nobody can tell what stayed of it; the backup is known", advised=True), repair]
 
@@ -239,13 +239,13 @@ def _undone(state: RunState, bad: MigrationView, repair: Exit) -> list[Exit]:
     passing = known is not None and known.passing
     first = not any(view.state is MigrationState.APPLIED for view in state.migrations.values())
     again = f"{known.condition} passes by itself" if passing and known else "mend its cause first"
-    why = f"none of it is there: mark it, and a new run may run it again; {again}"
+    why = f"nothing of it stayed; a new run may then run it again; {again}"
     mark = Exit(WayOut.MARK_UNDONE, why, passing or first, bad.name)
     if passing:
         return [mark, _back(state, "or back to before the first of them")]
     if first:
-        return [mark, _back(state, "production is as it was: there is nothing to go back from"), repair]
-    said = "the error blocks: go back, and look for its cause in peace (the runbook's advice)"
+        return [mark, _back(state, "production is as it was; there is nothing to go back from"), repair]
+    said = "the error blocks; look for its cause in peace (the runbook's advice)"
     return [_back(state, said, advised=True), mark, repair]
 
 
@@ -273,7 +273,7 @@ def _project(state: RunState) -> list[Fact]:
 def _schema_exits(state: RunState) -> list[Exit]:
     unseen = all(check.state is CheckState.UNKNOWN for check in _broken_of(state, _SCHEMA_CHECKS))
     if unseen:
-        again = "what is closed could not be looked at: mend that, then look again before anything else"
+        again = "what is closed could not be looked at; mend that before anything else"
         return [Exit(WayOut.LOOK_AGAIN, again, advised=True), _back(state, "or back to the backup")]
     diff = "prisma migrate diff shows what differs; rehearse it in a new run"
     return [
@@ -303,5 +303,5 @@ def _application_exits(state: RunState) -> list[Exit]:
     return [
         Exit(WayOut.LOOK_AGAIN, "mend connection string, client or deployment first", advised=True),
         _back(state, "at once where data is corrupted"),
-        Exit(WayOut.REPAIR, "where an index or a column is missing: rehearse it in a new run"),
+        Exit(WayOut.REPAIR, "where an index or a column is missing; rehearse it in a new run"),
     ]

@@ -15,6 +15,7 @@ from tests.screens.back_story import (
     SIDE,
     back_stages,
     by_hand,
+    side_begins,
     snapshot_named,
     stopped,
     swapped,
