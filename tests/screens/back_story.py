@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dixis_tui import events as ev
 from dixis_tui.model import CheckState, Phase, PhaseState, Snapshot, Step, TableLoss, Way, WayView
-from dixis_tui.plan.checks import SPECS, CheckSpec
+from dixis_tui.plan.checks import of_phase
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Reconciled, Reconciliation, Standing, Truth
 from tests.screens.story import MIGRATIONS, SHA, START, Story
 
@@ -20,11 +20,6 @@ LOSSES = (
     TableLoss("public.Product", 0, 2, 0, 420, 420),
 )
 BY_HAND = ("DX911", "DX912", "DX913")
-for _code, _title in zip(
-    BY_HAND, ("Application stopped", "Snapshot restored", "Connection strings changed"), strict=True
-):
-    if _code not in SPECS:
-        SPECS[_code] = CheckSpec(code=_code, phase=Phase.ROLLBACK, title=_title, looks="by hand", person=True)
 
 
 def snapshot_named(story: Story) -> Story:
@@ -58,7 +53,10 @@ def truth_seen(story: Story, outcome: Reconciled, sentence: str = "", name: str 
 def side_begins(story: Story, until: Step = Step.RESTORE) -> Story:
     """Going back beside it, up to a step that is at work."""
     story.write(ev.RollbackConfirmed(operator="maria", sha256=SHA, way=Way.SIDE, side=SIDE, kept=KEPT))
-    story.start(Phase.ROLLBACK, ("API",))
+    codes = [spec.code for spec in of_phase(Phase.ROLLBACK) if not spec.person]
+    story.write(
+        ev.PhaseStarted(phase=Phase.ROLLBACK, checks=[(code, "API" if code == "DX903" else "") for code in codes])
+    )
     return steps(story, until)
 
 
@@ -98,7 +96,7 @@ def story_swapped(story: Story) -> bool:
 def swapped(story: Story) -> Story:
     """Back, by the swap."""
     side_begins(story, Step.VERIFY).write(ev.StepEnded(step=Step.VERIFY, seconds=2.0))
-    for code in ("DX900", "DX901", "DX902"):
+    for code in ("DX900", "DX901", "DX902", "DX904", "DX905", "DX906", "DX907", "DX908"):
         story.found(code)
     return story.found("DX903", subject="API").over(Phase.ROLLBACK, seconds=131.0)
 
