@@ -116,7 +116,7 @@ class TroubleScreen(Dialog):
             return  # not composed yet, or on its way out
         width = min(int(self.app.size.width * 0.96), 104) - (7 if self.app.size.height >= 32 else 5)
         rows = self.app.size.height
-        self.query_one("#trouble").styles.max_height = rows - (10 if rows >= 32 else 6)
+        self.query_one("#trouble").styles.max_height = int(rows * 0.96) - (8 if rows >= 32 else 5)
         most = 2 if rows >= 32 else 1
         found = self._now()
         put["head"](self._head(found))

@@ -86,7 +86,10 @@ STEPS: dict[Case, tuple[str, ...]] = {
 """What the runbook says of each case, for reading."""
 
 _BROKEN = (CheckState.FAILED, CheckState.UNKNOWN)
+_NOT_LOOKED = (CheckState.WAITING, CheckState.RUNNING, CheckState.UNKNOWN)
 _LOST = (MigrationState.UNKNOWN, MigrationState.RUNNING)
+_NAMED = 4
+"""Endpoints that are told one by one."""
 _SCHEMA_CHECKS = ("DX701", "DX702", "DX703", "DX704", "DX705")
 
 
@@ -141,9 +144,10 @@ def stuck(state: RunState) -> MigrationView | None:
 
 def finding(state: RunState, name: str) -> MigrationStanding | None:
     """What the look at the database after it failed found of that migration; None where there was no such look."""
+    if state.check("DX601").state in _NOT_LOOKED:
+        return None  # what is known of the history is what preflight saw, before it ran
     standings = state.truth.migrations if state.truth else ()
-    # What preflight saw of it was before it ran.
-    return next((one for one in standings if one.name == name and one.standing is not Standing.PENDING), None)
+    return next((one for one in standings if one.name == name), None)
 
 
 def outcome(state: RunState, name: str) -> Reconciled | None:
@@ -288,10 +292,12 @@ def _broken_of(state: RunState, codes: tuple[str, ...]) -> list[CheckView]:
 
 
 def _application_facts(state: RunState) -> list[Fact]:
-    facts = [
-        Fact(f"{seen.name}: {seen.problem or seen.status}", CheckState.PASSED if seen.ok else CheckState.FAILED)
-        for seen in state.health.values()
-    ]
+    bad = [seen for seen in state.health.values() if not seen.ok]
+    facts = [Fact(f"{seen.name}: {seen.problem}", CheckState.FAILED) for seen in bad[:_NAMED]]
+    if more := bad[_NAMED:]:
+        facts.append(Fact(f"and {len(more)} more endpoints", CheckState.FAILED))
+    if good := len(state.health) - len(bad):
+        facts.append(Fact(f"{good} of {len(state.health)} endpoints answer as they should", CheckState.PASSED))
     if state.identity:
         where = f"{state.identity.database} @ {state.identity.host}:{state.identity.port}"
         facts.append(Fact(f"the database answers at {where}: is that the application's?"))

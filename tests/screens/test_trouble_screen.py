@@ -174,6 +174,8 @@ def test_hostile_and_endless_text_stays_in_its_rows_and_the_keys_in_sight(
         ev.MigrationEnded(name=name, place=Place.PRODUCTION, seconds=1, error=HOSTILE + "Ά" * 400, sqlstate="ZZ999")
     )
     story.found("DX601", CheckState.FAILED, HOSTILE * 9, HOSTILE)
+    for number in range(20):
+        story.found("DX600", CheckState.FAILED, HOSTILE * 9, subject=f"{number}")
     truth_seen(story, Reconciled.PART, HOSTILE * 9)
 
     async def scenario(at: Stage) -> None:

@@ -197,6 +197,7 @@ def test_a_look_that_is_refused_says_why_and_keeps_the_way_open(tmp_path: Path) 
         await at.until_shown("not looked at: The runner is busy.")
         assert field(at).display
         assert "Everything written to production since that backup will be lost." in at.text()
+        assert "✖   snapshot   refused: No provider's snapshot was named in this run." in at.text()
 
     play(stages()["failed"], tmp_path, scenario)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui.model import CheckState, Phase, PhaseState, Place
+from dixis_tui.model import CheckState, HealthResult, Phase, PhaseState, Place
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.run.trouble import Case, Trouble, WayOut, case_of, trouble
 from dixis_tui.standing import Reconciled
@@ -29,12 +29,18 @@ def advised(story: Story, case: Case = Case.MIGRATION) -> WayOut:
     return found
 
 
-def failing(sqlstate: str, at: int = 2) -> Story:
+def failing(
+    sqlstate: str, at: int = 2, *, seen_before: Reconciled | None = None, looked: CheckState = CheckState.FAILED
+) -> Story:
     """One of four fails with that state."""
-    story = Story().go().apply(Place.PRODUCTION, at)
+    story = Story().go()
+    if seen_before:
+        truth_seen(story, seen_before, name=MIGRATIONS[at])
+    story.apply(Place.PRODUCTION, at)
     name = MIGRATIONS[at]
     story.write(ev.MigrationStarted(name=name, place=Place.PRODUCTION))
     story.write(ev.MigrationEnded(name=name, place=Place.PRODUCTION, seconds=1, error="ERROR: no", sqlstate=sqlstate))
+    story.found("DX601", looked, "recorded as failed", "Look.")
     story.found("DX600", CheckState.FAILED, "not all applied", "Look.")
     return story.over(Phase.MIGRATE, PhaseState.FAILED)
 
@@ -119,6 +125,20 @@ def test_what_stayed_of_it_and_why_it_failed_decide(outcome: Reconciled, sqlstat
 
 def test_what_preflight_saw_says_nothing_of_what_stayed() -> None:
     assert not {*_MARKS} & {one.way for one in told(failing("55P03")).exits}
+    for seen in (Reconciled.NONE, Reconciled.ALL):
+        story = failing("55P03", seen_before=seen, looked=CheckState.UNKNOWN)
+        assert not {*_MARKS} & {one.way for one in told(story).exits}
+        assert "can't be told" in "\n".join(fact.text for fact in told(story).facts)
+
+
+def test_many_endpoints_are_counted_and_those_that_fail_are_named_first() -> None:
+    story = Story().go().migrated().verify(healthy=False)
+    for number in range(30):
+        bad = "answered 500" if number >= 20 else ""
+        story.write(ev.HealthSeen(result=HealthResult(f"E{number}", "https://dixis.example", 500, 1.0, bad)))
+    said = [fact.text for fact in told(story, Case.APPLICATION).facts]
+    assert said[0].startswith("Checkout")
+    assert said[4:6] == ["and 7 more endpoints", "22 of 33 endpoints answer as they should"]
 
 
 def test_a_lost_answer_is_looked_at_first_and_nothing_is_marked() -> None:
