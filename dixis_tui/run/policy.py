@@ -205,7 +205,7 @@ def _refuse_signal(state: RunState, command: cmd.SignalBackend) -> str:
 
 def _refuse_start(state: RunState, phase: Phase) -> str:
     changed = production_changed(state)
-    if state.rollback and phase is Phase.ROLLBACK and state.rollback.way is Way.SNAPSHOT:
+    if state.rollback and phase is Phase.ROLLBACK and (state.rollback.way is Way.SNAPSHOT or state.swapped):
         return ""
     if state.adopted:
         return _only_goes_back(state.adopted.run)

@@ -34,7 +34,6 @@ def perform(context: Context, command: cmd.Command) -> None:
         rehearsal,
         resolve,
         rollback,
-        rollback_snapshot,
         verify,
     )
 
@@ -43,7 +42,7 @@ def perform(context: Context, command: cmd.Command) -> None:
         Phase.BACKUP: backup.run,
         Phase.REHEARSAL: rehearsal.run,
         Phase.VERIFY: verify.run,
-        Phase.ROLLBACK: rollback_snapshot.look,
+        Phase.ROLLBACK: rollback.look_again,
     }
     try:
         match command:

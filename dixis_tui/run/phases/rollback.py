@@ -38,6 +38,16 @@ def run(context: Context, command: Rollback) -> None:
             rollback_snapshot.run(context, command.operator)
 
 
+def look_again(context: Context) -> None:
+    """Once the provider's snapshot is in place, or the names are swapped: look at production anew."""
+    from dixis_tui.run.phases import rollback_side, rollback_snapshot
+
+    if context.state.swapped:
+        rollback_side.look_again(context, context.state.swapped)
+    else:
+        rollback_snapshot.look(context)
+
+
 def checks(context: Context, *codes: str) -> list[tuple[str, str]]:
     """The checks of a way: its own, and those that every way ends with."""
     return [*((code, "") for code in (*codes, *_AFTERWARDS)), *verify.health_subjects(context, "DX903")]

@@ -54,6 +54,13 @@ def run(context: Context, operator: str) -> None:
         rollback.look_after(context, url)
 
 
+def look_again(context: Context, done: ev.Swapped) -> None:
+    """What was compared before the swap is not compared again: the application may have written since."""
+    with context.phase(Phase.ROLLBACK, rollback.checks(context, "DX905")):
+        context.found("DX905", passed(f"the database before is kept as {done.kept}"))
+        rollback.look_after(context, facts.production(context))
+
+
 def names_for(context: Context, url: DatabaseUrl, backup: Backup) -> Names:
     """The names of this rollback: those of an unfinished one, which may have come as far as the swap, or new ones."""
     state = context.state
