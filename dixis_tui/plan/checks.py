@@ -74,9 +74,9 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _person(
         "DX134", _PRE, "GitHub secret DATABASE_URL_PROD set", "GitHub: Settings, Secrets and variables", gate=False
     ),
-    _machine("DX200", _BACKUP, "Backup made", "pg_dump in custom format, whole, with size and SHA-256", key=True),
+    _machine("DX200", _BACKUP, "Backup made", "pg_dump, one file or a folder, whole, with size and SHA-256", key=True),
     _machine("DX201", _BACKUP, "Backup readable", "pg_restore --list reads the file's table of contents"),
-    _machine("DX202", _BACKUP, "Manifest written", "rows per table, counted in the dump's own snapshot"),
+    _machine("DX202", _BACKUP, "Manifest written", "rows, contents and sequences of the dump's own snapshot"),
     _machine("DX300", _REHEARSAL, "Rehearsed on the restored backup", "the whole of this phase", key=True),
     _machine("DX301", _REHEARSAL, "Staging is not production", "system_identifier and database of both"),
     _machine("DX302", _REHEARSAL, "Backup restored", "pg_restore into staging, timed"),

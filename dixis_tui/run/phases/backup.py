@@ -6,14 +6,19 @@ from pathlib import Path
 
 from dixis_tui import events as ev
 from dixis_tui.errors import ToolError
-from dixis_tui.model import Phase, passed
+from dixis_tui.model import Backup, DumpFormat, Phase, passed
 from dixis_tui.postgres import catalog
-from dixis_tui.postgres.dump import dump
+from dixis_tui.postgres.dump import DumpOptions, dump
 from dixis_tui.postgres.manifest import verify_backup
+from dixis_tui.postgres.restore import JOBS
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.run import folders
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts
+from dixis_tui.settings import BackupSettings
+
+_GB = 10**9
+_NAMED = 3
 
 
 def backup_folder(context: Context) -> Path:
@@ -32,6 +37,7 @@ def run(context: Context) -> None:
         if seen is None or not identity.same_database(seen):
             raise ToolError("DATABASE_URL leads to another database than preflight saw", "Look again (preflight).")
         tools = find_tools(identity.major, pg_bindir=context.settings.backup.pg_bindir, tls=bool(identity.tls))
+        options = _options(context.settings.backup)
         backup = dump(
             url,
             tools,
@@ -39,13 +45,39 @@ def run(context: Context) -> None:
             on_progress=lambda what, done, total: context.progress(Phase.BACKUP, what, done, total),
             on_line=context.log.sink("pg_dump"),
             started=context.child,
+            options=options,
         )
         context.safe_point()
-        megabytes = f"{backup.bytes / 1e6:,.1f} MB"
         context.emit(ev.BackupMade(backup=backup, source=identity))
         verify_backup(backup, tools)
         context.found("DX201", passed("pg_restore reads its table of contents"))
-        rows = sum(backup.counts.values())
-        context.found("DX202", passed(f"{len(backup.counts)} tables, {rows:,} rows in the dump's own snapshot"))
-        seconds = f"{backup.seconds:.1f} s"
-        context.found("DX200", passed(f"{megabytes} in {seconds}, SHA-256 {backup.sha256[:12]}…, {backup.path}"))
+        context.found("DX202", passed(_held(backup)))
+        context.found("DX200", passed(_made(backup, options.jobs)))
+
+
+def _options(settings: BackupSettings) -> DumpOptions:
+    return DumpOptions(
+        form=None if settings.format == "auto" else DumpFormat(settings.format),
+        directory_bytes=int(settings.directory_gb * _GB),
+        jobs=settings.jobs or JOBS,
+        sample_bytes=int(settings.sample_gb * _GB),
+        one_in=settings.sample_one_in,
+    )
+
+
+def _held(backup: Backup) -> str:
+    """What the dump's own snapshot held, and how thoroughly it is known."""
+    sampled = [f"{name} by one row in {share}" for name, share in sorted(backup.sampled.items())]
+    more = f" and {len(sampled) - _NAMED} more" if len(sampled) > _NAMED else ""
+    by_sample = f" ({', '.join(sampled[:_NAMED])}{more})" if sampled else ""
+    return (
+        f"{len(backup.counts)} tables, {sum(backup.counts.values()):,} rows in the dump's own snapshot; "
+        f"contents of {len(backup.digests)} tables digested{by_sample}, {len(backup.sequences)} sequences; "
+        f"last migration {backup.head or 'none'}"
+    )
+
+
+def _made(backup: Backup, jobs: int) -> str:
+    form = f"a folder by {jobs} jobs" if backup.form is DumpFormat.DIRECTORY else "one file"
+    size = f"{backup.bytes / 1e6:,.1f} MB in {backup.seconds:.1f} s"
+    return f"{form}, {size}, SHA-256 {backup.sha256[:12]}…, {backup.path}"
