@@ -106,10 +106,10 @@ class GoScreen(PhraseDialog):
         return own.attempts > self._attempts and own.state is not PhaseState.RUNNING
 
     def _ready(self) -> bool:
-        check = self.view.state.check("DX501")
-        own = self.view.state.phase(Phase.GO)
-        went_well = own.state is PhaseState.PASSED or check.state is CheckState.WAIVED
-        return self._sealed() and self.view.state.plan is not None and check.open and went_well
+        state = self.view.state
+        waived = any(check.state is CheckState.WAIVED for check in state.checks_of(Phase.GO))
+        went_well = state.phase(Phase.GO).state is PhaseState.PASSED or waived
+        return self._sealed() and state.plan is not None and not policy.closed_go(state) and went_well
 
     def show(self, view: View) -> None:
         """Draw this moment."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from dixis_tui.model import CheckState, Phase, PhaseState
-from dixis_tui.plan.checks import CATALOGUE, SPECS
+from dixis_tui.plan.checks import CATALOGUE
 from dixis_tui.plan.phases import number
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
@@ -68,9 +68,11 @@ def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command:
         return cmd.End(closed_by=[gate.code for gate in gates])
     if state.plan is None and not state.phase(Phase.GO).attempts:
         return cmd.Seal()
-    if state.plan is None or not state.check("DX501").open or state.refused:
-        return cmd.End(closed_by=[] if state.check("DX501").open else ["DX501"])
-    if state.check("DX501").state is CheckState.WAIVED and state.phase(Phase.GO).attempts == 1:
+    shut = [gate.code for gate in policy.closed_go(state)]
+    if state.plan is None or shut or state.refused:
+        return cmd.End(closed_by=shut)
+    waived = any(check.state is CheckState.WAIVED for check in state.checks_of(Phase.GO))
+    if waived and state.phase(Phase.GO).attempts == 1:
         return cmd.Seal()  # it was waived after the plan was sealed, and the plan names its waivers
     return cmd.Confirm(phrase=script.confirm, operator=script.operator, digest=state.plan.digest)
 
@@ -88,8 +90,4 @@ def _after_go(state: RunState, script: Script) -> cmd.Command | None:
 def closed(state: RunState) -> list[policy.Gate]:
     """The gates that ended this run, for the last words."""
     gates = policy.closed_gates(state)
-    window = state.check("DX501")
-    if not gates and state.phase(Phase.GO).attempts and not window.open:
-        spec = SPECS["DX501"]
-        gates = [policy.Gate(spec.phase, spec.code, spec.title, window.state, window.evidence, window.remedy)]
-    return gates
+    return gates or (policy.closed_go(state) if state.phase(Phase.GO).attempts else [])

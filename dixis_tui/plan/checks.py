@@ -101,6 +101,7 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX312", _REHEARSAL, "Pages and indexes are sound", "pg_amcheck on what was restored", gate=False),
     _person("DX400", Phase.BANNER, "Maintenance banner is up", "maintenance page or in-app banner", key=True),
     _machine("DX501", Phase.GO, "Prediction fits the window", "rehearsed seconds and way back against the time left"),
+    _machine("DX502", Phase.GO, "Backup is fresh", "its age against backup.max_age_hours; its files as written"),
     _machine("DX600", Phase.MIGRATE, "Migrations applied", "every file of the sealed plan", waivable=False, key=True),
     _machine("DX601", Phase.MIGRATE, "History agrees", "_prisma_migrations read again afterwards", waivable=False),
     _machine("DX602", Phase.MIGRATE, "As predicted", "seconds predicted and taken, by statement", gate=False),

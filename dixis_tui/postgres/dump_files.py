@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from dixis_tui.model import BackupFile, DumpFormat
 
 SUFFIXES = {DumpFormat.CUSTOM: ".dump", DumpFormat.DIRECTORY: ".dir"}
@@ -20,12 +22,19 @@ LOCK = ".lock"
 
 def digest_files(path: Path) -> tuple[BackupFile, ...]:
     """Every file of a dump with its size and SHA-256, by name; of a single file just that one."""
-    found = sorted(path.rglob("*")) if path.is_dir() else [path]
-    return tuple(
-        BackupFile(file.name if file == path else str(file.relative_to(path)), file.stat().st_size, sha256(file))
-        for file in found
-        if file.is_file()
-    )
+    return tuple(replace(file, sha256=sha256(whole)) for whole, file in _found(path))
+
+
+def sized_files(path: Path) -> tuple[BackupFile, ...]:
+    """The same without a digest."""
+    return tuple(file for _, file in _found(path))
+
+
+def _found(path: Path) -> Iterator[tuple[Path, BackupFile]]:
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file == path or file.is_file():
+            name = file.name if file == path else str(file.relative_to(path))
+            yield file, BackupFile(name, file.stat().st_size, "")
 
 
 def digest_of(files: Sequence[BackupFile], form: DumpFormat) -> str:

@@ -59,6 +59,11 @@ def closed_gates(state: RunState) -> list[Gate]:
     return closed
 
 
+def closed_go(state: RunState) -> list[Gate]:
+    """The gates that are looked at when the plan is sealed, and are not open; empty: the phrase may be asked."""
+    return [_gate(check) for check in state.checks_of(Phase.GO) if check.spec.gate and not check.open]
+
+
 def _closed_of(state: RunState, phase: Phase) -> list[Gate]:
     found = [_gate(check) for check in state.checks_of(phase) if check.spec.gate and not check.open]
     if found:
@@ -248,8 +253,7 @@ def _refuse_go(state: RunState) -> str:
 def _refuse_unsealed(state: RunState) -> str:
     if state.plan is None:
         return "No plan is sealed: open the go / no-go board first."
-    window = state.check("DX501")
-    return "" if window.open else f"The gate is closed by DX501 {window.spec.title}: {window.evidence}."
+    return next((f"The gate is closed by {gate.code} {gate.title}: {gate.evidence}." for gate in closed_go(state)), "")
 
 
 def _refuse_rollback(state: RunState, way: Way) -> str:

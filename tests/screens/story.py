@@ -384,6 +384,7 @@ class Story:
                 "the window opens in 24 min 0 s",
                 "Wait for it, or waive DX501 with a reason.",
             )
+        self.found("DX502", evidence="taken 2026-11-25 20:34 UTC, 0 h 31 min ago; sizes and SHA-256 as written")
         self.write(
             ev.PlanSealed(
                 hash=f"{digest[:4]}·{digest[4:8]}",

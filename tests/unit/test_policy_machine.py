@@ -243,6 +243,7 @@ class Evening(RuleBasedStateMachine):
             assert self.restored_backup == self.backups, "the present backup was never restored"
             assert self.rehearsed_files == self.seen_files, "other files were rehearsed"
         assert self.state.check("DX501").state in LET_PASS
+        assert self.state.check("DX502").state in LET_PASS
         assert self.state.plan
         assert not self.production, "one phrase, one migration"
         assert not self.state.adopted

@@ -15,6 +15,7 @@ from dixis_tui.run import policy
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, foresight, judges, migrate
+from dixis_tui.run.phases.freshness import fresh
 from dixis_tui.run.state import RunState
 
 
@@ -37,6 +38,7 @@ def seal(context: Context) -> None:
         if context.state.prediction is None:
             context.emit(ev.Predicted(prediction=runbook()))
         context.found("DX501", fits(context.state, datetime.now(UTC)))
+        context.check("DX502", lambda: fresh(context.state, datetime.now(UTC), context.settings.backup.max_age_hours))
         context.emit(seal_plan(facts.plan_of(context, seen)))
 
 
@@ -58,10 +60,8 @@ def confirm(context: Context, command: Confirm) -> None:
     if seen.sound.state is CheckState.FAILED and context.state.check("DX114").state is not CheckState.WAIVED:
         _refuse(context, command, f"The history changed: {seen.sound.evidence}. Nothing was done.")
         return
-    late = fits(context.state, datetime.now(UTC))
-    if late.state is CheckState.FAILED and context.state.check("DX501").state is not CheckState.WAIVED:
-        context.found("DX501", late)
-        _refuse(context, command, f"The time no longer fits: {late.evidence}. Nothing was done.")
+    if passed_by := _passed_by(context):
+        _refuse(context, command, f"{passed_by}. Nothing was done.")
         return
     # A person may have taken an answer back while we looked.
     if closed := policy.refusal(context.settled(), command):
@@ -70,6 +70,21 @@ def confirm(context: Context, command: Confirm) -> None:
     context.log.line("operator", f"{command.operator} confirmed plan {sealed.hash}")
     context.emit(ev.Confirmed(operator=command.operator, digest=sealed.digest))
     migrate.run(context, seen)
+
+
+def _passed_by(context: Context) -> str:
+    """What the time since the seal has closed, in a sentence; empty: nothing."""
+    now, state = datetime.now(UTC), context.state
+    hours = context.settings.backup.max_age_hours
+    looks = (
+        ("DX501", "The time no longer fits", fits(state, now)),
+        ("DX502", "The backup is no longer fit", fresh(state, now, hours, digests=False)),
+    )
+    for code, words, found in looks:
+        if found.state is CheckState.FAILED and state.check(code).state is not CheckState.WAIVED:
+            context.found(code, found)
+            return f"{words}: {context.log.redactor.line(found.evidence)}"
+    return ""
 
 
 def _refuse(context: Context, command: Confirm, reason: str) -> None:
