@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui.model import CheckState, Phase, PhaseState, Place, Verdict
+from dixis_tui.model import CheckState, Phase, PhaseState, Place, Snapshot, Verdict
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState, fold
@@ -306,3 +306,36 @@ def test_every_question_has_an_answer_at_every_moment(name: str) -> None:
     assert isinstance(policy.verdict(state), Verdict)
     assert isinstance(policy.current_phase(state), Phase)
     assert msgspec.json.encode(policy.closed_gates(state))
+
+
+def test_a_providers_snapshot_stands_for_the_backup_and_only_a_person_for_its_rehearsal() -> None:
+    """Named, it opens the backup's gate; that nothing was restored has to be waived by name."""
+    story = Story().begin().preflight().answers().banner()
+    assert gates(told(story)) == ["DX200", "DX300"]
+    story.write(ev.SnapshotNamed(snapshot=Snapshot("snap-7", story.now, "provider"), operator="maria"))
+    assert gates(told(story)) == ["DX200", "DX300"], "a name alone opens nothing"
+    story.write(ev.CheckChanged(code="DX200", state=CheckState.WARNED, evidence="snap-7", remedy=""))
+    state = told(story)
+    assert not state.phase(Phase.BACKUP).attempts
+    assert policy.phase_state(state, Phase.BACKUP) is PhaseState.PASSED
+    assert gates(state) == ["DX300"]
+    assert "DX300" in policy.refusal(state, cmd.Seal())
+    story.write(ev.Waived(code="DX300", operator="maria", reason="no staging"))
+    assert gates(told(story)) == []
+    assert policy.refusal(told(story.into_window().seal()), CONFIRM) == ""
+
+
+def test_a_dump_that_failed_is_not_covered_by_a_snapshot() -> None:
+    story = Story().begin().preflight().answers()
+    story.start(Phase.BACKUP).found("DX200", CheckState.FAILED).over(Phase.BACKUP, PhaseState.FAILED)
+    story.write(ev.SnapshotNamed(snapshot=Snapshot("snap-7", story.now, "provider"), operator="maria"))
+    assert policy.phase_state(told(story), Phase.BACKUP) is PhaseState.FAILED
+
+
+def test_every_gate_of_the_go_phase_closes_the_phrase() -> None:
+    story = Story().ready().into_window().seal()
+    story.found("DX502", CheckState.FAILED, "taken 5 h ago")
+    assert [gate.code for gate in policy.closed_go(told(story))] == ["DX502"]
+    assert policy.refusal(told(story), CONFIRM) == "The gate is closed by DX502 Backup is fresh: taken 5 h ago."
+    story.write(ev.Waived(code="DX502", operator="maria", reason="nothing was written since"))
+    assert policy.refusal(told(story), CONFIRM) == ""
