@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
-from dixis_tui.model import CheckState, Finding, Phase, failed, passed, warned
-from dixis_tui.plan.phases import PLANNED_SECONDS
+from dixis_tui.model import CheckState, Finding, Phase, Way, failed, passed, warned
+from dixis_tui.plan import way_back
 from dixis_tui.plan.prediction import needed_seconds, runbook
 from dixis_tui.plan.seal import differences
 from dixis_tui.plan.seal import seal as seal_plan
@@ -97,12 +97,12 @@ def fits(state: RunState, now: datetime) -> Finding:
     run = state.run
     if run is None or run.window_opens is None or run.window_closes is None:
         return warned("no window to fit into (waived)")
-    way_back = state.restored.seconds if state.restored else None
+    back, measured = way_back.seconds(state.restored, Way.SIDE)
     longest = needed_seconds(state.prediction)
-    needed = longest + (way_back if way_back is not None else PLANNED_SECONDS[Phase.ROLLBACK])
+    needed = longest + back
     rehearsed = state.prediction is not None and state.prediction.rehearsed
     words = f"migration of at most {_minutes(longest)}{'' if rehearsed else ' (the runbook, not rehearsed)'}"
-    words += f" and way back {_minutes(way_back)}"
+    words += f" and way back {_minutes(back if measured else None)}"
     if now < run.window_opens and not _window_waived(state):
         wait = (run.window_opens - now).total_seconds()
         return failed(f"the window opens in {_minutes(wait)}", "Wait for it, or waive DX501 with a reason.")
