@@ -18,17 +18,36 @@ from dixis_tui.run.state import RunState, apply
 
 _GOING_LOOKS, _GOING_SECONDS = 100, 0.02
 Decide = Callable[[RunState], cmd.Command | None]
+Enough = Callable[[RunState], bool]
+
+
+def _never(_: RunState) -> bool:
+    return False
 
 
 class Driver:
-    """Prints what happens, sends what `decide` says, returns when the run has ended or its runner is gone."""
+    """Prints what happens, sends what `decide` says, returns when the run has ended or its runner is gone.
 
-    def __init__(self, folder: Path, decide: Decide, *, quiet: bool, watching: bool = False) -> None:
+    `enough`: return before that, and leave the run as it is. `shown`: so many entries are not printed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        decide: Decide,
+        *,
+        quiet: bool,
+        watching: bool = False,
+        enough: Enough = _never,
+        shown: int = 0,
+    ) -> None:
         self._folder = folder
         self._client = Client(folder)
         self._decide = decide
         self._quiet = quiet
         self._watching = watching
+        self._enough = enough
+        self._shown = shown
         self._news = asyncio.Event()
         self._sent: cmd.Command | None = None
         self._sent_at = -1
@@ -49,8 +68,10 @@ class Driver:
             self._read()
             if self.state.ended or following.done() or (self._watching and self.interrupted):
                 break
+            if self._enough(self.state):
+                break
             await self._step()
-        if following.done() and not self.state.ended:
+        if following.done() and not self.state.ended and not self._enough(self.state):
             await self._until_gone()
         following.cancel()
         self._read()
@@ -66,7 +87,7 @@ class Driver:
     def _read(self) -> None:
         for entry in self._client.read():
             self.state = apply(self.state, entry)
-            if not self._quiet and (line := describe(entry)):
+            if not self._quiet and entry.number > self._shown and (line := describe(entry)):
                 click.echo(line)
 
     async def _step(self) -> None:
@@ -97,9 +118,14 @@ def drive(folder: Path, script: Script, *, quiet: bool) -> Driver:
     return run_driver(folder, lambda state: next_step(state, script), quiet=quiet)
 
 
-def run_driver(folder: Path, decide: Decide, *, quiet: bool) -> Driver:
-    """Drive the run in `folder` by `decide` until it has ended."""
-    driver = Driver(folder, decide, quiet=quiet)
+def run_driver(
+    folder: Path, decide: Decide, *, quiet: bool, watching: bool = False, enough: Enough = _never, shown: int = 0
+) -> Driver:
+    """Drive the run in `folder` by `decide` until it has ended, or until it is `enough`.
+
+    `watching`: the run is not ours, and goes on when we are interrupted.
+    """
+    driver = Driver(folder, decide, quiet=quiet, watching=watching, enough=enough, shown=shown)
     asyncio.run(driver.run())
     return driver
 

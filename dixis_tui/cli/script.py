@@ -88,6 +88,8 @@ def _after_go(state: RunState, script: Script) -> cmd.Command | None:
 
 
 def closed(state: RunState) -> list[policy.Gate]:
-    """The gates that ended this run, for the last words."""
+    """The gates that ended this run, for the last words; one that only goes back has none."""
+    if state.adopted:
+        return []
     gates = policy.closed_gates(state)
     return gates or (policy.closed_go(state) if state.phase(Phase.GO).attempts else [])

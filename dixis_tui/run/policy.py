@@ -309,6 +309,8 @@ def verdict(state: RunState) -> Verdict:
         return _verdict_after_rollback(state)
     if state.confirmed:
         return _verdict_after_go(state)
+    if state.adopted:
+        return Verdict.ABANDONED  # it only looked at the ways back
     if state.phase(Phase.PREFLIGHT).state is not PhaseState.PASSED or _broken_before_go(state):
         return Verdict.CLOSED
     return Verdict.ABANDONED if in_progress(state) else Verdict.CHECKED

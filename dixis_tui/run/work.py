@@ -121,6 +121,8 @@ def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> st
             return "Production was restored from this run's backup and its rows counted."
         case Verdict.CHECKED:
             return "Preflight passed; nothing was changed."
+        case Verdict.ABANDONED if state.adopted:
+            return "Ended before the rollback; production was not changed by this run."
         case Verdict.ABANDONED:
             return "Ended before the go; production was not changed."
         case Verdict.CLOSED:

@@ -2,88 +2,183 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from dixis_tui.cli.commands.run import require_phrase
+from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, finish, json_option, operator_option, secrets_for_headless
-from dixis_tui.errors import UsageError
-from dixis_tui.model import Phase
-from dixis_tui.run.folders import all_runs, find_run
+from dixis_tui.cli.rollback_script import LookScript, RollbackScript, checklist
+from dixis_tui.cli.ways import WaysResult, choose, lines, option
+from dixis_tui.errors import RunnerError, UsageError
+from dixis_tui.events import WaysSeen
+from dixis_tui.model import Phase, Way
+from dixis_tui.plan.checks import SPECS
+from dixis_tui.run.folders import find_run
 from dixis_tui.run.runs import Run, look
+from dixis_tui.run.state import RunState
 
 
 @click.command("rollback")
 @click.argument("run", required=False)
+@click.option("--way", type=click.Choice([option(way) for way in Way]), help="Which way (default: the first open one).")
 @click.option("--confirm", metavar="PHRASE", help="The rollback phrase, exactly; asked for where it is missing.")
+@click.option("--look", "only_look", is_flag=True, help="Show the ways back and what would be lost, and do nothing.")
 @json_option
 @operator_option
 @click.pass_context
-def command(ctx: click.Context, *, run: str | None, confirm: str | None, as_json: bool, operator: str | None) -> None:
-    """Restore a run's backup into production, in one transaction, and count its rows.
+def command(
+    ctx: click.Context,
+    *,
+    run: str | None,
+    way: str | None,
+    confirm: str | None,
+    only_look: bool,
+    as_json: bool,
+    operator: str | None,
+) -> None:
+    """Put production back to a run's backup: beside it and swapped in, or in place; or by the provider's snapshot.
 
     Without RUN: the latest run that changed the database of DATABASE_URL and has a backup.
 
-    Works on a run that is under way, and on one that has ended; everything written since the backup is lost.
+    Works on a run that is under way, and on one that has ended; everything written since the backup is lost. A
+    rollback that was begun and did not come to its end is gone on with.
     """
-    from dixis_tui.cli.drive import Driver, run_driver
-    from dixis_tui.cli.rollback_script import RollbackScript
-    from dixis_tui.run.spawn import start
+    from dixis_tui.cli.rollback_target import latest_that_changed, where_it_stands
 
     common: Common = ctx.obj
-    before = look(find_run(run)) if run else _latest_that_changed()
-    backup = before.state.backup
-    if backup is None or before.state.run is None:
-        raise UsageError(f"Run {before.id} has no backup to go back to", "List the runs with `dixis-tui runs`.")
-    settings = common.settings()
-    wanted = before.state.run.rollback_phrase if before.live else settings.confirm.rollback_phrase
-    click.echo(
-        f"{before.target}: back to the backup of run {before.id}, {_age(before)}: {backup.bytes:,} bytes, "
-        f"{len(backup.counts)} tables, {sum(backup.counts.values()):,} rows. Whatever was written since is lost.",
-        err=True,
-    )
-    if confirm is None and not as_json:
-        confirm = click.prompt(f"Type {wanted} to go on", err=True)
-    require_phrase(confirm, wanted)
+    before = where_it_stands(look(find_run(run)) if run else latest_that_changed())
+    wanted = Way(way.replace("-", "_")) if way else None
+    phrase = _phrase(common, before)
+    if wanted is Way.SNAPSHOT and as_json and not only_look:
+        raise UsageError("The provider's snapshot needs a person's answers", "Leave out --json.")
+    if not only_look and (confirm is not None or as_json):
+        require_phrase(confirm, phrase)  # said before anything is started
     person = common.person(operator)
-    if before.live:
-        folder = before.folder
-    else:
-        runs = before.folder.parent
-        folder = start(settings, secrets_for_headless(), person, runs, adopts=before.folder).wait()
+    folder = _runner(common, before, person)
+    try:
+        state, seen = _look(folder, before)
+        _tell(before, seen, only_look=only_look, as_json=as_json)
+        if only_look:
+            _leave(folder, before)
+            return
+        taken, reason = choose(seen, wanted)
+        if taken is None:
+            _leave(folder, before)
+            ctx.exit(_refused(reason, as_json=as_json))
+        if confirm is None:
+            confirm = click.prompt(f"Type {phrase} to go back by the way {option(taken)}", err=True)
+            require_phrase(confirm, phrase)
+    except (click.Abort, UsageError, RunnerError):
+        _leave(folder, before)
+        raise
     script = RollbackScript(
         phrase=confirm or "",
         operator=person,
-        attempts=before.state.phase(Phase.ROLLBACK).attempts if before.live else 0,
-        refusals=before.state.refusals if before.live else 0,
+        way=taken,
+        attempts=state.phase(Phase.ROLLBACK).attempts,
+        refusals=state.refusals,
     )
-    driver: Driver = run_driver(folder, script.next_step, quiet=as_json)
-    ctx.exit(finish(folder, as_json=as_json, interrupted=driver.interrupted))
+    ctx.exit(_go_back(folder, script, state, as_json=as_json))
 
 
-def _latest_that_changed() -> Run:
-    """Never by time alone: the latest run may be on another target, or one that was opened since."""
-    from dixis_tui.postgres.url import parse
-    from dixis_tui.run.policy import production_changed
-    from dixis_tui.settings import DATABASE_URL, secrets_from
+def _phrase(common: Common, before: Run) -> str:
+    if before.live and before.state.run:
+        return before.state.run.rollback_phrase
+    return common.settings().confirm.rollback_phrase
 
-    changed = [run for run in map(look, all_runs()) if run.state.backup and production_changed(run.state)]
-    if DATABASE_URL in secrets_from():
-        target = parse(secrets_for_headless()[DATABASE_URL], DATABASE_URL).masked
-        found = [run for run in changed if run.target == target][-1:]
-    else:
-        found = [run for run in changed if run.live]  # it needs nothing from this environment
-    if len(found) == 1:
-        return found[0]
-    raise UsageError(
-        "There is no run that alone could be meant: none has changed the database that DATABASE_URL names",
-        "Name the run; list them with `dixis-tui runs`.",
+
+def _runner(common: Common, before: Run, person: str) -> Path:
+    """The run that goes back: the one that is under way, or a new one that takes its backup over."""
+    from dixis_tui.run.spawn import start
+
+    if before.live:
+        return before.folder
+    settings = common.settings()
+    return start(settings, secrets_for_headless(), person, before.folder.parent, adopts=before.folder).wait()
+
+
+def _look(folder: Path, before: Run) -> tuple[RunState, WaysSeen]:
+    from dixis_tui.cli.drive import run_driver
+
+    script = LookScript(before.state if before.live else RunState())
+    driver = run_driver(folder, script.next_step, quiet=True, watching=before.live, enough=script.answered)
+    if driver.interrupted:
+        raise click.Abort
+    if not script.seen(driver.state) or driver.state.ways is None:
+        problem = script.problem(driver.state) or driver.refused or "The runner is gone before it had looked."
+        raise RunnerError(f"The ways back can't be looked at: {problem}", "Nothing was done.")
+    return driver.state, driver.state.ways
+
+
+def _tell(before: Run, seen: WaysSeen, *, only_look: bool, as_json: bool) -> None:
+    from dixis_tui.cli.result import to_json
+
+    aside = as_json or not only_look
+    backup = before.state.backup
+    held = (
+        f"{backup.bytes:,} bytes, {len(backup.counts)} tables, {sum(backup.counts.values()):,} rows" if backup else ""
     )
+    click.echo(f"{before.target}: back to the backup of run {before.id}, {_age(before)}. {held}".rstrip(), err=aside)
+    for line in lines(seen):
+        click.echo(line, err=aside)
+    if only_look and as_json:
+        click.echo(to_json(WaysResult(before.id, before.target, seen.ways, seen.losses, seen.loss_unknown)))
+
+
+def _leave(folder: Path, before: Run) -> None:
+    """A run that we started for this ends with it; one that was under way goes on."""
+    from dixis_tui.cli.drive import end_run
+
+    if not before.live:
+        end_run(folder)
+
+
+def _refused(reason: str, *, as_json: bool) -> Exit:
+    from dixis_tui.cli.result import Refusal, to_json
+
+    remedy = "Nothing was done. `dixis-tui rollback --look` shows every way."
+    click.echo(f"dixis-tui: {reason}\n  {remedy}", err=True)
+    if as_json:
+        click.echo(to_json(Refusal(verdict="closed", error=reason, remedy=remedy)))
+    return Exit.CLOSED
+
+
+def _go_back(folder: Path, script: RollbackScript, state: RunState, *, as_json: bool) -> int:
+    from msgspec.structs import replace
+
+    from dixis_tui.cli.drive import run_driver
+
+    driver = run_driver(folder, script.next_step, quiet=as_json, enough=script.asks, shown=state.entries)
+    state = driver.state
+    if not state.ended and not driver.interrupted and script.asks(state):
+        _ask(folder, state)
+        attempts = state.phase(Phase.ROLLBACK).attempts
+        rest = replace(script, ticks=checklist(), attempts=attempts, refusals=state.refusals)
+        driver = run_driver(folder, rest.next_step, quiet=False, shown=state.entries)
+    return finish(folder, as_json=as_json, interrupted=driver.interrupted)
+
+
+def _ask(folder: Path, state: RunState) -> None:
+    """The provider's checklist, one by one. Raises Abort where a step is not done: the run waits."""
+    for code in checklist():
+        spec = SPECS[code]
+        done = state.check(code).open
+        try:
+            done = done or click.confirm(f"{code} {spec.title} ({spec.looks}): done?", err=True)
+        except click.Abort:
+            done = False
+        if not done:
+            click.echo(f"The run waits: go on with `dixis-tui rollback {folder.name} --way snapshot`.", err=True)
+            raise click.Abort
 
 
 def _age(run: Run) -> str:
     from datetime import UTC, datetime
 
-    at = run.state.phase(Phase.BACKUP).started or run.started
+    backup = run.state.backup
+    at = (backup.taken_at if backup else None) or run.state.phase(Phase.BACKUP).started or run.started
     if at is None:
         return "of unknown age"
     minutes = int((datetime.now(UTC) - at).total_seconds() // 60)
