@@ -32,7 +32,7 @@ _NEXT = "dixis_next"
 
 _PASSWORD = "SELECT set_config('dixis.password', %s, false)"  # noqa: S105
 _CREATE_ROLE = """DO $$ BEGIN
-    EXECUTE format('CREATE ROLE dixis_app LOGIN PASSWORD %L', current_setting('dixis.password'));
+    EXECUTE format('CREATE ROLE dixis_app LOGIN CREATEDB PASSWORD %L', current_setting('dixis.password'));
 END $$"""
 _CREATE_FILLED = "CREATE DATABASE dixis_before OWNER dixis_app"
 _CLOSE_FILLED = "ALTER DATABASE dixis_before ALLOW_CONNECTIONS false"

@@ -114,6 +114,7 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _person("DX711", Phase.VERIFY, "Logs looked at", "application errors, slow queries, violations", gate=False),
     _machine("DX801", Phase.SIGNOFF, "Journal verifies", "the hash chain of this run's journal", gate=False),
     _machine("DX802", Phase.SIGNOFF, "Backup verified", "this run restored and compared it", gate=False),
+    _machine("DX803", Phase.SIGNOFF, "Rollback tested", "the last drill, or a rollback of this target", gate=False),
     _person("DX811", Phase.SIGNOFF, "Banner down, notice sent", "the runbook's after-notice", gate=False),
     _person("DX812", Phase.SIGNOFF, "Secrets rotation considered", "security checklist", gate=False),
     _person("DX813", Phase.SIGNOFF, "Access logs reviewed", "security checklist", gate=False),

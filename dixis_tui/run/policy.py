@@ -309,6 +309,8 @@ def verdict(state: RunState) -> Verdict:
         return _verdict_after_rollback(state)
     if state.confirmed:
         return _verdict_after_go(state)
+    if state.drill:
+        return Verdict.FAILED  # it did not come as far as the rollback, which is what it is for
     if state.adopted:
         return Verdict.ABANDONED  # it only looked at the ways back
     if state.phase(Phase.PREFLIGHT).state is not PhaseState.PASSED or _broken_before_go(state):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
-from dixis_tui.model import Phase, Snapshot, Verdict, passed, warned
+from dixis_tui.model import Phase, Snapshot, Verdict, warned
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import folders, policy
+from dixis_tui.run import drills, policy
 from dixis_tui.run.context import Context
-from dixis_tui.run.journal import read
 
 
 def wrong_phrase(context: Context, command: cmd.Phrased) -> str:
@@ -27,13 +27,13 @@ def perform(context: Context, command: cmd.Command) -> None:
     # Phases are imported when they are first needed: psycopg alone takes a tenth of a second.
     from dixis_tui.run.phases import (
         backup,
-        drill,
         go,
         look_back,
         preflight,
         rehearsal,
         resolve,
         rollback,
+        signoff,
         verify,
     )
 
@@ -59,12 +59,12 @@ def perform(context: Context, command: cmd.Command) -> None:
             case cmd.Resolve():
                 resolve.run(context, command)
             case cmd.Drill():
-                drill.run(context, command)
-                _end(context)
+                _drill(context, command)
             case cmd.NameSnapshot():
                 _name_snapshot(context, command)
             case cmd.SignOff():
-                _sign_off(context, command)
+                signoff.run(context, command.operator)
+                _end(context)
             case cmd.End(closed_by=codes):
                 _end(context, codes)
     except DixisError as error:
@@ -87,16 +87,20 @@ def signal(context: Context, command: cmd.SignalBackend) -> str:
     return signals.signal(context, command)
 
 
-def _sign_off(context: Context, command: cmd.SignOff) -> None:
-    with context.phase(Phase.SIGNOFF, [("DX801", ""), ("DX802", "")]):
-        entries = read(context.folder / folders.JOURNAL)
-        context.found("DX801", passed(f"{len(entries)} entries, chain whole, head {context.head[:12]}…"))
-        restored = context.state.restored
-        if restored:
-            context.found("DX802", passed(f"restored and compared on {restored.where} in {restored.seconds:.1f} s"))
-        else:
-            context.found("DX802", warned("this run's backup was never restored"))
-    context.log.line("operator", f"{command.operator} signed off")
+def _drill(context: Context, command: cmd.Drill) -> None:
+    """All of a drill, its record and its end: nobody is there to end it."""
+    from dixis_tui.run.phases import drill
+
+    try:
+        drill.run(context, command)
+    except DixisError as error:
+        context.note(f"{error}. {error.remedy}".strip(), "error")
+    except Exception as error:  # noqa: BLE001 - a fault of ours ends the drill, and it is a failed one
+        context.fault(error)
+    operator = context.log.redactor.line(command.operator)
+    record = drills.of_state(context.state, operator, datetime.now(UTC))
+    if problem := drills.append(drills.path_for(context.folder), record):
+        context.note(problem, "error")
     _end(context)
 
 
@@ -112,6 +116,8 @@ def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
 
 def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> str:
     state = context.state
+    if state.drill:
+        return _drill_summary(verdict)
     done = [view for view in state.migrations.values() if view.seconds is not None and not view.error]
     seconds = sum(view.seconds or 0 for view in done)
     match verdict:
@@ -134,3 +140,12 @@ def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> st
             name = policy.failed_migration(state)
             return f"{name} failed on production." if name else "The migration was not verified."
     return "The state of production is not known: look at the database before anything else."
+
+
+def _drill_summary(verdict: Verdict) -> str:
+    match verdict:
+        case Verdict.ROLLED_BACK:
+            return "Staging was backed up, restored beside itself, compared and swapped: the way back works there."
+        case Verdict.FAILED:
+            return "The drill failed; staging is as it was before it."
+    return "The drill failed, and the state of staging is not known: look at its databases."

@@ -44,8 +44,8 @@ def state(
     ("before_the_end", "migration", "way_back", "expected"),
     [
         (1200, 60.0, 60.0, CheckState.PASSED),
-        (120, 60.0, 60.0, CheckState.PASSED),
-        (119, 60.0, 60.0, CheckState.FAILED),
+        (120 + SWAP_SECONDS, 60.0, 60.0, CheckState.PASSED),
+        (119 + SWAP_SECONDS, 60.0, 60.0, CheckState.FAILED),
         (1200, 600.0, 601.0, CheckState.FAILED),
         (1200, None, None, CheckState.PASSED),
         (PLANNED, None, None, CheckState.PASSED),
@@ -68,7 +68,7 @@ def test_the_time_that_is_left(
 def test_the_sentences() -> None:
     known = state(migration=9.3, way_back=11.3)
     assert fits(known, OPENS).evidence == (
-        "migration of at most 9.3 s and way back 11.3 s fit into the 20 min 0 s left"
+        "migration of at most 9.3 s and way back 16.3 s fit into the 20 min 0 s left"
     )
     assert fits(known, CLOSES).evidence == (
         "migration of at most 9.3 s and way back 11.3 s do not fit into the 0.0 s left"

@@ -1,0 +1,61 @@
+"""Phase 8: what this evening has proven, for whoever reads its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from dixis_tui.model import Finding, Phase, PhaseState, Place, Way, passed, warned
+from dixis_tui.run import drills, folders, policy
+from dixis_tui.run.context import Context
+from dixis_tui.run.drills import DrillRecord
+from dixis_tui.run.journal import read
+from dixis_tui.run.phases.facts import phase_checks
+from dixis_tui.run.state import RunState
+
+_REMEDY = "Run `dixis-tui drill` against staging."
+
+
+def run(context: Context, operator: str) -> None:
+    """Say of the journal, of the backup and of the rollback how far they can be trusted."""
+    with context.phase(Phase.SIGNOFF, phase_checks(Phase.SIGNOFF)):
+        entries = read(context.folder / folders.JOURNAL)
+        context.found("DX801", passed(f"{len(entries)} entries, chain whole, head {context.head[:12]}…"))
+        context.found("DX802", backup_verified(context.state))
+        found = drills.read(drills.path_for(context.folder))
+        days = context.settings.rollback.drill_days
+        seen = rollback_tested(context.state, found.records, days, datetime.now(UTC))
+        if found.problem:
+            context.note(f"{found.problem}.", "warning")
+        context.found("DX803", seen)
+    context.log.line("operator", f"{operator} signed off")
+
+
+def backup_verified(state: RunState) -> Finding:
+    """Whether this run's backup was restored somewhere, and was what it had been."""
+    restored = state.restored
+    if state.backup is None:
+        return warned("this run has no backup", "Make one in every run.")
+    if restored is None or (restored.place is Place.PRODUCTION and not state.check("DX902").open):
+        return warned("this run's backup was never restored and compared", "Rehearse on the restored backup.")
+    return passed(f"restored and compared on {restored.where} in {restored.seconds + restored.compare_seconds:.1f} s")
+
+
+def rollback_tested(state: RunState, records: Sequence[DrillRecord], days: int, now: datetime) -> Finding:
+    """Whether a way back was gone to its end, in this very run or in a drill of the last `days`."""
+    back = state.rollback
+    if back and back.way is not Way.SNAPSHOT and policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
+        where = state.identity or state.backup_source
+        named = where.database if where else "its target"
+        return passed(f"this run rolled {named} back in {state.phase(Phase.ROLLBACK).seconds:.1f} s")
+    if not records:
+        return warned("no drill is recorded on this machine", _REMEDY)
+    last = records[-1]
+    if not last.passed:
+        return warned(f"the last drill, of {last.at:%Y-%m-%d} on {last.target}, failed (run {last.run})", _REMEDY)
+    if now - last.at > timedelta(days=days):
+        return warned(f"the last drill was on {last.at:%Y-%m-%d}, more than {days} days ago", _REMEDY)
+    back_seconds = last.restore_seconds + last.compare_seconds + last.swap_seconds
+    return passed(
+        f"drill of {last.at:%Y-%m-%d} on {last.target}: {last.backup_bytes:,} bytes back in {back_seconds:.1f} s"
+    )
