@@ -14,8 +14,10 @@ SELECT pg_encoding_to_char(d.encoding)::text AS encoding, d.datcollate::text AS 
        coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') AS provider,
        coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', '') AS locale,
        coalesce(to_jsonb(d) ->> 'daticurules', '') AS rules,
-       d.datconnlimit AS connections, pg_get_userbyid(d.datdba)::text AS owner, t.spcname::text AS tablespace
-FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = %s
+       d.datconnlimit AS connections, pg_get_userbyid(d.datdba)::text AS owner,
+       CASE WHEN d.dattablespace <> o.dattablespace THEN t.spcname::text ELSE '' END AS tablespace
+FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace, pg_database o
+WHERE d.datname = %s AND o.datname = 'template0'
 """
 _SETTINGS = """
 SELECT coalesce(r.rolname::text, '') AS role, split_part(c, '=', 1) AS name, substr(c, strpos(c, '=') + 1) AS value
@@ -32,8 +34,10 @@ WHERE d.datname = %s AND (a.grantee = 0 OR EXISTS (SELECT FROM pg_roles r WHERE 
 _HAS_ACL = "SELECT datacl IS NOT NULL FROM pg_database WHERE datname = %s"
 _RIGHTS = """
 SELECT r.rolcreatedb OR r.rolsuper AS create_database, pg_has_role(d.datdba, 'USAGE') AS owner,
-       pg_get_userbyid(d.datdba)::text AS owned_by, d.datname IN ('postgres', 'template1', 'template0') AS system
-FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = %s
+       pg_get_userbyid(d.datdba)::text AS owned_by, d.datname IN ('postgres', 'template1', 'template0') AS system,
+       d.dattablespace = o.dattablespace OR has_tablespace_privilege(d.dattablespace, 'CREATE') AS may_place
+FROM pg_roles r, pg_database d, pg_database o
+WHERE r.rolname = current_user AND d.datname = %s AND o.datname = 'template0'
 """
 _PRIVILEGES = {"CREATE", "CONNECT", "TEMPORARY"}
 _SET = "SELECT set_config(%s, %s, false)"
@@ -51,6 +55,7 @@ class _Like(Struct, frozen=True):
     connections: int
     owner: str
     tablespace: str
+    """Empty: template0's, which a new database has by itself."""
 
 
 class _Setting(Struct, frozen=True):
@@ -70,6 +75,7 @@ class _Rights(Struct, frozen=True):
     owner: bool
     owned_by: str
     system: bool
+    may_place: bool
 
 
 def refused(session: Session, database: str) -> str:
@@ -79,6 +85,8 @@ def refused(session: Session, database: str) -> str:
         return "the role may not create databases (CREATEDB)"
     if not found.owner:
         return f"the role does not own the database (its owner is {found.owned_by})"
+    if not found.may_place:
+        return "the role may not create in the database's tablespace"
     return "the database is one of the server's own" if found.system else ""
 
 
@@ -115,9 +123,11 @@ def _create(name: str, like: _Like, server_version: int) -> sql.Composed:
         sql.SQL("ENCODING {}").format(sql.Literal(like.encoding)),
         sql.SQL("LC_COLLATE {}").format(sql.Literal(like.collate)),
         sql.SQL("LC_CTYPE {}").format(sql.Literal(like.ctype)),
-        sql.SQL("TABLESPACE {}").format(sql.Identifier(like.tablespace)),
         sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(like.connections)),
     ]
+    if like.tablespace:
+        # Named, it needs a right of its own, even where it is the one that would be taken anyway.
+        words.append(sql.SQL("TABLESPACE {}").format(sql.Identifier(like.tablespace)))
     if like.provider == "i":
         words.append(sql.SQL("LOCALE_PROVIDER icu ICU_LOCALE {}").format(sql.Literal(like.locale)))
         if like.rules:

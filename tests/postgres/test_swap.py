@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
+from psycopg import sql
 
 from dixis_tui.errors import DixisError, ToolError
 from dixis_tui.postgres.embedded import EmbeddedServer
@@ -176,6 +177,26 @@ def test_a_role_that_may_not(server: EmbeddedServer, database: DatabaseUrl, apar
                 assert "may not end" in immovable(session, database.database)
         assert refused(apart, database.database) == ""
     finally:
+        apart.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]
+
+
+@both_majors
+def test_the_owner_with_createdb_is_enough(server: EmbeddedServer, database: DatabaseUrl, apart: Session) -> None:
+    """No right on the tablespace is asked for where the database lies in the server's own."""
+    role = f"owner_{uuid.uuid4().hex[:8]}"
+    owner = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+    named = sql.Identifier(database.database)
+    apart.execute(f"CREATE ROLE {role} LOGIN CREATEDB PASSWORD 'x'")  # type: ignore[arg-type]
+    apart.execute(owner.format(named, sql.Identifier(role)))
+    wanted = names(database.database, "20261124T220000Z", MARK)
+    try:
+        with maintenance(replace(database, user=role, password=Secret("x"))) as session:
+            assert refused(session, database.database) == ""
+            create_side(session, wanted)
+            assert standing(session, wanted) is Standing.UNFINISHED
+            drop_side(session, wanted)
+    finally:
+        apart.execute(owner.format(named, sql.SQL("CURRENT_USER")))
         apart.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]
 
 
