@@ -13,6 +13,7 @@ from dixis_tui import events as ev
 from dixis_tui.measures import Prediction
 from dixis_tui.model import CheckState, Place
 from dixis_tui.plan.phases import PLANNED_SECONDS, Phase
+from dixis_tui.plan.way_back import SWAP_SECONDS
 from dixis_tui.run.phases.go import _minutes, fits
 from dixis_tui.run.state import RunState, fold
 from tests.unit.examples import FILE, STARTED, entries
