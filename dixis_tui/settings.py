@@ -194,6 +194,11 @@ class Settings(_Table, frozen=True, kw_only=True):
         """Absolute path of the Prisma project."""
         return Path(self.root, self.prisma.directory).absolute()
 
+    @property
+    def age_identity(self) -> Path | None:
+        """Absolute path of the key that opens backups again; None: none is named."""
+        return Path(self.root, self.backup.age_identity).absolute() if self.backup.age_identity else None
+
 
 def load(config: Path | None = None, executor: str | None = None) -> Settings:
     """Read `config`, or `dixis.toml` in the working directory where there is one.

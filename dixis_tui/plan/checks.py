@@ -49,7 +49,9 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX104", _PRE, "Primary, writable", "pg_is_in_recovery() and transaction_read_only", waivable=False),
     _machine("DX105", _PRE, "TLS", "pg_stat_ssl of our own connection, against what the URL asks", gate=False),
     _machine("DX106", _PRE, "Rights of the role", "CREATE on the schema, ownership of its tables"),
-    _machine("DX107", _PRE, "Tools of the server's major", "pg_dump, pg_restore and psql on this machine"),
+    _machine(
+        "DX107", _PRE, "Tools of the server's major", "pg_dump, pg_restore and psql on this machine; age and its key"
+    ),
     _machine("DX111", _PRE, "Prisma project", "package.json, schema, migrations folder and files", waivable=False),
     _machine("DX112", _PRE, "Prisma version supported", "the pinned version: 5, 6 or 7", waivable=False),
     _machine("DX113", _PRE, "prisma validate", "the project's own CLI, where it is installed"),

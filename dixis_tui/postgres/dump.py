@@ -26,6 +26,7 @@ from dixis_tui.model import Backup, DumpFormat
 from dixis_tui.postgres.catalog import identify, table_sizes
 from dixis_tui.postgres.contents import Contents, contents, joined
 from dixis_tui.postgres.dump_files import (
+    AGE,
     LOCK,
     PART,
     SUFFIXES,
@@ -33,16 +34,17 @@ from dixis_tui.postgres.dump_files import (
     digest_of,
     flush,
     flush_tree,
-    remove,
+    remove_part,
     sweep,
 )
+from dixis_tui.postgres.encryption import encrypt
 from dixis_tui.postgres.libpq_files import SERVICE, connection_files
 from dixis_tui.postgres.manifest import Manifest, write_manifest
 from dixis_tui.postgres.progress import OnProgress, TableProgress, watching
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.snapshot_facts import snapshot_facts
 from dixis_tui.postgres.tool_runs import LastLines, Started, run_tool
-from dixis_tui.postgres.tools import Tools
+from dixis_tui.postgres.tools import Tools, archive_readable_by
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.process import LineSink
 
@@ -59,7 +61,8 @@ _EXPORT = "SELECT pg_export_snapshot()"
 class DumpOptions(Struct, frozen=True, kw_only=True):
     """`form` None: a folder where the tables have at least `directory_bytes`, else one file. `jobs` are for a folder.
 
-    A table of more than `sample_bytes` is digested for one row in `one_in`.
+    A table of more than `sample_bytes` is digested for one row in `one_in`. `recipient`: age's public key to encrypt
+    for; empty: not at all.
     """
 
     form: DumpFormat | None = None
@@ -67,6 +70,7 @@ class DumpOptions(Struct, frozen=True, kw_only=True):
     jobs: int = 1
     sample_bytes: int = 1_000_000_000
     one_in: int = 16
+    recipient: str = ""
 
 
 def dump(
@@ -105,10 +109,14 @@ def dump(
             form = options.form or (DumpFormat.DIRECTORY if large else DumpFormat.CUSTOM)
             jobs = options.jobs if form is DumpFormat.DIRECTORY else 1
             job = _Dump(url, tools, snapshot, form, jobs, TableProgress(sizes, held.estimates, on_progress, jobs=jobs))
-            with _part(folder, url.database, form) as (path, part):
+            with _part(folder, url.database, form, encrypted=bool(options.recipient)) as (path, part):
                 with _contents_beside(url, snapshot, options) as counting:
                     _run_pg_dump(job, session, part=part, on_line=on_line, started=started)
                     found = counting.result()
+                if options.recipient:
+                    if not archive_readable_by(part, tools):
+                        raise ToolError(f"pg_restore {tools.major} can't read what pg_dump wrote", _MEND)
+                    encrypt(part, options.recipient, started)
                 job.progress.finished("checksum")
                 files = digest_files(part)
                 flush_tree(part)
@@ -124,6 +132,7 @@ def dump(
         form=form,
         taken_at=taken_at,
         files=files if form is DumpFormat.DIRECTORY else (),
+        encrypted=bool(options.recipient),
         digests=found.digests,
         sampled=found.sampled,
         sequences=found.sequences,
@@ -189,9 +198,9 @@ def _run_pg_dump(job: _Dump, session: Session, *, part: Path, on_line: LineSink,
 
 
 @contextmanager
-def _part(folder: Path, database: str, form: DumpFormat) -> Iterator[tuple[Path, Path]]:
+def _part(folder: Path, database: str, form: DumpFormat, *, encrypted: bool) -> Iterator[tuple[Path, Path]]:
     """The dump's name, and its name until it is whole, which is locked as long as we live; removed on any failure."""
-    path, part = _names(folder, database, form)
+    path, part = _names(folder, database, SUFFIXES[form] + (AGE if encrypted and form is DumpFormat.CUSTOM else ""))
     lock = part.with_name(part.name + LOCK)
     handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     fcntl.flock(handle, fcntl.LOCK_EX)
@@ -202,16 +211,15 @@ def _part(folder: Path, database: str, form: DumpFormat) -> Iterator[tuple[Path,
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         yield path, part
     finally:
-        remove(part)
+        remove_part(part)
         lock.unlink(missing_ok=True)
         os.close(handle)
 
 
-def _names(folder: Path, database: str, form: DumpFormat) -> tuple[Path, Path]:
+def _names(folder: Path, database: str, ending: str) -> tuple[Path, Path]:
     """The dump's name and its name until it is whole; never one that exists."""
     plain = re.sub(r"[^\w.-]", "_", database).lstrip(".") or "database"
     stem = f"{plain}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    ending = SUFFIXES[form]
     number = 1
     path = folder / f"{stem}{ending}"
     while path.exists() or path.with_name(path.name + PART).exists():

@@ -16,6 +16,9 @@ from dixis_tui.model import BackupFile, DumpFormat
 
 SUFFIXES = {DumpFormat.CUSTOM: ".dump", DumpFormat.DIRECTORY: ".dir"}
 PART = ".part"
+AGE = ".age"
+OPENED = ".dixis-opened-"
+"""Begins the name of a folder with the plain copy of an encrypted dump."""
 LOCK = ".lock"
 """Held as long as the one who writes the part lives."""
 
@@ -75,17 +78,26 @@ def remove(path: Path) -> None:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove the parts in `folder` that nobody writes any more; returns them."""
+    """Remove the parts in `folder` that nobody writes any more, and opened copies that nobody reads; returns them."""
     gone = list(_abandoned(folder))
     for part in gone:
-        remove(part)
+        remove_part(part)
         part.with_name(part.name + LOCK).unlink(missing_ok=True)
-    return gone
+    left = [copy for copy in folder.glob(f"{OPENED}*") if copy.is_dir() and not _locked(copy)]
+    for copy in left:
+        remove(copy)
+    return [*gone, *left]
+
+
+def remove_part(part: Path) -> None:
+    """Remove a part, and what of it was encrypted already."""
+    remove(part)
+    remove(part.with_name(part.name + AGE))
 
 
 def _abandoned(folder: Path) -> Iterator[Path]:
     for part in folder.glob(f"*{PART}"):
-        if not any(part.name.endswith(f"{ending}{PART}") for ending in SUFFIXES.values()):
+        if not any(part.name.removesuffix(PART).removesuffix(AGE).endswith(ending) for ending in SUFFIXES.values()):
             continue
         if not _locked(part.with_name(part.name + LOCK)):
             yield part

@@ -50,7 +50,7 @@ def run(context: Context) -> None:
         context.safe_point()
         context.emit(ev.BackupMade(backup=backup, source=identity))
         verify_backup(backup, tools)
-        context.found("DX201", passed("pg_restore reads its table of contents"))
+        context.found("DX201", passed(_readable(backup)))
         context.found("DX202", passed(_held(backup)))
         context.found("DX200", passed(_made(backup, options.jobs)))
 
@@ -62,7 +62,13 @@ def _options(settings: BackupSettings) -> DumpOptions:
         jobs=settings.jobs or JOBS,
         sample_bytes=int(settings.sample_gb * _GB),
         one_in=settings.sample_one_in,
+        recipient=settings.age_recipient,
     )
+
+
+def _readable(backup: Backup) -> str:
+    before = "pg_restore read its table of contents before it was encrypted; its rehearsal opens it"
+    return before if backup.encrypted else "pg_restore reads its table of contents"
 
 
 def _held(backup: Backup) -> str:
@@ -78,6 +84,7 @@ def _held(backup: Backup) -> str:
 
 
 def _made(backup: Backup, jobs: int) -> str:
+    encrypted = "encrypted, " if backup.encrypted else ""
     form = f"a folder by {jobs} jobs" if backup.form is DumpFormat.DIRECTORY else "one file"
     size = f"{backup.bytes / 1e6:,.1f} MB in {backup.seconds:.1f} s"
-    return f"{form}, {size}, SHA-256 {backup.sha256[:12]}…, {backup.path}"
+    return f"{encrypted}{form}, {size}, SHA-256 {backup.sha256[:12]}…, {backup.path}"

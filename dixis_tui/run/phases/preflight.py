@@ -10,6 +10,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import ConnectError, DixisError
 from dixis_tui.model import CheckState, Finding, Identity, Phase, failed, passed, warned
 from dixis_tui.postgres import catalog
+from dixis_tui.postgres.encryption import check_keys
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.tools import find_tools
 from dixis_tui.postgres.url import DatabaseUrl
@@ -158,7 +159,11 @@ def _rights(session: Session) -> Finding:
 
 def _tools(context: Context, identity: Identity) -> Finding:
     tools = find_tools(identity.major, pg_bindir=context.settings.backup.pg_bindir, tls=bool(identity.tls))
-    return passed(f"pg_dump {tools.major} from {tools.source}")
+    recipient = context.settings.backup.age_recipient
+    if recipient:
+        check_keys(recipient, context.settings.age_identity)
+    age = ", age and a key that opens what it encrypts" if recipient else ""
+    return passed(f"pg_dump {tools.major} from {tools.source}{age}")
 
 
 def _disk(context: Context, session: Session) -> Finding:

@@ -35,7 +35,7 @@ from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import equality, facts, forecast, judges, measuring
+from dixis_tui.run.phases import equality, facts, forecast, judges, measuring, rollback
 from dixis_tui.run.phases.apply import apply
 from dixis_tui.run.runs import live
 from dixis_tui.settings import STAGING_DATABASE_URL
@@ -51,7 +51,8 @@ def run(context: Context) -> None:
         # A waiver is not enough here: what is waived may be production itself.
         if context.state.check("DX301").state not in (CheckState.PASSED, CheckState.WARNED):
             raise DixisError("Staging is not fit for a rehearsal", "Mend STAGING_DATABASE_URL, or unset it.")
-        _restore(context, url, where, backup)
+        with rollback.opened(context, backup) as plain:
+            _restore(context, url, where, plain)
         context.safe_point()
         measuring.settle(context, url)
         before = measuring.sizes(context, url)

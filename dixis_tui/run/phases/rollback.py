@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dixis_tui import events as ev
 from dixis_tui.errors import ConnectError, ToolError
 from dixis_tui.model import Backup, Finding, Identity, Phase, Step, Way, failed, passed
-from dixis_tui.postgres import catalog, swap
+from dixis_tui.postgres import catalog, encryption, swap
 from dixis_tui.postgres.manifest import verify_backup
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.tools import Tools, find_tools
@@ -92,6 +92,13 @@ def intact(context: Context, backup: Backup, tools: Tools) -> None:
         verify_backup(backup, tools)
         detail.text = f"{backup.bytes:,} bytes, SHA-256 {backup.sha256[:12]}… as written"
     context.found("DX900", passed(detail.text))
+
+
+@contextmanager
+def opened(context: Context, backup: Backup) -> Iterator[Backup]:
+    """The backup as pg_restore can read it, for as long as the block lasts. Raises ToolError."""
+    with encryption.opened(backup, context.settings.age_identity, context.child) as plain:
+        yield plain
 
 
 def compare(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup) -> None:

@@ -22,21 +22,22 @@ def run(context: Context, operator: str) -> None:
     with context.phase(Phase.ROLLBACK, rollback.checks(context, *_CHECKS)), rollback.alone(context, url):
         identity, tools = rollback.target(context, url)
         rollback.intact(context, backup, tools)
-        with step(context, Step.RESTORE, "one transaction") as detail:
-            seconds = restore(
-                url,
-                tools,
-                backup,
-                keep_owners=True,
-                atomic=True,
-                on_progress=lambda what, done, total: context.progress(Phase.ROLLBACK, what, done, total, "rows"),
-                on_line=context.log.sink("pg_restore"),
-                started=context.child,
-            )
-            detail.text = "committed"
-        context.found("DX901", passed(f"in {seconds:.1f} s, one transaction"))
-        with step(context, Step.COMPARE):
-            rollback.compare(context, url, tools, backup)
+        with rollback.opened(context, backup) as plain:
+            with step(context, Step.RESTORE, "one transaction") as detail:
+                seconds = restore(
+                    url,
+                    tools,
+                    plain,
+                    keep_owners=True,
+                    atomic=True,
+                    on_progress=lambda what, done, total: context.progress(Phase.ROLLBACK, what, done, total, "rows"),
+                    on_line=context.log.sink("pg_restore"),
+                    started=context.child,
+                )
+                detail.text = "committed"
+            context.found("DX901", passed(f"in {seconds:.1f} s, one transaction"))
+            with step(context, Step.COMPARE):
+                rollback.compare(context, url, tools, plain)
         if context.state.check("DX902").open:
             compared = next((view.seconds for view in context.state.steps if view.step is Step.COMPARE), None)
             context.emit(

@@ -42,13 +42,15 @@ def run(context: Context, operator: str) -> None:
             if found is not Standing.SWAPPED and (reason := refused(session, url.database)):
                 raise ToolError(f"a database beside production can't be swapped in: {reason}", "Roll back in place.")
         rollback.intact(context, backup, tools)
-        if found is Standing.SWAPPED:
-            context.note("An earlier attempt has swapped the names already: what is there is looked at.")
-            _swapped_before(context, url, tools, backup, wanted)
-        else:
-            if found is not Standing.COMPARED:
-                _restore(context, url, tools, backup, wanted)
-            _compare(context, url, tools, backup, wanted)
+        with rollback.opened(context, backup) as plain:
+            if found is Standing.SWAPPED:
+                context.note("An earlier attempt has swapped the names already: what is there is looked at.")
+                _swapped_before(context, url, tools, plain, wanted)
+            else:
+                if found is not Standing.COMPARED:
+                    _restore(context, url, tools, plain, wanted)
+                _compare(context, url, tools, plain, wanted)
+        if found is not Standing.SWAPPED:
             _swap(context, url, wanted)
         _told(context, backup, identity)
         rollback.look_after(context, url)
