@@ -101,6 +101,7 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX310", _REHEARSAL, "Schema equals the backup's", "every object of the dump, with its owner and grants"),
     _person("DX311", _REHEARSAL, "Application tried against staging", "the runbook's dry-run, step 4", gate=False),
     _machine("DX312", _REHEARSAL, "Pages and indexes are sound", "pg_amcheck on what was restored", gate=False),
+    _machine("DX313", _REHEARSAL, "Older backups", "backup.keep, against the backups of this database", gate=False),
     _person("DX400", Phase.BANNER, "Maintenance banner is up", "maintenance page or in-app banner", key=True),
     _machine("DX501", Phase.GO, "Prediction fits the window", "rehearsed seconds and way back against the time left"),
     _machine("DX502", Phase.GO, "Backup is fresh", "its age against backup.max_age_hours; its files as written"),

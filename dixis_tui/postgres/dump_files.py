@@ -99,8 +99,13 @@ def _abandoned(folder: Path) -> Iterator[Path]:
     for part in folder.glob(f"*{PART}"):
         if not any(part.name.removesuffix(PART).removesuffix(AGE).endswith(ending) for ending in SUFFIXES.values()):
             continue
-        if not _locked(part.with_name(part.name + LOCK)):
+        if not being_written(part):
             yield part
+
+
+def being_written(part: Path) -> bool:
+    """Whether somebody alive holds its lock."""
+    return _locked(part.with_name(part.name + LOCK))
 
 
 def _locked(lock: Path) -> bool:

@@ -17,6 +17,7 @@ from dixis_tui.postgres.dump_files import digest_files, digest_of, flush, sized_
 from dixis_tui.postgres.tools import Tools, archive_readable_by
 
 SUFFIX = ".manifest.json"
+PROOF = ".proof.json"
 _WHOLE = "Take a new backup; this file is not to be trusted."
 
 
@@ -29,6 +30,21 @@ class Manifest(Struct, frozen=True, kw_only=True):
     tools_major: int
     extensions: dict[str, str]
     """Names and versions in the dumped database."""
+
+
+class ProofRecord(Struct, frozen=True, kw_only=True):
+    """What restoring the dump has shown; lies beside it as `<dump>.proof.json`.
+
+    `where` names the database, `at` is the end, `seconds` what the restore took, `tables` and `rows` what was compared.
+    """
+
+    where: str
+    at: datetime
+    seconds: float
+    tables: int
+    rows: int
+    passed: bool
+    notes: tuple[str, ...] = ()
 
 
 def manifest_path(dump: Path) -> Path:
@@ -59,15 +75,32 @@ def read_manifest(path: Path) -> Backup:
 def write_manifest(manifest: Manifest) -> Path:
     """Write it whole or not at all, 0600, flushed to disk."""
     file = manifest_path(Path(manifest.backup.path))
+    _write(file, manifest)
+    return file
+
+
+def write_proof(dump: Path, proof: ProofRecord) -> None:
+    """As the manifest; an earlier one gives way. Raises OSError."""
+    _write(dump.with_name(dump.name + PROOF), proof)
+
+
+def read_proof(dump: Path) -> ProofRecord | None:
+    """What is known of restoring this dump; None: nothing that can be read."""
+    try:
+        return msgspec.json.decode(dump.with_name(dump.name + PROOF).read_bytes(), type=ProofRecord)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _write(file: Path, record: Struct) -> None:
     part = file.with_name(file.name + ".part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+        out.write(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
         out.flush()
         os.fsync(out.fileno())
     part.rename(file)
     flush(file.parent)
-    return file
 
 
 def verify_backup(backup: Backup, tools: Tools) -> None:

@@ -35,7 +35,7 @@ from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import equality, facts, forecast, judges, measuring, rollback
+from dixis_tui.run.phases import equality, facts, forecast, judges, measuring, proven, rollback
 from dixis_tui.run.phases.apply import apply
 from dixis_tui.run.runs import live
 from dixis_tui.settings import STAGING_DATABASE_URL
@@ -53,6 +53,8 @@ def run(context: Context) -> None:
             raise DixisError("Staging is not fit for a rehearsal", "Mend STAGING_DATABASE_URL, or unset it.")
         with rollback.opened(context, backup) as plain:
             _restore(context, url, where, plain)
+        proven.record(context, backup, where)
+        context.check("DX313", lambda: proven.older(context, backup))
         context.safe_point()
         measuring.settle(context, url)
         before = measuring.sizes(context, url)
