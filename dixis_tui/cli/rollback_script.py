@@ -40,7 +40,7 @@ class LookScript(Struct, frozen=True):
 class RollbackScript(Struct, frozen=True, kw_only=True):
     """`attempts` and `refusals`: how many the run had seen of each before this script came to it.
 
-    `ticks`: the steps of the provider's checklist that a person has done. With them a rollback that was begun goes on.
+    `answered`: the provider's checklist was gone through; what is left is to look at what came of it.
     """
 
     phrase: str
@@ -48,7 +48,7 @@ class RollbackScript(Struct, frozen=True, kw_only=True):
     way: Way = Way.SIDE
     attempts: int = 0
     refusals: int = 0
-    ticks: tuple[str, ...] = ()
+    answered: bool = False
 
     def next_step(self, state: RunState) -> cmd.Command | None:
         """The command to send now; None: wait.
@@ -59,7 +59,7 @@ class RollbackScript(Struct, frozen=True, kw_only=True):
         if state.ended or state.running or not state.entries or state.phase(Phase.SIGNOFF).attempts:
             return None
         if not self.tried(state):
-            return self._go_on(state) if self.ticks else self._begin(state)
+            return cmd.StartPhase(phase=Phase.ROLLBACK) if self.answered else self._begin(state)
         sign_off = cmd.SignOff(operator=self.operator)
         return cmd.End() if policy.refusal(state, sign_off) else sign_off
 
@@ -69,7 +69,7 @@ class RollbackScript(Struct, frozen=True, kw_only=True):
 
     def asks(self, state: RunState) -> bool:
         """Whether it is a person's turn: the provider's checklist is to be gone through."""
-        return self.way is Way.SNAPSHOT and not self.ticks and self.tried(state) and state.running is None
+        return self.way is Way.SNAPSHOT and not self.answered and self.tried(state) and state.running is None
 
     def _begin(self, state: RunState) -> cmd.Command | None:
         if state.rollback and not self.attempts:
@@ -80,11 +80,22 @@ class RollbackScript(Struct, frozen=True, kw_only=True):
             raise RunnerError(state.refused.reason, "The run goes on as it was; look at it with `dixis-tui attach`.")
         return cmd.Rollback(phrase=self.phrase, operator=self.operator, way=self.way)
 
-    def _go_on(self, state: RunState) -> cmd.Command:
-        for code in self.ticks:
-            if not state.check(code).open:
-                return cmd.Tick(code=code, operator=self.operator)
-        return cmd.StartPhase(phase=Phase.ROLLBACK)
+
+class TickScript(Struct, frozen=True, kw_only=True):
+    """One step of the provider's checklist, which a person has done."""
+
+    code: str
+    operator: str
+
+    def next_step(self, state: RunState) -> cmd.Command | None:
+        """The command to send now; None: wait."""
+        if state.ended or not state.entries or self.done(state):
+            return None
+        return cmd.Tick(code=self.code, operator=self.operator)
+
+    def done(self, state: RunState) -> bool:
+        """Whether it is in the journal."""
+        return state.check(self.code).open
 
 
 def checklist() -> tuple[str, ...]:

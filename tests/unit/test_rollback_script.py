@@ -8,7 +8,7 @@ import pytest
 
 from dixis_tui import events as ev
 from dixis_tui.cli import ways
-from dixis_tui.cli.rollback_script import LookScript, RollbackScript, checklist
+from dixis_tui.cli.rollback_script import LookScript, RollbackScript, TickScript, checklist
 from dixis_tui.cli.rollback_target import unfinished
 from dixis_tui.errors import RunnerError
 from dixis_tui.model import Phase, PhaseState, TableLoss, Verdict, Way, WayView
@@ -176,10 +176,11 @@ def test_the_providers_checklist_is_a_persons_turn_and_then_looked_at_once() -> 
     assert not script.asks(fold(story.entries)), "its first look is still running"
     story.over(Phase.ROLLBACK)
     assert script.asks(fold(story.entries))
-    rest = RollbackScript(phrase="x", operator="maria", way=Way.SNAPSHOT, attempts=1, ticks=checklist())
+    rest = RollbackScript(phrase="x", operator="maria", way=Way.SNAPSHOT, attempts=1, answered=True)
     for code in ("DX911", "DX912", "DX913"):
-        assert next_step(story, rest) == cmd.Tick(code=code, operator="maria")
-        story.tick(code)
+        tick = TickScript(code=code, operator="maria")
+        assert tick.next_step(fold(story.entries)) == cmd.Tick(code=code, operator="maria")
+        assert tick.next_step(fold(story.tick(code).entries)) is None
     assert next_step(story, rest) == cmd.StartPhase(phase=Phase.ROLLBACK)
     assert policy.refusal(fold(story.entries), cmd.StartPhase(phase=Phase.ROLLBACK)) == ""
     story.write(ev.PhaseStarted(phase=Phase.ROLLBACK, checks=codes)).found("DX906").over(Phase.ROLLBACK)

@@ -9,7 +9,7 @@ import click
 from dixis_tui.cli.commands.run import require_phrase
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, finish, json_option, operator_option, secrets_for_headless
-from dixis_tui.cli.rollback_script import LookScript, RollbackScript, checklist
+from dixis_tui.cli.rollback_script import LookScript, RollbackScript, TickScript, checklist
 from dixis_tui.cli.ways import WaysResult, choose, lines, option
 from dixis_tui.errors import RunnerError, UsageError
 from dixis_tui.events import WaysSeen
@@ -153,25 +153,27 @@ def _go_back(folder: Path, script: RollbackScript, state: RunState, *, as_json: 
     driver = run_driver(folder, script.next_step, quiet=as_json, enough=script.asks, shown=state.entries)
     state = driver.state
     if not state.ended and not driver.interrupted and script.asks(state):
-        _ask(folder, state)
+        _ask(folder, state, script.operator)
         attempts = state.phase(Phase.ROLLBACK).attempts
-        rest = replace(script, ticks=checklist(), attempts=attempts, refusals=state.refusals)
+        rest = replace(script, answered=True, attempts=attempts, refusals=state.refusals)
         driver = run_driver(folder, rest.next_step, quiet=False, shown=state.entries)
     return finish(folder, as_json=as_json, interrupted=driver.interrupted)
 
 
-def _ask(folder: Path, state: RunState) -> None:
+def _ask(folder: Path, state: RunState, operator: str) -> None:
     """The provider's checklist, one by one. Raises Abort where a step is not done: the run waits."""
-    for code in checklist():
-        spec = SPECS[code]
-        done = state.check(code).open
+    from dixis_tui.cli.drive import run_driver
+
+    for code in (code for code in checklist() if not state.check(code).open):
+        spec, script = SPECS[code], TickScript(code=code, operator=operator)
         try:
-            done = done or click.confirm(f"{code} {spec.title} ({spec.looks}): done?", err=True)
+            done = click.confirm(f"{code} {spec.title} ({spec.looks}): done?", err=True)
         except click.Abort:
             done = False
         if not done:
             click.echo(f"The run waits: go on with `dixis-tui rollback {folder.name} --way snapshot`.", err=True)
             raise click.Abort
+        run_driver(folder, script.next_step, quiet=True, watching=True, enough=script.done)
 
 
 def _age(run: Run) -> str:
