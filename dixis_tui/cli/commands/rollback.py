@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dixis_tui.cli.commands.run import require_phrase
 from dixis_tui.cli.exits import Exit
@@ -49,38 +51,64 @@ def command(
 
     common: Common = ctx.obj
     before = where_it_stands(look(find_run(run)) if run else latest_that_changed())
-    wanted = Way(way.replace("-", "_")) if way else None
-    phrase = _phrase(common, before)
-    if wanted is Way.SNAPSHOT and as_json and not only_look:
-        raise UsageError("The provider's snapshot needs a person's answers", "Leave out --json.")
-    if not only_look and (confirm is not None or as_json):
-        require_phrase(confirm, phrase)  # said before anything is started
-    person = common.person(operator)
-    folder = _runner(common, before, person)
+    asked = _Asked(
+        phrase=_phrase(common, before),
+        typed=confirm,
+        way=Way(way.replace("-", "_")) if way else None,
+        operator=common.person(operator),
+        only_look=only_look,
+        as_json=as_json,
+    )
+    asked.require_sense()
+    folder = _runner(common, before, asked.operator)
+    decided: tuple[RollbackScript, RunState] | None = None
     try:
         state, seen = _look(folder, before)
         _tell(before, seen, only_look=only_look, as_json=as_json)
         if only_look:
-            _leave(folder, before)
             return
-        taken, reason = choose(seen, wanted)
+        taken, reason = choose(seen, asked.way)
         if taken is None:
-            _leave(folder, before)
             ctx.exit(_refused(reason, as_json=as_json))
-        if confirm is None:
-            confirm = click.prompt(f"Type {phrase} to go back by the way {option(taken)}", err=True)
-            require_phrase(confirm, phrase)
-    except (click.Abort, UsageError, RunnerError):
-        _leave(folder, before)
-        raise
-    script = RollbackScript(
-        phrase=confirm or "",
-        operator=person,
-        way=taken,
-        attempts=state.phase(Phase.ROLLBACK).attempts,
-        refusals=state.refusals,
-    )
-    ctx.exit(_go_back(folder, script, state, as_json=as_json))
+        decided = asked.script(taken, state), state
+    finally:
+        if decided is None:
+            _leave(folder, before)
+    ctx.exit(_go_back(folder, *decided, as_json=as_json))
+
+
+class _Asked(Struct, frozen=True, kw_only=True):
+    """What the command line asks for. `phrase` is the one to type, `typed` the one of `--confirm`."""
+
+    phrase: str
+    typed: str | None
+    way: Way | None
+    operator: str
+    only_look: bool
+    as_json: bool
+
+    def require_sense(self) -> None:
+        """Raises UsageError for what would be refused later, before anything is started."""
+        if self.only_look:
+            return
+        if self.way is Way.SNAPSHOT and self.as_json:
+            raise UsageError("The provider's snapshot needs a person's answers", "Leave out --json.")
+        if self.typed is not None or self.as_json:
+            require_phrase(self.typed, self.phrase)
+
+    def script(self, taken: Way, state: RunState) -> RollbackScript:
+        """What goes back by that way; the phrase is asked for where it was not given. Raises UsageError and Abort."""
+        typed = self.typed
+        if typed is None:
+            typed = click.prompt(f"Type {self.phrase} to go back by the way {option(taken)}", err=True)
+            require_phrase(typed, self.phrase)
+        return RollbackScript(
+            phrase=typed or "",
+            operator=self.operator,
+            way=taken,
+            attempts=state.phase(Phase.ROLLBACK).attempts,
+            refusals=state.refusals,
+        )
 
 
 def _phrase(common: Common, before: Run) -> str:
@@ -146,8 +174,6 @@ def _refused(reason: str, *, as_json: bool) -> Exit:
 
 
 def _go_back(folder: Path, script: RollbackScript, state: RunState, *, as_json: bool) -> int:
-    from msgspec.structs import replace
-
     from dixis_tui.cli.drive import run_driver
 
     driver = run_driver(folder, script.next_step, quiet=as_json, enough=script.asks, shown=state.entries)
