@@ -12,7 +12,20 @@ from dixis_tui import __version__
 from dixis_tui.cli.exits import Exit, of_error
 from dixis_tui.errors import DixisError
 
-_COMMANDS = ("check", "run", "demo", "attach", "status", "runs", "rollback", "drill", "history", "lint", "checks")
+_COMMANDS = (
+    "check",
+    "run",
+    "demo",
+    "attach",
+    "status",
+    "runs",
+    "backups",
+    "rollback",
+    "drill",
+    "history",
+    "lint",
+    "checks",
+)
 
 
 class _Lazy(click.Group):
