@@ -269,11 +269,17 @@ def _refuse_rollback(state: RunState, way: Way) -> str:
         return "No provider's snapshot was named in this run."
     if way is not Way.SNAPSHOT and state.backup is None:
         return "There is no backup in this run to go back to; `dixis-tui rollback RUN` goes back to an earlier run's."
-    if state.rollback and phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
+    if state.rollback and _rolled_back(state, state.rollback.way):
         return "Production was already rolled back in this run."
     if state.swapped:
         return "Production was already swapped in this run: what is closed now has to be mended, not done again."
     return ""
+
+
+def _rolled_back(state: RunState, way: Way) -> bool:
+    """An answer that a person takes back does not undo what was restored."""
+    restored = way is not Way.SNAPSHOT and state.phase(Phase.ROLLBACK).state is PhaseState.PASSED
+    return restored or phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
 
 
 def _refuse_snapshot(state: RunState, command: cmd.NameSnapshot) -> str:

@@ -339,3 +339,10 @@ def test_every_gate_of_the_go_phase_closes_the_phrase() -> None:
     assert policy.refusal(told(story), CONFIRM) == "The gate is closed by DX502 Backup is fresh: taken 5 h ago."
     story.write(ev.Waived(code="DX502", operator="maria", reason="nothing was written since"))
     assert policy.refusal(told(story), CONFIRM) == ""
+
+
+def test_an_answer_taken_back_does_not_allow_a_second_rollback() -> None:
+    """What was written since the first one would be lost."""
+    story = stages()["rolled_back"]
+    story.write(ev.Ticked(code="DX911", operator="maria", on=False))
+    assert "already rolled back" in policy.refusal(told(story), ROLLBACK)
