@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,12 +11,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dixis_tui.cli.main import cli
-from dixis_tui.model import Phase, Verdict
+from dixis_tui.model import Phase, Step, Verdict
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.swap import maintenance
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.folders import all_runs
 from dixis_tui.run.runs import live, look
+from dixis_tui.run.spawn import start
 from tests.run.conftest import Begin, Hand, settings_for, write_project
+from tests.waiting import until
 
 SNAPSHOT = cmd.NameSnapshot(id="rds:shop-1", taken_at=datetime.now(UTC), where="eu-central-1", operator="Ελένη")
 
@@ -24,7 +30,9 @@ def hand(begin: Begin, tmp_path: Path, database: DatabaseUrl, monkeypatch: pytes
     """A run that has been through preflight, with a provider's snapshot named."""
     monkeypatch.setenv("DATABASE_URL", database.raw.reveal())
     monkeypatch.delenv("STAGING_DATABASE_URL", raising=False)
-    hand = begin(settings_for(write_project(tmp_path / "shop")))
+    project = write_project(tmp_path / "shop")
+    monkeypatch.chdir(project)
+    hand = begin(settings_for(project))
     hand.ended(Phase.PREFLIGHT)
     assert hand.send(SNAPSHOT) == ""
     hand.wait(lambda state: state.snapshot, "the snapshot's name")
@@ -79,3 +87,36 @@ def test_a_phrase_that_is_not_typed_leaves_no_run_behind(hand: Hand) -> None:
         assert "Rows written since the backup: " in done.output
     fresh = [look(folder) for folder in all_runs() if folder not in before]
     assert [(run.verdict, run.live) for run in fresh] == [(Verdict.ABANDONED, False)] * 2
+
+
+def test_the_same_command_goes_on_after_a_crash(hand: Hand, database: DatabaseUrl, tmp_path: Path) -> None:
+    """The run that is named has ended; the later one, which was killed after its restore, is the one gone on with."""
+    with connect(database, purpose="test") as session:
+        session.execute("CREATE TABLE before AS SELECT generate_series(1, 2000) AS i")
+    hand.answer_everything()
+    hand.do(Phase.BACKUP)
+    assert hand.send(cmd.End()) == ""
+    hand.wait(lambda state: state.ended, "the end")
+    with connect(database, purpose="test") as session:
+        session.execute("DELETE FROM before")
+    secrets = {"DATABASE_URL": database.raw.reveal()}
+    killed = Hand(start(settings_for(tmp_path / "shop"), secrets, "Νίκος", adopts=hand.folder).wait())
+    with connect(database, purpose="busy") as busy, busy.transaction():
+        busy.value("SELECT count(*) FROM before")  # it is given its ten seconds before the swap
+        assert killed.send(cmd.Rollback(phrase="DIXIS-ROLLBACK-OK", operator="Νίκος")) == ""
+        killed.wait(lambda state: any(one.step is Step.CLEAR for one in state.steps), "the sessions' last seconds")
+        first = killed.look()
+        assert first.run is not None
+        assert first.rollback is not None
+        os.kill(first.run.pid, signal.SIGKILL)
+        until(lambda: not live(killed.folder), what="its death")
+    done = call(hand, "--confirm", "DIXIS-ROLLBACK-OK", typed="")
+    assert done.exit_code == 0, done.output
+    last = look(all_runs()[-1]).state
+    assert last.rollback is not None
+    assert (last.rollback.side, last.rollback.kept) == (first.rollback.side, first.rollback.kept)
+    assert Step.RESTORE not in [one.step for one in last.steps], "what was restored and compared is not restored again"
+    with connect(database, purpose="test") as session:
+        assert session.value("SELECT count(*) FROM before") == 2000
+    with maintenance(database) as session:
+        session.execute(f'DROP DATABASE "{last.rollback.kept}"')  # type: ignore[arg-type]
