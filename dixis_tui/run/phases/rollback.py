@@ -13,7 +13,6 @@ from dixis_tui.postgres.manifest import verify_backup
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.tools import Tools, find_tools
 from dixis_tui.postgres.url import DatabaseUrl
-from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.run.commands import Rollback
 from dixis_tui.run.context import Context
@@ -118,9 +117,8 @@ def look_after(context: Context, url: DatabaseUrl) -> None:
 
 def _history(context: Context, url: DatabaseUrl) -> Finding:
     backup = context.state.backup
-    files = read_migrations(facts.project(context).migrations)
     with facts.reading(context, url, "verify") as session:
-        seen = read_history(session, files, url.schema)
+        seen = read_history(session, (), url.schema)  # its rows alone: the project need not be at hand to go back
     if seen.failed:
         return failed(f"failed: {seen.failed[0].migration_name}", "Resolve that row before the next deploy.")
     head = max((row.migration_name for row in seen.applied), default="")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dixis_tui.errors import ToolError
 from dixis_tui.model import Finding, MigrationState, Phase, Step, Way, failed, passed
 from dixis_tui.plan.checks import of_phase
-from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.history import read_history
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, rollback, verify
@@ -38,9 +37,8 @@ def look(context: Context) -> None:
 def _history(context: Context) -> Finding:
     """Nothing of this run is in it."""
     url = facts.production(context)
-    files = read_migrations(facts.project(context).migrations)
     with facts.reading(context, url, "verify") as session:
-        seen = read_history(session, files, url.schema)
+        seen = read_history(session, (), url.schema)
     tonight = {view.name for view in context.state.migrations.values() if view.state is not MigrationState.PENDING}
     there = sorted(tonight & {row.migration_name for row in (*seen.applied, *seen.failed)})
     if there:
