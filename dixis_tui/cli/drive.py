@@ -130,6 +130,20 @@ def run_driver(
     return driver
 
 
+def ask_once(folder: Path, command: cmd.Command) -> str:
+    """Send one command to a run that is not ours; "" when it was taken, else why not, as one sentence."""
+
+    async def talk() -> str:
+        client = Client(folder)
+        following = asyncio.create_task(client.follow(lambda: None))
+        try:
+            return await client.send(command)
+        finally:
+            following.cancel()
+
+    return asyncio.run(talk())
+
+
 def end_run(folder: Path) -> None:
     """Stop what the run is at, and end it where it stands."""
     run_driver(folder, lambda state: cmd.Stop() if state.running else cmd.End(), quiet=True)

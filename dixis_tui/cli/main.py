@@ -21,6 +21,7 @@ _COMMANDS = (
     "runs",
     "backups",
     "rollback",
+    "resolve",
     "drill",
     "history",
     "lint",

@@ -20,12 +20,16 @@ class Script(Struct, frozen=True, kw_only=True):
     confirm: str = ""
     ticks: frozenset[str] = frozenset()
     waivers: dict[str, str] = {}
+    snapshot: cmd.NameSnapshot | None = None
+    """A provider's snapshot, one more way back: the dump is made all the same."""
 
 
 def next_step(state: RunState, script: Script) -> cmd.Command | None:
     """The command to send now; None: wait for the next event. A run that can't go on is ended."""
     if state.ended or state.running or not state.phase(Phase.PREFLIGHT).attempts or state.phase(Phase.SIGNOFF).attempts:
         return None
+    if script.snapshot and state.snapshot is None and not policy.refusal(state, script.snapshot):
+        return script.snapshot
     phase = policy.current_phase(state)
     if answer := _answer(state, script, phase):
         return answer
@@ -62,6 +66,10 @@ def _hopeless(state: RunState, script: Script) -> list[str]:
 
 
 def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command:
+    if phase is not Phase.PREFLIGHT and not state.phase(Phase.BACKUP).attempts:
+        return cmd.StartPhase(phase=Phase.BACKUP)  # a snapshot that was named opens its gate, and proves nothing
+    if phase is Phase.REHEARSAL and state.backup is None:
+        return cmd.End(closed_by=["DX300"])  # the backup was waived: there is nothing to rehearse on
     if phase in (Phase.BACKUP, Phase.REHEARSAL):
         return cmd.StartPhase(phase=phase)
     if gates := policy.closed_gates(state):

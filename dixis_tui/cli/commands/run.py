@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dixis_tui.cli.options import (
@@ -14,12 +16,19 @@ from dixis_tui.cli.options import (
     secrets_for_headless,
 )
 from dixis_tui.errors import UsageError
+from dixis_tui.secrets import clean
+
+if TYPE_CHECKING:
+    from dixis_tui.run.commands import NameSnapshot
 
 
 @click.command("run")
 @click.option("--confirm", metavar="PHRASE", help="The phrase, exactly; without it nothing is started.")
 @json_option
 @person_options
+@click.option("--snapshot-id", metavar="ID", help="A provider's snapshot as one more way back; needs the next two.")
+@click.option("--snapshot-at", metavar="TIME", help="When it was taken: local time of the window, or with an offset.")
+@click.option("--snapshot-where", metavar="WHERE", help="Where it is: the provider's console, project, region.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -29,6 +38,9 @@ def command(
     ticks: tuple[str, ...],
     waivers: tuple[str, ...],
     operator: str | None,
+    snapshot_id: str | None,
+    snapshot_at: str | None,
+    snapshot_where: str | None,
 ) -> None:
     """Run the whole runbook without a person: preflight, backup, rehearsal, migration, verification, sign-off.
 
@@ -41,11 +53,13 @@ def command(
     common: Common = ctx.obj
     settings = common.settings()
     require_phrase(confirm, settings.confirm.phrase)
+    person = common.person(operator)
     script = Script(
-        operator=common.person(operator),
+        operator=person,
         confirm=confirm or "",
         ticks=parse_ticks(ticks),
         waivers=parse_waivers(waivers),
+        snapshot=parse_snapshot(snapshot_id, snapshot_at, snapshot_where, person, settings.window.timezone),
     )
     folder = start(settings, secrets_for_headless(), script.operator).wait()
     driver = drive(folder, script, quiet=as_json)
@@ -58,3 +72,30 @@ def require_phrase(typed: str | None, wanted: str) -> None:
         raise UsageError("The phrase is missing. Nothing was done.", f"Pass --confirm {wanted}.")
     if typed != wanted:
         raise UsageError("Wrong phrase. Nothing was done.", f"The phrase is exactly {wanted}.")
+
+
+def parse_snapshot(
+    name: str | None, taken: str | None, where: str | None, operator: str, timezone: str
+) -> NameSnapshot | None:
+    """The provider's snapshot that the three options name; None where none of them was given. Raises UsageError."""
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from dixis_tui.run.commands import NameSnapshot
+    from dixis_tui.run.snapshots import taken_at
+
+    if name is None and taken is None and where is None:
+        return None
+    named, place = clean(name or "").strip(), clean(where or "").strip()
+    if not named or not taken or not place:
+        raise UsageError(
+            "A snapshot needs its id, its time and its place. Nothing was done.",
+            "Pass --snapshot-id, --snapshot-at and --snapshot-where together.",
+        )
+    moment, problem = taken_at(taken, ZoneInfo(timezone), datetime.now(UTC))
+    if moment is None:
+        raise UsageError(
+            f"--snapshot-at {clean(taken)}: {problem} Nothing was done.",
+            f"It is local time of {timezone}, or has an offset such as +02:00.",
+        )
+    return NameSnapshot(id=named, taken_at=moment, where=place, operator=operator)
