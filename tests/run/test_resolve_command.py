@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -82,17 +83,19 @@ def test_a_failed_row_is_marked_only_as_the_database_shows(hand: Hand, database:
 
 
 def test_a_run_without_a_person_names_a_snapshot_and_makes_its_dump(
-    tmp_path: Path, database: DatabaseUrl, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database: DatabaseUrl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("DATABASE_URL", database.raw.reveal())
     monkeypatch.delenv("STAGING_DATABASE_URL", raising=False)
     write_project(tmp_path / "shop")
-    config = tmp_path / "dixis.toml"
-    config.write_text('[prisma]\ndirectory = "shop"\n')
-    words = ["--config", str(config), "run", "--confirm", "DIXIS-PROD-OK", "--waive", "DX130=a test"]
+    config, start = tmp_path / "dixis.toml", datetime.now(ZoneInfo("Europe/Athens")) - timedelta(minutes=1)
+    window = f"[window]\nstart = {start:%Y-%m-%dT%H:%M:%S}\nminutes = 60\n"
+    config.write_text(f'[prisma]\ndirectory = "shop"\n{window}')
+    words = ["--config", str(config), "run", "--confirm", "DIXIS-PROD-OK"]
     words += [word for code in ("DX131", "DX132", "DX133", "DX400") for word in ("--tick", code)]
     assert run([*words, "--snapshot-id", "snap-7"]) == 2
+    assert "A snapshot needs its id, its time and its place" in capsys.readouterr().err
     assert all_runs() == [], "nothing was started"
     at = datetime.now(UTC) - timedelta(hours=1)
     run([*words, "--snapshot-id", "snap-7", "--snapshot-at", at.isoformat(), "--snapshot-where", "eu-south-1"])

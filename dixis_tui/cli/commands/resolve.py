@@ -54,7 +54,7 @@ def command(
     """Mark a failed migration's row in the history of a run under way, where a look at the database agrees.
 
     All of the file is there: --applied. Nothing of it is: --rolled-back. The row alone is written, nothing else.
-    Exit 0: it is marked. Exit 1: it is not, or that was not told; Exit 5: the runner went before it answered.
+    Exit 0: it is marked. Exit 1: it is not. Exit 5: not known, the runner went before it answered.
     """
     from dixis_tui.cli.resolve_script import seen
     from dixis_tui.run import commands as cmd
