@@ -98,13 +98,15 @@ def test_what_a_killed_dump_left_is_swept_by_the_next(
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         pid = int(child.stdout.readline())
-        parts = {file.name for file in tmp_path.iterdir()}
-        assert len(parts) == 2
-        assert all(".part" in name for name in parts), "nothing here looks whole"
-        meanwhile = Path(taken(filled, tools, tmp_path, DumpOptions(form=form)).path)
-        assert parts < {file.name for file in tmp_path.iterdir()}
-        child.kill()
-        os.kill(pid, signal.SIGKILL)
+        try:
+            parts = {file.name for file in tmp_path.iterdir()}
+            assert len(parts) == 2
+            assert all(".part" in name for name in parts), "nothing here looks whole"
+            meanwhile = Path(taken(filled, tools, tmp_path, DumpOptions(form=form)).path)
+            assert parts < {file.name for file in tmp_path.iterdir()}
+        finally:
+            child.kill()
+            os.kill(pid, signal.SIGKILL)
     until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text(), what="its end")
     later = Path(taken(filled, tools, tmp_path, DumpOptions(form=form)).path)
     assert meanwhile != later
