@@ -83,6 +83,8 @@ class Swapped(BaseEvent, frozen=True, kw_only=True, tag="swapped"):
     seconds: float
     ended: int
     """Sessions that were ended by force."""
+    earlier: bool = False
+    """An earlier attempt did it, and only its end was found: `seconds` and `ended` are not known, and 0."""
 
 
 class MigrationResolved(BaseEvent, frozen=True, kw_only=True, tag="migration_resolved"):

@@ -7,7 +7,8 @@ from psycopg import sql
 
 from dixis_tui.errors import ToolError
 from dixis_tui.postgres.session import Session
-from dixis_tui.postgres.swap import Names, Standing, mark, standing
+from dixis_tui.postgres.swap import Names, Standing, immovable, mark, standing
+from dixis_tui.postgres.table_sizes import free_bytes
 
 _LIKE = """
 SELECT pg_encoding_to_char(d.encoding)::text AS encoding, d.datcollate::text AS collate, d.datctype::text AS ctype,
@@ -39,6 +40,7 @@ SELECT r.rolcreatedb OR r.rolsuper AS create_database, pg_has_role(d.datdba, 'US
 FROM pg_roles r, pg_database d, pg_database o
 WHERE r.rolname = current_user AND d.datname = %s AND o.datname = 'template0'
 """
+_SIZE = "SELECT pg_database_size(%s::name)"
 _PRIVILEGES = {"CREATE", "CONNECT", "TEMPORARY"}
 _SET = "SELECT set_config(%s, %s, false)"
 _LISTS = frozenset({"search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries"})
@@ -79,7 +81,9 @@ class _Rights(Struct, frozen=True):
 
 
 def refused(session: Session, database: str) -> str:
-    """Why this role can't make a database beside and swap the names; empty: it can. `session`: in another database."""
+    """Why a database can't be made beside and swapped in; empty: it can. `session`: in another database."""
+    if session.url.pooled:
+        return f"the connection is a pooler's: {session.url.pooled}"
     found = session.query(_RIGHTS, (database,), row=_Rights)[0]
     if not found.create_database:
         return "the role may not create databases (CREATEDB)"
@@ -87,7 +91,19 @@ def refused(session: Session, database: str) -> str:
         return f"the role does not own the database (its owner is {found.owned_by})"
     if not found.may_place:
         return "the role may not create in the database's tablespace"
-    return "the database is one of the server's own" if found.system else ""
+    return "the database is one of the server's own" if found.system else immovable(session, database)
+
+
+def no_room(session: Session, database: str) -> str:
+    """Why the server's disk can't hold the database twice; empty: it can, or it is not known.
+
+    A full disk stops all of the server, production first.
+    """
+    free = free_bytes(session)
+    size = int(session.value(_SIZE, (database,)))
+    if free is None or free > size:
+        return ""
+    return f"the server's disk has {free / 1e6:,.0f} MB free, and the database is {size / 1e6:,.0f} MB"
 
 
 def create_side(session: Session, wanted: Names) -> None:

@@ -27,18 +27,21 @@ _IN_USE = "55006"
 _TRIES = 5
 _PAUSE_SECONDS = 0.05
 _NAME_BYTES = 63
+_LEAVING_SECONDS = 15.0
+"""How long a backend whose client is gone may take to be gone too."""
 
-# Of others' sessions a plain role sees neither type nor state; a worker of the server's own has no user.
+# Of others' sessions a plain role sees neither type nor state; a worker of the server's own has no user. Who may be
+# ended is pg_terminate_backend's own rule: the other role's rights, and a superuser's session by a superuser alone.
 _SESSIONS = """
 SELECT pid, coalesce(usename::text, '') AS user, application_name AS application, coalesce(state, '') AS state,
        coalesce(backend_type, 'client backend') AS kind,
-       pg_has_role(usesysid, 'MEMBER') OR pg_has_role('pg_signal_backend', 'USAGE')
-         AND NOT (SELECT rolsuper FROM pg_roles r WHERE r.oid = usesysid)
+       (pg_has_role(usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE'))
+         AND NOT coalesce((SELECT rolsuper FROM pg_roles r WHERE r.oid = usesysid), false)
          OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS may_end,
        xact_start IS NOT NULL OR state = 'active' AS at_work
 FROM pg_stat_activity a
 WHERE datname = %s AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
-  AND coalesce(backend_type, 'client backend') IN ('client backend', 'walsender')
+  AND coalesce(backend_type, 'client backend') NOT IN ('autovacuum worker', 'parallel worker')
 ORDER BY backend_start
 """
 _PREPARED = "SELECT count(*) FROM pg_prepared_xacts WHERE database = %s"
@@ -46,12 +49,14 @@ _END = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_ac
 _END_ALL = """
 SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = %s AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
-  AND coalesce(backend_type, 'client backend') IN ('client backend', 'walsender')
+  AND coalesce(backend_type, 'client backend') NOT IN ('autovacuum worker', 'parallel worker')
 """
+_ALIVE = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
 _NAMES = """
 SELECT d.datname::text AS name, coalesce(shobj_description(d.oid, 'pg_database'), '') AS comment
 FROM pg_database d WHERE d.datname = ANY (%s)
 """
+_NEVER_IDLE = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
 _HOLD = "SELECT pg_try_advisory_lock(hashtextextended('dixis-tui rollback ' || %s, 0))"
 _HOLDER = """
 SELECT a.pid, coalesce(a.usename::text, '') AS user, a.application_name AS application,
@@ -158,15 +163,19 @@ def maintenance(url: DatabaseUrl) -> Iterator[Session]:
 
 
 def hold(session: Session, database: str) -> None:
-    """Be the only one who rolls that database back, as long as the session lives.
+    """Be the only one who rolls that database back, as long as the session lives; asked again, whether it still does.
 
     Raises:
         ToolError: somebody else does; it is named.
+        ConnectError: the session is lost, and the lock with it.
     """
+    session.value(_NEVER_IDLE)  # a restore may take longer than a session may be idle
     if session.value(_HOLD, (database,)):
         return
     found = session.query(_HOLDER, (database,), row=_Holder)
-    named = f"{found[0].user}, backend {found[0].pid}, since {found[0].since} UTC" if found else "it is gone by now"
+    named = "it is gone by now"
+    if found:
+        named = "{0.application} by {0.user}, backend {0.pid}, since {0.since} UTC".format(found[0])
     raise ToolError(
         f"somebody else rolls {database} back at this moment ({named})", "Wait for its end, then look again."
     )
@@ -228,12 +237,16 @@ def swap(url: DatabaseUrl, wanted: Names) -> Swap:
     Both or none. Sessions of production's database are ended by force.
 
     Raises:
-        ToolError: somebody would not go; nothing was changed.
+        ToolError: somebody would not go, or the side is not marked as compared; nothing was changed.
         UnknownOutcomeError: the connection was lost at the commit, and the server can't be asked what came of it.
     """
     begin = time.monotonic()
     ended = 0
     with maintenance(url) as renaming, maintenance(url) as ending:
+        if standing(renaming, wanted) is not Standing.COMPARED:
+            raise ToolError(
+                f"{wanted.side} has not been compared with the backup; nothing was changed", "Roll back again."
+            )
         comment = _comment_of(renaming, wanted.database)
         for attempt in range(1, _TRIES + 1):
             with _ending_all(ending, wanted.database) as count:
@@ -245,7 +258,7 @@ def swap(url: DatabaseUrl, wanted: Names) -> Swap:
                     if attempt == _TRIES:
                         raise _in_use(ending, wanted.database) from None
                 except ConnectError:
-                    _look_again(url, wanted)
+                    _look_again(url, wanted, renaming.pid)
                     break
                 else:
                     break
@@ -299,16 +312,29 @@ def _in_use(session: Session, database: str) -> ToolError:
     )
 
 
-def _look_again(url: DatabaseUrl, wanted: Names) -> None:
-    """The connection went at an unknown moment: only the names say whether it was committed."""
-    try:
-        with maintenance(url) as session:
-            found = standing(session, wanted)
-    except DixisError as error:
-        raise UnknownOutcomeError(
-            f"The connection was lost while {wanted.database} was being renamed",
-            f"Look whether there is a database {wanted.kept}: if so, it was done.",
-        ) from error
+def _look_again(url: DatabaseUrl, wanted: Names, lost: int) -> None:
+    """The connection went at an unknown moment: only the names say whether it was committed, once its backend is gone.
+
+    Raises:
+        ToolError: it was not; nothing was changed.
+        UnknownOutcomeError: the server can't be asked, or that backend does not go.
+    """
+    deadline = time.monotonic() + _LEAVING_SECONDS
+    problem = f"its backend {lost} is at work still"
+    while True:
+        try:
+            with maintenance(url) as session:
+                if not session.value(_ALIVE, (lost,)):
+                    found = standing(session, wanted)
+                    break
+        except DixisError as error:  # a server that was restarted answers again soon
+            problem = str(error)
+        if time.monotonic() >= deadline:
+            raise UnknownOutcomeError(
+                f"The connection was lost while {wanted.database} was being renamed ({problem})",
+                f"Look whether there is a database {wanted.kept}: if so, it was done.",
+            )
+        time.sleep(_PAUSE_SECONDS)
     if found is not Standing.SWAPPED:
         raise ToolError(
             f"The connection was lost before {wanted.database} was renamed; nothing was changed", "Roll back again."

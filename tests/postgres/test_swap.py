@@ -10,14 +10,17 @@ import pytest
 from msgspec.structs import replace
 from psycopg import sql
 
-from dixis_tui.errors import DixisError, ToolError
+from dixis_tui.errors import ConnectError, DixisError, ToolError, UnknownOutcomeError
+from dixis_tui.postgres import side as side_module
+from dixis_tui.postgres import swap as swap_module
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
-from dixis_tui.postgres.side import create_side, drop_side, refused
+from dixis_tui.postgres.side import create_side, drop_side, no_room, refused
 from dixis_tui.postgres.swap import (
     Names,
     Standing,
     clear,
+    hold,
     immovable,
     judge,
     maintenance,
@@ -198,6 +201,98 @@ def test_the_owner_with_createdb_is_enough(server: EmbeddedServer, database: Dat
     finally:
         apart.execute(owner.format(named, sql.SQL("CURRENT_USER")))
         apart.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]
+
+
+def test_only_what_was_compared_is_swapped_in(database: DatabaseUrl, made: Names, apart: Session) -> None:
+    """So a finished swap proves by itself that the comparison came before it."""
+    put(database, "migrated")
+    create_side(apart, made)
+    put(side_of(database, made), "half restored")
+    with pytest.raises(ToolError, match="not been compared"):
+        swap(database, made)
+    assert where(database) == "migrated"
+    assert standing(apart, made) is Standing.UNFINISHED
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_connection_lost_at_the_commit(
+    database: DatabaseUrl, made: Names, apart: Session, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    """The names say what came of it."""
+    put(database, "migrated")
+    create_side(apart, made)
+    put(side_of(database, made), "restored")
+    mark(apart, made, compared=True)
+    real = swap_module._rename
+
+    def lost(session: Session, wanted: Names, comment: str) -> None:
+        if committed:
+            real(session, wanted, comment)
+        session.close()
+        raise ConnectError("other", "the connection was lost", "")
+
+    monkeypatch.setattr(swap_module, "_rename", lost)
+    if committed:
+        swap(database, made)
+        assert where(database) == "restored"
+    else:
+        with pytest.raises(ToolError, match="nothing was changed"):
+            swap(database, made)
+        assert where(database) == "migrated"
+
+
+def test_a_lost_backend_that_may_commit_yet_is_waited_for(
+    database: DatabaseUrl, made: Names, apart: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it lives, the names of this moment prove nothing."""
+    monkeypatch.setattr(swap_module, "_LEAVING_SECONDS", 0.2)
+    with pytest.raises(UnknownOutcomeError):
+        swap_module._look_again(database, made, apart.pid)
+
+
+def test_the_lock_of_a_long_rollback_is_not_lost_to_idleness(database: DatabaseUrl, apart: Session) -> None:
+    apart.execute("SET idle_session_timeout = 1000000")
+    hold(apart, database.database)
+    assert apart.value("SELECT current_setting('idle_session_timeout')") == "0"
+
+
+def test_who_holds_it_is_named(database: DatabaseUrl, apart: Session) -> None:
+    hold(apart, database.database)
+    with maintenance(database) as second, pytest.raises(ToolError, match=f"dixis-tui rollback.*backend {apart.pid}"):
+        hold(second, database.database)
+
+
+def test_what_is_refused_before_anything_is_made(
+    database: DatabaseUrl, apart: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pooler, and a disk that could not hold the database twice."""
+    with maintenance(replace(database, prisma={"pgbouncer": "true"})) as session:
+        assert "pooler" in refused(session, database.database)
+    monkeypatch.setattr(side_module, "free_bytes", lambda _: None)
+    assert no_room(apart, database.database) == ""
+    monkeypatch.setattr(side_module, "free_bytes", lambda _: 1_000_000)
+    assert "1 MB free" in no_room(apart, database.database)
+
+
+def test_a_member_that_does_not_inherit_may_not_end(database: DatabaseUrl, apart: Session) -> None:
+    """As pg_terminate_backend has it: the other role's rights, not membership; a superuser's session never."""
+    one, other = (f"{kind}_{uuid.uuid4().hex[:8]}" for kind in ("member", "owner"))
+    apart.execute(f"CREATE ROLE {other} LOGIN PASSWORD 'x'")  # type: ignore[arg-type]
+    apart.execute(f"CREATE ROLE {one} LOGIN NOINHERIT PASSWORD 'x' IN ROLE {other}, {apart.url.user}")  # type: ignore[arg-type]
+    try:
+        with (
+            maintenance(replace(database, user=one, password=Secret("x"))) as session,
+            connect(replace(database, user=other, password=Secret("x")), purpose="app"),
+            connect(database, purpose="superuser"),
+        ):
+            assert {found.user: found.may_end for found in others(session, database.database)} == {
+                other: False,
+                apart.url.user: False,
+            }
+    finally:
+        until(lambda: not others(apart, database.database), what="both to be gone")
+        apart.execute(f"DROP ROLE {one}")  # type: ignore[arg-type]
+        apart.execute(f"DROP ROLE {other}")  # type: ignore[arg-type]
 
 
 def test_names_fit_whatever_the_databases_is() -> None:

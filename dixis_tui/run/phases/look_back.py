@@ -11,7 +11,7 @@ from dixis_tui.plan import way_back
 from dixis_tui.postgres import swap
 from dixis_tui.postgres.contents import rows_of, writes
 from dixis_tui.postgres.session import Session
-from dixis_tui.postgres.side import refused
+from dixis_tui.postgres.side import no_room, refused
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts
@@ -48,7 +48,7 @@ def _refused(context: Context, url: DatabaseUrl, way: Way) -> str:
         return f"the connection is a pooler's: {url.pooled}"
     try:
         with swap.maintenance(url) as session:
-            return refused(session, url.database) or swap.immovable(session, url.database)
+            return refused(session, url.database) or no_room(session, url.database)
     except ConnectError as error:
         return f"no other database of that server can be used to work from ({error})"
     except QueryError as error:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from dixis_tui import events as ev
 from dixis_tui.errors import ConnectError, ToolError
 from dixis_tui.model import Backup, Finding, Identity, Phase, Step, Way, failed, passed
 from dixis_tui.postgres import catalog, encryption, swap
 from dixis_tui.postgres.manifest import verify_backup
-from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.tools import Tools, find_tools
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.history import read_history
@@ -69,20 +69,21 @@ def target(context: Context, url: DatabaseUrl) -> tuple[Identity, Tools]:
 
 
 @contextmanager
-def alone(context: Context, url: DatabaseUrl) -> Iterator[None]:
-    """Nobody else rolls this database back meanwhile, from wherever. Raises ToolError where somebody does."""
-    try:
-        with swap.maintenance(url) as session:
-            swap.hold(session, url.database)
-            yield
-            return
-    except ConnectError as error:
-        if context.state.steps:
-            raise
-        context.log.line("runner", f"No maintenance database: {error}", "warning")
-    with connect(url, purpose="rollback") as session:
+def alone(context: Context, url: DatabaseUrl) -> Iterator[Session]:
+    """Nobody else rolls this database back meanwhile, from wherever: the session that holds the lock.
+
+    Raises:
+        ToolError: somebody does.
+        ConnectError: neither another database of the server nor this one can be connected to.
+    """
+    with ExitStack() as stack:
+        try:
+            session = stack.enter_context(swap.maintenance(url))
+        except ConnectError as error:
+            context.log.line("runner", f"No maintenance database: {error}", "warning")
+            session = stack.enter_context(connect(url, purpose="rollback"))
         swap.hold(session, url.database)
-        yield
+        yield session
 
 
 def intact(context: Context, backup: Backup, tools: Tools) -> None:

@@ -16,7 +16,8 @@ from dixis_tui.errors import ToolError
 from dixis_tui.model import Backup, Identity, Phase, Place, Step, Way, passed
 from dixis_tui.postgres import swap
 from dixis_tui.postgres.restore import restore_into
-from dixis_tui.postgres.side import create_side, refused
+from dixis_tui.postgres.session import Session
+from dixis_tui.postgres.side import create_side, no_room, refused
 from dixis_tui.postgres.swap import Names, Standing
 from dixis_tui.postgres.tools import Tools
 from dixis_tui.postgres.url import DatabaseUrl
@@ -35,24 +36,21 @@ def run(context: Context, operator: str) -> None:
     url = facts.production(context)
     wanted = names_for(context, url, backup)
     rollback.confirmed(context, operator, Way.SIDE, wanted.side, wanted.kept)
-    with context.phase(Phase.ROLLBACK, rollback.checks(context, *_CHECKS)), rollback.alone(context, url):
+    with context.phase(Phase.ROLLBACK, rollback.checks(context, *_CHECKS)), rollback.alone(context, url) as holder:
         identity, tools = rollback.target(context, url)
-        with swap.maintenance(url) as session:
-            found = swap.standing(session, wanted)
-            if found is not Standing.SWAPPED and (reason := refused(session, url.database)):
-                raise ToolError(f"a database beside production can't be swapped in: {reason}", "Roll back in place.")
+        found = _standing(context, url, wanted)
         rollback.intact(context, backup, tools)
-        with rollback.opened(context, backup) as plain:
-            if found is Standing.SWAPPED:
-                context.note("An earlier attempt has swapped the names already: what is there is looked at.")
-                _swapped_before(context, url, tools, plain, wanted)
-            else:
+        if found is Standing.SWAPPED:
+            context.note("An earlier attempt has swapped the names already: what is there is looked at.")
+            _swapped_before(context, url, wanted)
+        else:
+            with rollback.opened(context, backup) as plain:
                 if found is not Standing.COMPARED:
                     _restore(context, url, tools, plain, wanted)
                 _compare(context, url, tools, plain, wanted)
-        if found is not Standing.SWAPPED:
-            _swap(context, url, wanted)
-        _told(context, backup, identity)
+            if found is not Standing.COMPARED:
+                _told(context, backup, identity)
+            _swap(context, url, wanted, holder)
         rollback.look_after(context, url)
 
 
@@ -63,13 +61,31 @@ def look_again(context: Context, done: ev.Swapped) -> None:
         rollback.look_after(context, facts.production(context))
 
 
+def _standing(context: Context, url: DatabaseUrl, wanted: Names) -> Standing:
+    """How far it came. Raises ToolError where it can't go on from there: said before anything is made."""
+    with swap.maintenance(url) as session:
+        found = swap.standing(session, wanted)
+        if found is Standing.SWAPPED:
+            return found
+        reason = refused(session, url.database)
+        if not reason and found is Standing.NOTHING:
+            reason = no_room(session, url.database)
+    if reason:
+        raise ToolError(
+            f"a database beside production can't be swapped in: {context.log.redactor.line(reason)}; "
+            "nothing was changed",
+            "Mend that, or roll back in place.",
+        )
+    return found
+
+
 def names_for(context: Context, url: DatabaseUrl, backup: Backup) -> Names:
     """The names of this rollback: those of an unfinished one, which may have come as far as the swap, or new ones."""
     state = context.state
-    unfinished = state.rollback or (state.adopted.unfinished if state.adopted else None)
     mark = f"dixis-tui restored {backup.sha256[:16]}"
-    if unfinished and unfinished.side and unfinished.sha256 == backup.sha256:
-        return Names(url.database, unfinished.side, unfinished.kept, mark, resumed=True)
+    for unfinished in (state.rollback, state.adopted.unfinished if state.adopted else None):
+        if unfinished and unfinished.side and unfinished.sha256 == backup.sha256:
+            return Names(url.database, unfinished.side, unfinished.kept, mark, resumed=True)
     return swap.names(url.database, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", mark)
 
 
@@ -112,7 +128,8 @@ def _compare(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup, w
         swap.mark(session, wanted, compared=True)
 
 
-def _swap(context: Context, url: DatabaseUrl, wanted: Names) -> None:
+def _swap(context: Context, url: DatabaseUrl, wanted: Names, holder: Session) -> None:
+    swap.hold(holder, url.database)  # a session that was lost in the restore has let others in
     seconds = context.settings.rollback.polite_seconds
     with step(context, Step.CLEAR, f"sessions of {url.database} may finish for {seconds:.0f} s") as detail:
         with swap.maintenance(url) as session:
@@ -131,14 +148,16 @@ def _swap(context: Context, url: DatabaseUrl, wanted: Names) -> None:
     context.found("DX905", passed(seen))
 
 
-def _swapped_before(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup, wanted: Names) -> None:
-    """The earlier attempt died between the swap's commit and its entry in the journal, or later."""
-    context.emit(ev.Swapped(database=url.database, kept=wanted.kept, seconds=0.0, ended=0))
-    context.found("DX901", passed("by an earlier attempt"))
+def _swapped_before(context: Context, url: DatabaseUrl, wanted: Names) -> None:
+    """The earlier attempt died between the swap's commit and its entry in the journal, or later.
+
+    Only what was marked as compared is ever swapped in. It is not compared again: the application may have written
+    since, and that is no fault.
+    """
+    context.emit(ev.Swapped(database=url.database, kept=wanted.kept, seconds=0.0, ended=0, earlier=True))
+    for code in ("DX901", "DX902", "DX904"):
+        context.found(code, passed("by an earlier attempt, before the swap"))
     context.found("DX905", passed(f"by an earlier attempt; the database before is kept as {wanted.kept}"))
-    with step(context, Step.COMPARE, url.database):
-        # The application may have written since: then a difference is no fault, and a person has to say so.
-        rollback.compare(context, url, tools, backup)
 
 
 def _told(context: Context, backup: Backup, identity: Identity) -> None:
