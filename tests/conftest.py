@@ -39,6 +39,8 @@ def _shared(folder: Path, bindir: Path | None) -> Iterator[EmbeddedServer]:
         users = _users(folder, +1)
         if users == 1:
             server.create()
+            with (server.folder / "data" / "postgresql.conf").open("a") as settings:
+                settings.write("max_prepared_transactions = 4\n")  # a prepared one is in a rename's way
         server.start()
     try:
         yield server

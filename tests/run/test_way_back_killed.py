@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.client import Client
 from dixis_tui.run.spawn import start
-from tests.majors import both_majors
+from dixis_tui.settings import HealthSettings
 from tests.run.conftest import Begin, Hand, settings_for, write_project
 from tests.waiting import until
 
@@ -48,10 +49,12 @@ def migrated(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> Iterator[Ha
             session.execute(f'DROP DATABASE "{other}" WITH (FORCE)')  # type: ignore[arg-type]
 
 
-def adopt(before: Hand, database: DatabaseUrl, project: Path) -> Hand:
-    """A later run that goes back to that run's backup."""
+def adopt(before: Hand, database: DatabaseUrl, project: Path, health: str = "") -> Hand:
+    """A later run that goes back to that run's backup; `health` is an endpoint that it asks at the end."""
     settings = settings_for(project)
     settings = replace(settings, rollback=replace(settings.rollback, polite_seconds=0.0))
+    if health:
+        settings = replace(settings, health=[HealthSettings(name="shop", url=health, timeout_seconds=60)])
     return Hand(start(settings, {"DATABASE_URL": database.raw.reveal()}, "Νίκος", adopts=before.folder).wait())
 
 
@@ -84,22 +87,26 @@ def break_it(database: DatabaseUrl) -> None:
         session.value("SELECT nextval('bills')")
 
 
-@both_majors
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [("embedded", ev.StepStarted), ("system", ev.StepStarted), ("embedded", ev.StepEnded)],
+    indirect=["server"],
+)
 @pytest.mark.parametrize("way", [Way.SIDE, Way.IN_PLACE])
-def test_whatever_it_was_at(
-    server: EmbeddedServer, migrated: Hand, database: DatabaseUrl, tmp_path: Path, way: Way
+def test_whatever_it_was_at(  # noqa: PLR0917  fixtures and parameters
+    server: EmbeddedServer, migrated: Hand, database: DatabaseUrl, tmp_path: Path, way: Way, kind: type
 ) -> None:
     backup = migrated.look().backup
     assert backup is not None
     assert backup.digests["public.before"]
     assert backup.sequences["public.bills"] == "7 used"
     hits = 0
-    steps = [(ev.StepStarted, step) for step in (SIDE if way is Way.SIDE else IN_PLACE)]
-    if way is Way.SIDE:
-        steps += [(ev.StepEnded, step) for step in (Step.RESTORE, Step.COMPARE, Step.SWAP)]
+    steps = SIDE if way is Way.SIDE else IN_PLACE
+    if kind is ev.StepEnded:
+        steps = steps[:-1]  # with the last one the rollback is over
     assert migrated.send(cmd.End()) == ""
     migrated.wait(lambda state: state.ended, "its end")
-    for kind, step in steps:
+    for step in steps:
         break_it(database)
         assert compare_contents(database, backup), "it is broken"
         first = adopt(migrated, database, tmp_path / "shop")
@@ -121,3 +128,29 @@ def test_whatever_it_was_at(
             for name in left:
                 session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
     assert hits >= len(steps) - 2, "the kills came too late to be any"
+
+
+def test_what_the_application_wrote_after_the_swap_is_no_fault(
+    migrated: Hand, database: DatabaseUrl, tmp_path: Path
+) -> None:
+    """Swapped, then killed: customers were let in again, and whoever comes next finds the rollback done."""
+    assert migrated.send(cmd.End()) == ""
+    migrated.wait(lambda state: state.ended, "its end")
+    break_it(database)
+    back = cmd.Rollback(phrase="DIXIS-ROLLBACK-OK", operator="Νίκος", way=Way.SIDE)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it lets the last step of the rollback wait
+        first = adopt(migrated, database, tmp_path / "shop", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        assert first.send(back) == ""
+        assert killed(first, ev.StepStarted, Step.VERIFY), "in the middle of its last look"
+    with connect(database, purpose="test") as session:
+        session.execute("INSERT INTO before VALUES (0, 'an order of tonight')")
+    second = adopt(first, database, tmp_path / "shop")
+    assert second.send(back) == ""
+    state = second.ended(Phase.ROLLBACK)
+    assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED, state.phase(Phase.ROLLBACK).reason
+    assert state.swapped is not None
+    assert state.swapped.earlier, "for how long nobody could connect is not known any more"
+    assert second.send(cmd.SignOff(operator="Νίκος")) == ""
+    assert second.wait(lambda state: state.ended, "its end").verdict is Verdict.ROLLED_BACK
+    with connect(database, purpose="test") as session:
+        assert session.value("SELECT count(*) FROM before WHERE i = 0") == 1, "the order is there"

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from psycopg import sql
 
+from dixis_tui import events as ev
+from dixis_tui.errors import ConnectError
 from dixis_tui.model import CheckState, Phase, PhaseState, Verdict, Way
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.proof import compare_contents
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.swap import hold, maintenance
-from dixis_tui.postgres.url import DatabaseUrl
+from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
+from dixis_tui.run.phases import rollback, rollback_side
 from dixis_tui.run.spawn import start
+from dixis_tui.run.state import RunState
+from dixis_tui.settings import HealthSettings
 from tests.run.conftest import Begin, Hand, add_migration, settings_for, write_project
 from tests.waiting import until
 
@@ -55,6 +64,26 @@ def failed(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> Hand:
     add_migration(project, NAME, sql)
     hand = begin(settings_for(project))
     hand.to_go()
+    assert hand.confirm() == ""
+    hand.ended(Phase.MIGRATE)
+    return hand
+
+
+@pytest.fixture
+def dirty(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> Hand:
+    """A run whose migration failed on a row that came to production after the rehearsal."""
+    project = write_project(tmp_path / "shop")
+    first = begin(settings_for(project))
+    first.to_go()
+    assert first.confirm() == ""
+    first.ended(Phase.VERIFY)
+    assert first.send(cmd.SignOff(operator="Ελένη")) == ""
+    first.wait(lambda state: state.ended, "the first evening's end")
+    add_migration(project, NAME, 'ALTER TABLE "Farm" ADD CONSTRAINT "Farm_id" CHECK (id > 0);')
+    hand = begin(settings_for(project))
+    hand.to_go()
+    with connect(clean, purpose="test") as session:
+        session.execute("INSERT INTO \"Farm\" (id, name, region) VALUES (-1, 'x', 'y')")
     assert hand.confirm() == ""
     hand.ended(Phase.MIGRATE)
     return hand
@@ -101,14 +130,89 @@ def test_a_second_rollback_beside_the_first_is_refused(backed_up: Hand, clean: D
 
 def test_a_prepared_transaction_is_named_before_anything_is_swapped(backed_up: Hand, clean: DatabaseUrl) -> None:
     with connect(clean, purpose="test") as session:
-        if session.value("SELECT current_setting('max_prepared_transactions')::int") == 0:
-            return  # the server can have none: then there is nothing that could be in the way
         session.script(b"BEGIN; CREATE TABLE held (id int); PREPARE TRANSACTION 'held'")
-        assert backed_up.send(BACK) == ""
-        state = backed_up.ended(Phase.ROLLBACK)
-        session.execute("ROLLBACK PREPARED 'held'")
+        try:
+            assert backed_up.send(BACK) == ""
+            state = backed_up.ended(Phase.ROLLBACK)
+            made = session.value(OURS, (f"{clean.database}_%",))
+        finally:
+            session.execute("ROLLBACK PREPARED 'held'")
     assert "prepared transactions" in state.phase(Phase.ROLLBACK).reason
+    assert made is None, "nothing was made before it was said"
     assert policy.verdict(state) is Verdict.FAILED, "nothing was swapped"
+    assert backed_up.send(BACK) == ""
+    state = backed_up.ended(Phase.ROLLBACK, 2)
+    assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED, "it is gone now"
+
+
+def test_a_role_without_createdb_goes_back_in_place(
+    server: EmbeddedServer, clean: DatabaseUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a managed service: the way beside is refused with its reason, and the other one is open."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    role = f"plain_{uuid.uuid4().hex[:8]}"
+    plain = parse(clean.raw.reveal().replace(f"//{clean.user}:{clean.password.reveal()}@", f"//{role}:x@"), "URL")
+    owner = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+    with maintenance(clean) as session:
+        session.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")  # type: ignore[arg-type]
+        session.execute(owner.format(sql.Identifier(clean.database), sql.Identifier(role)))
+    with connect(clean, purpose="test") as session:
+        session.execute(f"GRANT ALL ON SCHEMA public TO {role}")  # type: ignore[arg-type]
+    with connect(plain, purpose="test") as session:
+        session.execute("CREATE TABLE farm AS SELECT i FROM generate_series(1, 1000) i")
+    try:
+        secrets = {"DATABASE_URL": plain.raw.reveal()}
+        hand = Hand(start(settings_for(write_project(tmp_path / "shop")), secrets, "Ελένη").wait())
+        hand.ended(Phase.PREFLIGHT)
+        hand.answer_everything()
+        assert hand.send(cmd.Waive(code="DX114", operator="Ελένη", reason="not Prisma's yet")) == ""
+        backup = hand.do(Phase.BACKUP).backup
+        assert backup is not None
+        with connect(plain, purpose="test") as session:
+            session.execute("DELETE FROM farm WHERE i % 2 = 0")
+        assert hand.send(cmd.LookBack()) == ""
+        ways = hand.wait(lambda state: state.ways, "the look").ways
+        assert ways is not None
+        refused = {one.way: one.refused for one in ways.ways}
+        assert "CREATEDB" in refused[Way.SIDE]
+        assert refused[Way.IN_PLACE] == ""
+        assert hand.send(BACK) == ""
+        state = hand.ended(Phase.ROLLBACK)
+        assert "CREATEDB" in state.phase(Phase.ROLLBACK).reason
+        assert hand.send(replace(BACK, way=Way.IN_PLACE)) == ""
+        state = hand.ended(Phase.ROLLBACK, 2)
+        assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED, state.phase(Phase.ROLLBACK).reason
+        assert compare_contents(clean, backup) == []
+        assert hand.send(cmd.End()) == ""
+        hand.wait(lambda state: state.ended, "the end")
+    finally:
+        with maintenance(clean) as session:
+            session.execute(owner.format(sql.Identifier(clean.database), sql.SQL("CURRENT_USER")))
+        with connect(clean, purpose="test") as session:
+            session.execute(f"DROP OWNED BY {role}")  # type: ignore[arg-type]
+            session.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]
+
+
+def test_a_connection_lost_meanwhile_is_no_missing_maintenance_database(clean: DatabaseUrl) -> None:
+    context: Any = SimpleNamespace(state=RunState())
+    with pytest.raises(ConnectError, match="lost"), rollback.alone(context, clean):
+        raise ConnectError("other", "lost in the middle", "")
+
+
+def test_another_way_that_was_tried_between_does_not_lose_the_names(backed_up: Hand, clean: DatabaseUrl) -> None:
+    """What an earlier run had begun beside production is found by the names that it had given."""
+    state = backed_up.look()
+    backup, identity = state.backup, state.identity
+    assert backup is not None
+    assert identity is not None
+    began = ev.RollbackConfirmed(operator="Ελένη", sha256=backup.sha256, way=Way.SIDE, side="a_back", kept="a_failed")
+    adopted = ev.BackupAdopted(run="1", identity=identity, backup=backup, unfinished=began)
+    tried = replace(began, way=Way.IN_PLACE, side="", kept="")
+    context: Any = SimpleNamespace(state=RunState(backup=backup, adopted=adopted, rollback=tried))
+    found = rollback_side.names_for(context, clean, backup)
+    assert (found.side, found.kept, found.resumed) == ("a_back", "a_failed", True)
+    other = replace(backup, sha256="0" * 64)
+    assert rollback_side.names_for(context, clean, other).side != "a_back", "another backup's is not this one's"
 
 
 def test_a_failed_row_is_resolved_as_the_database_shows(failed: Hand, clean: DatabaseUrl) -> None:
@@ -127,16 +231,20 @@ def test_a_failed_row_is_resolved_as_the_database_shows(failed: Hand, clean: Dat
     assert policy.verdict(failed.look()) is Verdict.FAILED
 
 
-def test_a_row_whose_work_is_all_there_is_resolved_as_applied(failed: Hand, clean: DatabaseUrl) -> None:
+def test_a_row_whose_work_is_all_there_is_resolved_as_applied(dirty: Hand, clean: DatabaseUrl) -> None:
     """Somebody mended it by hand: the file's work is there, and Prisma's row says so."""
-    with connect(clean, purpose="test") as session:
-        session.execute("CREATE TABLE late (id int)")
     resolve = cmd.Resolve(migration=NAME, applied=True, phrase="DIXIS-ROLLBACK-OK", operator="Ελένη")
-    assert failed.send(resolve) == ""
-    state = failed.wait(lambda state: state.resolved or [n for n in state.notes if "can't be" in n.text], "an answer")
+    with connect(clean, purpose="test") as session:
+        session.execute('DELETE FROM "Farm" WHERE id < 0')
+        session.execute('ALTER TABLE "Farm" ADD CONSTRAINT "Farm_id" CHECK (id > 0)')
+    assert dirty.send(replace(resolve, applied=False)) == ""
+    dirty.wait(lambda state: any("can't be marked" in note.text for note in state.notes), "the refusal")
+    assert dirty.send(resolve) == ""
+    state = dirty.wait(lambda state: state.resolved, "the mark")
+    assert state.resolved[NAME].applied
     with connect(clean, purpose="test") as session:
         done = "SELECT count(*) FROM _prisma_migrations WHERE migration_name = %s AND finished_at IS NOT NULL"
-        assert session.value(done, (NAME,)) == len(state.resolved)
+        assert session.value(done, (NAME,)) == 1
 
 
 def test_by_the_providers_snapshot(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> None:
@@ -169,10 +277,14 @@ def test_a_drill_does_it_all_on_staging(
     with connect(clean, purpose="test") as session:
         session.execute("CREATE TABLE farm AS SELECT i FROM generate_series(1, 1000) i")
     secrets = {"DATABASE_URL": clean.raw.reveal()}
-    hand = Hand(start(settings_for(write_project(tmp_path / "shop")), secrets, "Ελένη", drill=True).wait())
+    settings = settings_for(write_project(tmp_path / "shop"))
+    settings = replace(settings, health=[HealthSettings(name="shop", url="http://127.0.0.1:1/")])
+    hand = Hand(start(settings, secrets, "Ελένη", drill=True).wait())
     state = hand.wait(lambda state: state.ended, "its end")
     assert state.verdict is Verdict.ROLLED_BACK, state.phase(Phase.ROLLBACK).reason
     assert state.drill
+    assert "not asked" in state.check("DX903").evidence
+    assert not state.health
     assert state.swapped is not None
     assert state.backup is not None
     assert compare_contents(clean, state.backup) == []
