@@ -39,12 +39,14 @@ _SERVER_ERROR = re.compile(r"^(?:.*: )?(?:ERROR|FATAL): |Database error code: [0
 class Executed(Struct, frozen=True, kw_only=True):
     """How a file was run. `splits`: by a Prisma that commits each statement; `logs`: what its history row holds.
 
-    `cli` is Prisma's CLI as people type it.
+    `cli` is Prisma's CLI as people type it. `mended`: somebody may have worked by hand since, so what the row says of
+    the failure is not what is there now; then the catalog alone speaks, and only where it proves.
     """
 
     splits: bool = False
     logs: str = ""
     cli: str = "prisma"
+    mended: bool = False
 
     @property
     def server_refused(self) -> bool:
@@ -100,7 +102,7 @@ def judge(name: str, script: Script, found: tuple[Trace, ...], catalog: Catalog,
         return _cant_tell(name, 0, problem)
     if count == 0:
         return _all(name, 0, executed, "the file holds no statement, so there is nothing to look for")
-    if executed.server_refused and _one_block(execution, script, executed):
+    if executed.server_refused and not executed.mended and _one_block(execution, script, executed):
         return _none(name, count, executed, _drops(found, catalog), "the server refused it and undid it as a whole")
     seen = possible(
         script.statements,
@@ -111,7 +113,8 @@ def judge(name: str, script: Script, found: tuple[Trace, ...], catalog: Catalog,
     )
     if not seen.firm:
         return _cant_tell(name, count, "what the catalog shows fits no point at which the file could have stopped")
-    return _told(name, script, found, between=_narrowed(seen, found), drops=_drops(found, catalog), executed=executed)
+    between = _settled(seen.firm, found) if executed.mended else _narrowed(seen, found)
+    return _told(name, script, found, between=between, drops=_drops(found, catalog), executed=executed)
 
 
 def _one_block(execution: Execution, script: Script, executed: Executed) -> bool:
