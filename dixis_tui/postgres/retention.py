@@ -43,6 +43,8 @@ def look_into(folder: Path) -> list[Kept]:
 def retire(folders: Sequence[Path], keep: int, source: Identity, never: Collection[Path]) -> list[Path]:
     """Remove whole backups of this very database, but for the `keep` newest and those in `never`; returns them.
 
+    What `never` names is a dump, or a folder in which nothing is removed.
+
     Each loses its name first, so that one half removed never looks whole; the next dump sweeps it.
 
     Raises:
@@ -55,7 +57,8 @@ def retire(folders: Sequence[Path], keep: int, source: Identity, never: Collecti
         if kept.manifest and not kept.wrong and _of(kept.manifest.source, source)
     ]
     spared = {path.resolve() for path in never}
-    gone = [path for _, path in sorted(own, reverse=True)[keep:] if path.resolve() not in spared] if keep > 0 else []
+    beyond = [path for _, path in sorted(own, reverse=True)[keep:]] if keep > 0 else []
+    gone = [path for path in beyond if spared.isdisjoint({path.resolve(), *path.resolve().parents})]
     for path in gone:
         part = path.rename(path.with_name(path.name + PART))
         flush(path.parent)
