@@ -7,6 +7,7 @@ gets its manifest. A failure removes the part.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -34,7 +35,9 @@ from dixis_tui.postgres.dump_files import (
     digest_of,
     flush,
     flush_tree,
+    remove,
     remove_part,
+    remove_records,
     sweep,
 )
 from dixis_tui.postgres.encryption import encrypt
@@ -54,6 +57,7 @@ COMPRESSION = 3
 """gzip's level, which every major and every build has: half of the default's (6) time for a tenth more bytes."""
 SPARE_BYTES = 64 * 1024 * 1024
 _MEND = "Mend that and try again."
+_FULL = "The disk is full: make room, or set backup.directory to a larger disk."
 _KEEP_SNAPSHOT = "SET idle_in_transaction_session_timeout = 0"
 _EXPORT = "SELECT pg_export_snapshot()"
 
@@ -90,7 +94,8 @@ def dump(
     digested in the dump's own snapshot while pg_dump runs.
 
     Raises:
-        ToolError: not enough room (half the tables' size and 64 MB are asked for), or pg_dump failed.
+        ToolError: not enough room (half the tables' size and 64 MB are asked for, twice that where it is encrypted),
+            the disk took no more, or pg_dump failed.
         ConnectError, QueryError: the snapshot or what it holds could not be read.
     """
     begin = time.monotonic()
@@ -103,7 +108,8 @@ def dump(
             taken_at = datetime.now(UTC)
             snapshot = str(session.value(_EXPORT))
             sizes = table_sizes(session)
-            _check_space(folder, sum(sizes.values()))
+            # For a moment the plain file and the encrypted one are both there.
+            _check_space(folder, sum(sizes.values()) * (2 if options.recipient else 1))
             held = snapshot_facts(session, url.schema)
             large = sum(sizes.values()) >= options.directory_bytes
             form = options.form or (DumpFormat.DIRECTORY if large else DumpFormat.CUSTOM)
@@ -140,9 +146,15 @@ def dump(
         roles=held.roles,
         head=held.head,
     )
-    write_manifest(
-        Manifest(backup=backup, source=source, taken_at=taken_at, tools_major=tools.major, extensions=held.extensions)
+    manifest = Manifest(
+        backup=backup, source=source, taken_at=taken_at, tools_major=tools.major, extensions=held.extensions
     )
+    try:
+        write_manifest(manifest)
+    except OSError as error:  # without it nobody could tell what the dump is
+        remove(path)
+        remove_records(path)
+        raise _not_written(folder, error) from None
     return backup
 
 
@@ -193,8 +205,7 @@ def _run_pg_dump(job: _Dump, session: Session, *, part: Path, on_line: LineSink,
         code = run_tool(words, environment, last, started)
     if code != 0:
         full = last.holds("No space left on device")
-        remedy = "The disk is full: make room, or set backup.directory to a larger disk." if full else _MEND
-        raise ToolError(f"pg_dump {last.outcome(code, job.url)}", f"No backup was made. {remedy}")
+        raise ToolError(f"pg_dump {last.outcome(code, job.url)}", f"No backup was made. {_FULL if full else _MEND}")
 
 
 @contextmanager
@@ -210,10 +221,19 @@ def _part(folder: Path, database: str, form: DumpFormat, *, encrypted: bool) -> 
         else:
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         yield path, part
+    except OSError as error:
+        remove(path)  # it may have its name already, and the disk not hold it
+        raise _not_written(folder, error) from None
     finally:
         remove_part(part)
         lock.unlink(missing_ok=True)
         os.close(handle)
+
+
+def _not_written(folder: Path, error: OSError) -> ToolError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    words = f"the backup could not be written to {folder}: {error.strerror or error}"
+    return ToolError(words, f"No backup was made. {_FULL if full else _MEND}")
 
 
 def _names(folder: Path, database: str, ending: str) -> tuple[Path, Path]:

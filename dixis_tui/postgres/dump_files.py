@@ -21,6 +21,8 @@ OPENED = ".dixis-opened-"
 """Begins the name of a folder with the plain copy of an encrypted dump."""
 LOCK = ".lock"
 """Held as long as the one who writes the part lives."""
+SUFFIX = ".manifest.json"
+PROOF = ".proof.json"
 
 
 def digest_files(path: Path) -> tuple[BackupFile, ...]:
@@ -81,6 +83,9 @@ def sweep(folder: Path) -> list[Path]:
     """Remove the parts in `folder` that nobody writes any more, and opened copies that nobody reads; returns them."""
     gone = list(_abandoned(folder))
     for part in gone:
+        dump = part.with_name(part.name.removesuffix(PART))
+        if not dump.exists():  # it was whole once, and its removal was cut short
+            remove_records(dump)
         remove_part(part)
         part.with_name(part.name + LOCK).unlink(missing_ok=True)
     left = [copy for copy in folder.glob(f"{OPENED}*") if copy.is_dir() and not _locked(copy)]
@@ -93,6 +98,12 @@ def remove_part(part: Path) -> None:
     """Remove a part, and what of it was encrypted already."""
     remove(part)
     remove(part.with_name(part.name + AGE))
+
+
+def remove_records(dump: Path) -> None:
+    """Remove what lies beside a dump that is gone: its manifest, and the record of its proof."""
+    for ending in (SUFFIX, PROOF):
+        dump.with_name(dump.name + ending).unlink(missing_ok=True)
 
 
 def _abandoned(folder: Path) -> Iterator[Path]:

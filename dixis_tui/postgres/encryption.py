@@ -22,6 +22,8 @@ from dixis_tui.postgres.tool_runs import Started
 from dixis_tui.process import run
 
 _SET_IDENTITY = "Set backup.age_identity in dixis.toml to the file with the secret key."
+_MAKE_ROOM = "The disk is full: make room, or set backup.directory to a larger disk."
+_OPENING = ".dixis-opening-"
 _SET_RECIPIENT = "Set backup.age_recipient in dixis.toml to a public key (age1…)."
 
 
@@ -35,7 +37,7 @@ def encrypt(part: Path, recipient: str, started: Started | None = None) -> None:
         sealed = file.with_name(file.name + AGE)
         errors = _age(["--encrypt", f"--recipient={recipient}", f"--output={sealed}", str(file)], started)
         if errors is not None:
-            raise ToolError(f"age could not encrypt the backup: {errors}", _SET_RECIPIENT)
+            raise ToolError(f"age could not encrypt the backup: {errors}", _remedy(errors, _SET_RECIPIENT))
         sealed.chmod(0o600)
         if part.is_dir():
             file.unlink()
@@ -60,10 +62,13 @@ def opened(backup: Backup, identity: Path | None, started: Started | None = None
     sweep(path.parent)
     if shutil.disk_usage(path.parent).free < backup.bytes:
         raise ToolError(f"{path.parent} has no room for an opened copy of the backup", "Make room there.")
-    folder = Path(tempfile.mkdtemp(prefix=OPENED, dir=path.parent))
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    fresh = Path(tempfile.mkdtemp(prefix=_OPENING, dir=path.parent))
+    folder = fresh.with_name(OPENED + fresh.name.removeprefix(_OPENING))
+    handle = os.open(fresh, os.O_RDONLY | os.O_CLOEXEC)
     try:
+        # Whoever sweeps meanwhile knows only its later name, and by then it is locked.
         fcntl.flock(handle, fcntl.LOCK_EX)
+        fresh.rename(folder)
         plain = folder / path.name.removesuffix(AGE)
         for file in [found for found in path.rglob("*") if found.is_file()] if path.is_dir() else [path]:
             target = plain / str(file.relative_to(path)).removesuffix(AGE) if path.is_dir() else plain
@@ -71,6 +76,7 @@ def opened(backup: Backup, identity: Path | None, started: Started | None = None
             _decrypt(file, target, usable, started)
         yield replace(backup, path=str(plain), encrypted=False)
     finally:
+        remove(fresh)
         remove(folder)
         os.close(handle)
 
@@ -105,7 +111,11 @@ def _decrypt(file: Path, target: Path, identity: Path, started: Started | None) 
         return
     if "no identity matched" in errors:
         raise ToolError(f"the key {identity} does not open {file.name}: it was encrypted for another", _SET_IDENTITY)
-    raise ToolError(f"age could not open {file.name}: {errors}", "Look at that file and at the key.")
+    raise ToolError(f"age could not open {file.name}: {errors}", _remedy(errors, "Look at that file and at the key."))
+
+
+def _remedy(errors: str, otherwise: str) -> str:
+    return _MAKE_ROOM if "no space left on device" in errors.lower() else otherwise
 
 
 def _age(words: Sequence[str], started: Started | None) -> str | None:

@@ -13,11 +13,9 @@ from msgspec.structs import replace
 
 from dixis_tui.errors import ToolError
 from dixis_tui.model import Backup, BackupFile, DumpFormat, Identity
-from dixis_tui.postgres.dump_files import digest_files, digest_of, flush, sized_files
+from dixis_tui.postgres.dump_files import PROOF, SUFFIX, digest_files, digest_of, flush, sized_files
 from dixis_tui.postgres.tools import Tools, archive_readable_by
 
-SUFFIX = ".manifest.json"
-PROOF = ".proof.json"
 _WHOLE = "Take a new backup; this file is not to be trusted."
 
 
@@ -73,7 +71,7 @@ def read_manifest(path: Path) -> Backup:
 
 
 def write_manifest(manifest: Manifest) -> Path:
-    """Write it whole or not at all, 0600, flushed to disk."""
+    """Write it whole or not at all, 0600, flushed to disk. Raises OSError."""
     file = manifest_path(Path(manifest.backup.path))
     _write(file, manifest)
     return file
@@ -95,11 +93,14 @@ def read_proof(dump: Path) -> ProofRecord | None:
 def _write(file: Path, record: Struct) -> None:
     part = file.with_name(file.name + ".part")
     part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
-        out.flush()
-        os.fsync(out.fileno())
-    part.rename(file)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
     flush(file.parent)
 
 

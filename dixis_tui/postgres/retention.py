@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from dixis_tui.errors import ToolError
 from dixis_tui.model import Identity
-from dixis_tui.postgres.dump_files import AGE, PART, SUFFIXES, being_written, flush, remove
-from dixis_tui.postgres.manifest import PROOF, SUFFIX, Manifest, ProofRecord, as_written, load_manifest, read_proof
+from dixis_tui.postgres.dump_files import AGE, PART, SUFFIX, SUFFIXES, being_written, flush, remove, remove_records
+from dixis_tui.postgres.manifest import Manifest, ProofRecord, as_written, load_manifest, read_proof
 
 
 class Kept(Struct, frozen=True):
@@ -62,8 +62,7 @@ def retire(folders: Sequence[Path], keep: int, source: Identity, never: Collecti
     for path in gone:
         part = path.rename(path.with_name(path.name + PART))
         flush(path.parent)
-        for ending in (SUFFIX, PROOF):
-            path.with_name(path.name + ending).unlink(missing_ok=True)
+        remove_records(path)
         remove(part)
     return gone
 

@@ -126,7 +126,8 @@ def _verify(common: Common, path: Path, *, as_json: bool) -> int:
     from msgspec.structs import replace
 
     from dixis_tui.cli.result import to_json
-    from dixis_tui.postgres.manifest import SUFFIX, load_manifest, verify_backup
+    from dixis_tui.postgres.dump_files import SUFFIX
+    from dixis_tui.postgres.manifest import load_manifest, verify_backup
     from dixis_tui.postgres.tools import find_tools
 
     dump = path.absolute().with_name(path.name.removesuffix(SUFFIX))

@@ -9,6 +9,7 @@ from dixis_tui.errors import ToolError
 from dixis_tui.model import Backup, DumpFormat, Phase, passed
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.dump import DumpOptions, dump
+from dixis_tui.postgres.dump_files import sweep
 from dixis_tui.postgres.manifest import verify_backup
 from dixis_tui.postgres.restore import JOBS
 from dixis_tui.postgres.tools import find_tools
@@ -27,6 +28,21 @@ def backup_folder(context: Context) -> Path:
     return folders.private(Path(context.settings.root, configured) if configured else context.folder / "backup")
 
 
+def sweep_left(context: Context) -> None:
+    """Remove what killed runners have left: unfinished dumps, and plain copies of encrypted ones.
+
+    Nobody else comes by the folder of a run that is over.
+    """
+    for folder in {backup_folder(context), *context.folder.parent.glob("*/backup")}:
+        try:
+            gone = sweep(folder)
+        except OSError as error:
+            context.log.line("runner", f"{folder} could not be cleared: {error.strerror}", "warning")
+            continue
+        for path in gone:
+            context.log.line("runner", f"Removed what a killed runner had left: {path}")
+
+
 def run(context: Context) -> None:
     """Dump production, read the dump's table of contents back, and keep the rows that its snapshot held."""
     with context.phase(Phase.BACKUP, facts.phase_checks(Phase.BACKUP)):
@@ -36,6 +52,7 @@ def run(context: Context) -> None:
         seen = context.state.identity
         if seen is None or not identity.same_database(seen):
             raise ToolError("DATABASE_URL leads to another database than preflight saw", "Look again (preflight).")
+        sweep_left(context)
         tools = find_tools(identity.major, pg_bindir=context.settings.backup.pg_bindir, tls=bool(identity.tls))
         options = _options(context.settings.backup)
         backup = dump(

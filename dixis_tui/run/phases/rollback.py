@@ -17,6 +17,7 @@ from dixis_tui.prisma.history import read_history
 from dixis_tui.run.commands import Rollback
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import equality, facts, verify
+from dixis_tui.run.phases.backup import sweep_left
 from dixis_tui.run.phases.steps import step
 
 _AFTERWARDS = ("DX906", "DX907", "DX908")
@@ -97,6 +98,7 @@ def intact(context: Context, backup: Backup, tools: Tools) -> None:
 @contextmanager
 def opened(context: Context, backup: Backup) -> Iterator[Backup]:
     """The backup as pg_restore can read it, for as long as the block lasts. Raises ToolError."""
+    sweep_left(context)
     with encryption.opened(backup, context.settings.age_identity, context.child) as plain:
         yield plain
 
