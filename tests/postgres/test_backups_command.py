@@ -67,3 +67,12 @@ def test_one_is_verified(state: Path, backup: Backup, capsys: pytest.CaptureFixt
     assert "was changed since it was made" in capsys.readouterr().err
     assert main.run(["backups", "--verify", str(path.with_name("none.dump"))]) == 1
     assert "can't be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("path", "code"), [("/", 2), (".manifest.json", 2), (".", 1), ("..", 1), ("", 1)])
+def test_verify_of_what_is_no_backups_name(
+    path: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["backups", "--verify", path]) == code
+    assert capsys.readouterr().err.startswith("dixis-tui: ")

@@ -126,11 +126,17 @@ def _verify(common: Common, path: Path, *, as_json: bool) -> int:
     from msgspec.structs import replace
 
     from dixis_tui.cli.result import to_json
+    from dixis_tui.errors import UsageError
     from dixis_tui.postgres.dump_files import SUFFIX
     from dixis_tui.postgres.manifest import load_manifest, verify_backup
     from dixis_tui.postgres.tools import find_tools
 
-    dump = path.absolute().with_name(path.name.removesuffix(SUFFIX))
+    whole = path.absolute()
+    if not whole.name.removesuffix(SUFFIX):
+        raise UsageError(
+            f"--verify {path} names no backup", "Name a dump or its manifest; `dixis-tui backups` lists them."
+        )
+    dump = whole.with_name(whole.name.removesuffix(SUFFIX))
     backup = replace(load_manifest(dump).backup, path=str(dump))
     verify_backup(backup, find_tools(backup.server_version // 10000, pg_bindir=common.settings().backup.pg_bindir))
     how = "not opened, since it is encrypted" if backup.encrypted else "pg_restore reads its table of contents"
