@@ -73,15 +73,16 @@ def _adopted(folder: Path) -> ev.BackupAdopted:
     identity = state.identity or state.backup_source
     if state.backup is None or identity is None:
         raise RunnerError(f"Run {folder.name} has no backup to go back to", "List the runs with `dixis-tui runs`.")
-    over = state.rollback is None or policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
-    before = state.adopted.unfinished if state.adopted else None
+    over = state.rollback is not None and policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
+    begun = state.rollback or (state.adopted.unfinished if state.adopted else None)
     proven = state.restored if state.restored and state.restored.place is Place.STAGING else None
     return ev.BackupAdopted(
         run=folder.name,
         identity=identity,
         backup=state.backup,
         snapshot=state.snapshot,
-        unfinished=before if state.rollback is None else None if over else state.rollback,
+        # What stands beside production, or was swapped already, is found by its names, whatever was tried since.
+        unfinished=None if over else state.beside or begun,
         restored=proven,
     )
 

@@ -202,7 +202,12 @@ def _backup_adopted(_: RunState, event: ev.BackupAdopted, at: datetime) -> dict[
         "backup_source": event.identity,
         "snapshot": event.snapshot,
         "adopted": event,
+        "beside": event.unfinished if event.unfinished and event.unfinished.side else None,
     }
+
+
+def _rollback_confirmed(state: RunState, event: ev.RollbackConfirmed, _: datetime) -> dict[str, Any]:
+    return {"rollback": event, "beside": event if event.side else state.beside}
 
 
 def _statement_started(state: RunState, event: ev.StatementStarted, _: datetime) -> dict[str, Any]:
@@ -275,7 +280,7 @@ _CHANGES: dict[type, Any] = {
     ev.PlanSealed: lambda _, event, __: {"plan": event},
     ev.ConfirmationRefused: lambda state, event, __: {"refused": event, "refusals": state.refusals + 1},
     ev.Confirmed: lambda _, event, __: {"confirmed": event},
-    ev.RollbackConfirmed: lambda _, event, __: {"rollback": event},
+    ev.RollbackConfirmed: _rollback_confirmed,
     ev.HealthSeen: lambda state, event, __: {"health": state.health | {event.result.name: event.result}},
     ev.Noted: lambda state, event, __: {"notes": (*state.notes, event)[-50:]},
     ev.RunEnded: lambda _, event, at: {"ended": event, "ended_at": at},

@@ -141,6 +141,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     ways: ev.WaysSeen | None = None
     ways_at: datetime | None = None
     rollback: ev.RollbackConfirmed | None = None
+    beside: ev.RollbackConfirmed | None = None
+    """The last one by a database beside production, of this run or of the one that it took over: it has the names."""
     steps: tuple[StepView, ...] = ()
     """Of the present attempt at the rollback."""
     swapped: ev.Swapped | None = None

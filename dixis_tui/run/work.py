@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
-from dixis_tui.model import Phase, Snapshot, Verdict, warned
+from dixis_tui.model import CheckState, Phase, Snapshot, Verdict, Way, warned
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import drills, policy
 from dixis_tui.run.context import Context
+from dixis_tui.run.state import RunState
 
 
 def wrong_phrase(context: Context, command: cmd.Phrased) -> str:
@@ -124,7 +125,7 @@ def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> st
         case Verdict.DONE:
             return f"{len(done)} migrations applied in {seconds:.1f} s and verified."
         case Verdict.ROLLED_BACK:
-            return "Production was restored from this run's backup and its rows counted."
+            return _back_summary(state)
         case Verdict.CHECKED:
             return "Preflight passed; nothing was changed."
         case Verdict.ABANDONED if state.adopted:
@@ -138,8 +139,28 @@ def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> st
             return "The rollback failed; production is as it was before it."
         case Verdict.FAILED:
             name = policy.failed_migration(state)
-            return f"{name} failed on production." if name else "The migration was not verified."
+            return _failed_summary(state, name) if name else "The migration was not verified."
     return "The state of production is not known: look at the database before anything else."
+
+
+def _back_summary(state: RunState) -> str:
+    way = state.rollback.way if state.rollback else Way.IN_PLACE
+    if way is Way.SNAPSHOT:
+        name = state.snapshot.id if state.snapshot else "the provider's snapshot"
+        return f"Production was put back by hand from {name}, and looked at; its contents were not compared."
+    whose = f"run {state.adopted.run}'s" if state.adopted else "this run's"
+    shut = [code for code in ("DX902", "DX904") if state.check(code).state is CheckState.WAIVED]
+    compared = f"; a person waived {', '.join(shut)}" if shut else " and compared with it"
+    kept = f"; the database before is kept as {state.swapped.kept}" if state.swapped else ""
+    return f"Production was restored from {whose} backup{compared}{kept}."
+
+
+def _failed_summary(state: RunState, name: str) -> str:
+    mark = state.resolved.get(name)
+    if mark is None:
+        return f"{name} failed on production."
+    how = "applied: what comes after it can be run" if mark.applied else "rolled back: it is safe to run again"
+    return f"{name} failed on production; its row is resolved as {how} in a new run."
 
 
 def _drill_summary(verdict: Verdict) -> str:

@@ -25,7 +25,8 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.phases import rollback, rollback_side
 from dixis_tui.run.spawn import start
-from dixis_tui.run.state import RunState
+from dixis_tui.run.state import RunState, fold
+from dixis_tui.run.views import Entry
 from dixis_tui.settings import HealthSettings
 from tests.run.conftest import Begin, Hand, add_migration, settings_for, write_project
 from tests.waiting import until
@@ -199,6 +200,11 @@ def test_a_connection_lost_meanwhile_is_no_missing_maintenance_database(clean: D
         raise ConnectError("other", "lost in the middle", "")
 
 
+def folded(*events: ev.Event) -> RunState:
+    """The state after these."""
+    return fold([Entry(number, datetime.now(UTC), event) for number, event in enumerate(events, 1)])
+
+
 def test_another_way_that_was_tried_between_does_not_lose_the_names(backed_up: Hand, clean: DatabaseUrl) -> None:
     """What an earlier run had begun beside production is found by the names that it had given."""
     state = backed_up.look()
@@ -208,7 +214,7 @@ def test_another_way_that_was_tried_between_does_not_lose_the_names(backed_up: H
     began = ev.RollbackConfirmed(operator="Ελένη", sha256=backup.sha256, way=Way.SIDE, side="a_back", kept="a_failed")
     adopted = ev.BackupAdopted(run="1", identity=identity, backup=backup, unfinished=began)
     tried = replace(began, way=Way.IN_PLACE, side="", kept="")
-    context: Any = SimpleNamespace(state=RunState(backup=backup, adopted=adopted, rollback=tried))
+    context: Any = SimpleNamespace(state=folded(adopted, tried))
     found = rollback_side.names_for(context, clean, backup)
     assert (found.side, found.kept, found.resumed) == ("a_back", "a_failed", True)
     other = replace(backup, sha256="0" * 64)
@@ -228,7 +234,11 @@ def test_a_failed_row_is_resolved_as_the_database_shows(failed: Hand, clean: Dat
         unfinished = "SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL"
         assert session.value(unfinished) == 0
     assert "resolved already" in failed.send(replace(resolve, applied=False))
-    assert policy.verdict(failed.look()) is Verdict.FAILED
+    assert failed.send(cmd.End()) == ""
+    ended = failed.wait(lambda state: state.ended, "the end").ended
+    assert ended is not None
+    assert ended.verdict is Verdict.FAILED
+    assert "safe to run again" in ended.summary
 
 
 def test_a_row_whose_work_is_all_there_is_resolved_as_applied(dirty: Hand, clean: DatabaseUrl) -> None:
@@ -267,7 +277,20 @@ def test_by_the_providers_snapshot(begin: Begin, tmp_path: Path, clean: Database
     state = hand.ended(Phase.ROLLBACK, 2)
     assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
     assert hand.send(cmd.SignOff(operator="Ελένη")) == ""
-    assert hand.wait(lambda state: state.ended, "the end").verdict is Verdict.ROLLED_BACK
+    ended = hand.wait(lambda state: state.ended, "the end").ended
+    assert ended is not None
+    assert ended.verdict is Verdict.ROLLED_BACK
+    assert "by hand from snap-1" in ended.summary, "nothing says that a backup was restored"
+
+
+def test_a_role_of_the_backup_that_was_dropped_is_named_first(backed_up: Hand, clean: DatabaseUrl) -> None:
+    """A migration may drop a role: then nothing that belonged to it can be restored, by neither way."""
+    backup = backed_up.look().backup
+    assert backup is not None
+    with connect(clean, purpose="test") as session:
+        assert rollback.no_roles(session, backup) == ""
+        reason = rollback.no_roles(session, replace(backup, roles=(*backup.roles, "gone_since")))
+    assert "gone_since" in reason
 
 
 def test_a_drill_does_it_all_on_staging(

@@ -14,7 +14,7 @@ from dixis_tui.postgres.session import Session
 from dixis_tui.postgres.side import no_room, refused
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts
+from dixis_tui.run.phases import facts, rollback
 
 _COUNT_SECONDS = 5.0
 _HISTORY = "._prisma_migrations"
@@ -42,17 +42,24 @@ def _refused(context: Context, url: DatabaseUrl, way: Way) -> str:
         return "" if state.snapshot else "no provider's snapshot was named"
     if state.backup is None:
         return "there is no backup"
-    if way is Way.IN_PLACE:
-        return ""
+    try:
+        if way is Way.IN_PLACE:
+            with facts.reading(context, url, "look") as session:
+                return rollback.no_roles(session, state.backup)
+        return _beside(url, state.backup)
+    except DixisError as error:
+        return f"the server can't be asked ({error})"
+
+
+def _beside(url: DatabaseUrl, backup: Backup) -> str:
     if url.pooled:
         return f"the connection is a pooler's: {url.pooled}"
     try:
         with swap.maintenance(url) as session:
-            return refused(session, url.database) or no_room(session, url.database)
+            reason = refused(session, url.database) or rollback.no_roles(session, backup)
+            return reason or no_room(session, url.database)
     except ConnectError as error:
         return f"no other database of that server can be used to work from ({error})"
-    except QueryError as error:
-        return f"the server can't be asked ({error})"
 
 
 def _losses(context: Context, url: DatabaseUrl) -> tuple[list[TableLoss], str]:

@@ -11,6 +11,7 @@ from dixis_tui.model import Backup, Finding, Identity, Phase, Step, Way, failed,
 from dixis_tui.postgres import catalog, encryption, swap
 from dixis_tui.postgres.manifest import verify_backup
 from dixis_tui.postgres.session import Session, connect
+from dixis_tui.postgres.snapshot_facts import missing_roles
 from dixis_tui.postgres.tools import Tools, find_tools
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.history import read_history
@@ -101,6 +102,12 @@ def opened(context: Context, backup: Backup) -> Iterator[Backup]:
     sweep_left(context)
     with encryption.opened(backup, context.settings.age_identity, context.child) as plain:
         yield plain
+
+
+def no_roles(session: Session, backup: Backup) -> str:
+    """Why the server can't take the backup with its owners and grants: roles that are gone; empty: all are there."""
+    missing = missing_roles(session, backup.roles)
+    return f"roles of the backup are not there (any more): {', '.join(missing[:3])}" if missing else ""
 
 
 def compare(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup) -> None:

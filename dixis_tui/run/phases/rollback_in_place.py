@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dixis_tui import events as ev
+from dixis_tui.errors import ToolError
 from dixis_tui.model import Phase, Place, Step, Way, passed
 from dixis_tui.postgres.restore import restore
 from dixis_tui.run.context import Context
@@ -21,6 +22,12 @@ def run(context: Context, operator: str) -> None:
     rollback.confirmed(context, operator, Way.IN_PLACE)
     with context.phase(Phase.ROLLBACK, rollback.checks(context, *_CHECKS)), rollback.alone(context, url):
         identity, tools = rollback.target(context, url)
+        with facts.reading(context, url, "rollback") as session:
+            if reason := rollback.no_roles(session, backup):
+                raise ToolError(
+                    f"it can't be restored: {context.log.redactor.line(reason)}; nothing was changed",
+                    "Create those roles anew, then roll back again.",
+                )
         rollback.intact(context, backup, tools)
         with rollback.opened(context, backup) as plain:
             with step(context, Step.RESTORE, "one transaction") as detail:

@@ -38,7 +38,7 @@ def run(context: Context, operator: str) -> None:
     rollback.confirmed(context, operator, Way.SIDE, wanted.side, wanted.kept)
     with context.phase(Phase.ROLLBACK, rollback.checks(context, *_CHECKS)), rollback.alone(context, url) as holder:
         identity, tools = rollback.target(context, url)
-        found = _standing(context, url, wanted)
+        found = _standing(context, url, backup, wanted)
         rollback.intact(context, backup, tools)
         if found is Standing.SWAPPED:
             context.note("An earlier attempt has swapped the names already: what is there is looked at.")
@@ -61,13 +61,13 @@ def look_again(context: Context, done: ev.Swapped) -> None:
         rollback.look_after(context, facts.production(context))
 
 
-def _standing(context: Context, url: DatabaseUrl, wanted: Names) -> Standing:
+def _standing(context: Context, url: DatabaseUrl, backup: Backup, wanted: Names) -> Standing:
     """How far it came. Raises ToolError where it can't go on from there: said before anything is made."""
     with swap.maintenance(url) as session:
         found = swap.standing(session, wanted)
         if found is Standing.SWAPPED:
             return found
-        reason = refused(session, url.database)
+        reason = refused(session, url.database) or rollback.no_roles(session, backup)
         if not reason and found is Standing.NOTHING:
             reason = no_room(session, url.database)
     if reason:
@@ -81,11 +81,10 @@ def _standing(context: Context, url: DatabaseUrl, wanted: Names) -> Standing:
 
 def names_for(context: Context, url: DatabaseUrl, backup: Backup) -> Names:
     """The names of this rollback: those of an unfinished one, which may have come as far as the swap, or new ones."""
-    state = context.state
     mark = f"dixis-tui restored {backup.sha256[:16]}"
-    for unfinished in (state.rollback, state.adopted.unfinished if state.adopted else None):
-        if unfinished and unfinished.side and unfinished.sha256 == backup.sha256:
-            return Names(url.database, unfinished.side, unfinished.kept, mark, resumed=True)
+    begun = context.state.beside
+    if begun and begun.sha256 == backup.sha256:
+        return Names(url.database, begun.side, begun.kept, mark, resumed=True)
     return swap.names(url.database, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", mark)
 
 
