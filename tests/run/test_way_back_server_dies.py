@@ -93,7 +93,7 @@ def _copying(url: DatabaseUrl) -> bool:
 
 
 def test_at_any_other_step(mortal: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dead at the beginning of a step and up again: restored or as it was, and going back once more comes to the end."""
+    """Dead where a step begins, and up again: restored, or as it was; and going back once more comes to the end."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     url = parse(mortal.url("shop"), "DATABASE_URL")
     with connect(url, purpose="test") as session:
