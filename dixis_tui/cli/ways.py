@@ -30,8 +30,12 @@ def option(way: Way) -> str:
     return way.replace("_", "-")
 
 
-def choose(seen: WaysSeen, wanted: Way | None) -> tuple[Way | None, str]:
-    """The way that is taken, or None and why: the one asked for, else beside it, else in place."""
+def choose(seen: WaysSeen, wanted: Way | None, *, typed_before: bool = False) -> tuple[Way | None, str]:
+    """The way that is taken, or None and why: the one asked for, else beside it, else in place.
+
+    `typed_before`: the phrase was typed before anybody saw this look. Then in place, which keeps nothing of what
+    failed, is taken only by name.
+    """
     views = {view.way: view for view in seen.ways}
     if wanted is not None:
         view = views.get(wanted)
@@ -39,6 +43,8 @@ def choose(seen: WaysSeen, wanted: Way | None) -> tuple[Way | None, str]:
         return (None, f"The way {option(wanted)} is not open: {reason}") if reason else (wanted, "")
     for way in (Way.SIDE, Way.IN_PLACE):
         if way in views and not views[way].refused:
+            if typed_before and way is Way.IN_PLACE:
+                return None, f"The way side is not open: {views[Way.SIDE].refused}; in place only by --way in-place"
             return way, ""
     reasons = "; ".join(f"{option(way)}: {views[way].refused}" for way in (Way.SIDE, Way.IN_PLACE) if way in views)
     return None, f"No way back is open ({reasons})"

@@ -239,6 +239,12 @@ def sequences(session: Session) -> dict[str, str]:
     }
 
 
+def between(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """What a dump's sequences may hold. They know no snapshot: pg_dump read each of them at a moment between both."""
+    names = before.keys() & after.keys()
+    return {name: before[name] if before[name] == after[name] else f"{before[name]} to {after[name]}" for name in names}
+
+
 def writes(session: Session) -> dict[str, TableWrites]:
     """What the statistics have counted per table; behind by up to a second of what was committed."""
     found = session.query(_WRITES, row=_Writes)

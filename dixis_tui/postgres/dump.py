@@ -25,7 +25,7 @@ from msgspec import Struct
 from dixis_tui.errors import DixisError, ToolError
 from dixis_tui.model import Backup, DumpFormat
 from dixis_tui.postgres.catalog import identify, table_sizes
-from dixis_tui.postgres.contents import Contents, contents, joined
+from dixis_tui.postgres.contents import Contents, between, contents, joined, sequences
 from dixis_tui.postgres.dump_files import (
     AGE,
     LOCK,
@@ -116,8 +116,10 @@ def dump(
             jobs = options.jobs if form is DumpFormat.DIRECTORY else 1
             job = _Dump(url, tools, snapshot, form, jobs, TableProgress(sizes, held.estimates, on_progress, jobs=jobs))
             with _part(folder, url.database, form, encrypted=bool(options.recipient)) as (path, part):
+                values = sequences(session)
                 with _contents_beside(url, snapshot, options) as counting:
                     _run_pg_dump(job, session, part=part, on_line=on_line, started=started)
+                    values = between(values, sequences(session))
                     found = counting.result()
                 if options.recipient:
                     if not archive_readable_by(part, tools):
@@ -141,7 +143,7 @@ def dump(
         encrypted=bool(options.recipient),
         digests=found.digests,
         sampled=found.sampled,
-        sequences=found.sequences,
+        sequences=values,
         writes=held.writes,
         roles=held.roles,
         head=held.head,

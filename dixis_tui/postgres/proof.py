@@ -77,8 +77,21 @@ def _sequences(expected: Mapping[str, str], found: Mapping[str, str]) -> list[Di
     return [
         Difference(f"sequence {name}", expected.get(name, _NONE), found.get(name, _NONE))
         for name in sorted(expected.keys() | found.keys())
-        if expected.get(name) != found.get(name)
+        if not _fits(expected.get(name), found.get(name))
     ]
+
+
+def _fits(expected: str | None, found: str | None) -> bool:
+    """Whether a sequence's value is the backup's, or one of those that it had while the backup was made."""
+    if expected is None or found is None or " to " not in expected:
+        return expected == found
+    before, after = (_value(text) for text in expected.split(" to "))
+    return min(before, after) <= _value(found) <= max(before, after)
+
+
+def _value(text: str) -> tuple[int, bool]:
+    number, _, kind = text.partition(" ")
+    return int(number), kind == "used"
 
 
 def _large_objects(expected: str, found: str) -> list[Difference]:

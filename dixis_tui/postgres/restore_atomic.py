@@ -105,7 +105,9 @@ class _Feeder:
             self._job.started(psql)
 
     def _feed(self, psql: subprocess.Popen[bytes]) -> None:
-        begin = f"BEGIN;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS:.0f}s';\n{emptying(self._job.extensions)};\n"
+        # READ WRITE: whoever froze the database before going back has made its transactions read-only by default.
+        begin = f"BEGIN READ WRITE;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS:.0f}s';\n"
+        begin += f"{emptying(self._job.extensions)};\n"
         try:
             self._writing.write(begin.encode())
             self._writing.flush()

@@ -123,8 +123,19 @@ def create_side(session: Session, wanted: Names) -> None:
     like = session.query(_LIKE, (wanted.database,), row=_Like)[0]
     session.execute(_create(wanted.side, like, session.server_version))
     mark(session, wanted, compared=False)
-    _settings(session, wanted)
     _grants(session, wanted)
+
+
+def dress_side(session: Session, wanted: Names) -> None:
+    """Give the side database production's settings and its limit of connections: last, since they may forbid a restore.
+
+    Raises:
+        QueryError: the role may not set one of them.
+    """
+    like = session.query(_LIKE, (wanted.database,), row=_Like)[0]
+    _settings(session, wanted)
+    limit = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}")
+    session.execute(limit.format(sql.Identifier(wanted.side), sql.Literal(like.connections)))
 
 
 def drop_side(session: Session, wanted: Names) -> None:
@@ -139,7 +150,6 @@ def _create(name: str, like: _Like, server_version: int) -> sql.Composed:
         sql.SQL("ENCODING {}").format(sql.Literal(like.encoding)),
         sql.SQL("LC_COLLATE {}").format(sql.Literal(like.collate)),
         sql.SQL("LC_CTYPE {}").format(sql.Literal(like.ctype)),
-        sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(like.connections)),
     ]
     if like.tablespace:
         # Named, it needs a right of its own, even where it is the one that would be taken anyway.

@@ -38,7 +38,7 @@ SELECT pid, coalesce(usename::text, '') AS user, application_name AS application
        (pg_has_role(usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE'))
          AND NOT coalesce((SELECT rolsuper FROM pg_roles r WHERE r.oid = usesysid), false)
          OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS may_end,
-       xact_start IS NOT NULL OR state = 'active' AS at_work
+       coalesce(xact_start IS NOT NULL OR state = 'active', true) AS at_work
 FROM pg_stat_activity a
 WHERE datname = %s AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
   AND coalesce(backend_type, 'client backend') NOT IN ('autovacuum worker', 'parallel worker')
@@ -241,7 +241,7 @@ def swap(url: DatabaseUrl, wanted: Names) -> Swap:
         UnknownOutcomeError: the connection was lost at the commit, and the server can't be asked what came of it.
     """
     begin = time.monotonic()
-    ended = 0
+    ended = [0]
     with maintenance(url) as renaming, maintenance(url) as ending:
         if standing(renaming, wanted) is not Standing.COMPARED:
             raise ToolError(
@@ -249,7 +249,7 @@ def swap(url: DatabaseUrl, wanted: Names) -> Swap:
             )
         comment = _comment_of(renaming, wanted.database)
         for attempt in range(1, _TRIES + 1):
-            with _ending_all(ending, wanted.database) as count:
+            with _ending_all(ending, wanted.database, ended):
                 try:
                     _rename(renaming, wanted, comment)
                 except QueryError as error:
@@ -262,9 +262,7 @@ def swap(url: DatabaseUrl, wanted: Names) -> Swap:
                     break
                 else:
                     break
-                finally:
-                    ended += count[0]
-    return Swap(time.monotonic() - begin, ended)
+    return Swap(time.monotonic() - begin, ended[0])
 
 
 def _rename(session: Session, wanted: Names, comment: str) -> None:
@@ -281,10 +279,9 @@ def _comment_of(session: Session, database: str) -> str:
 
 
 @contextmanager
-def _ending_all(session: Session, database: str) -> Iterator[list[int]]:
-    """End that database's sessions again and again while the block runs; how many were, in the list's one place."""
+def _ending_all(session: Session, database: str, count: list[int]) -> Iterator[None]:
+    """End that database's sessions again and again while the block runs; how many were is added to the list's one."""
     over = threading.Event()
-    count = [0]
 
     def end() -> None:
         while not over.is_set():
@@ -297,7 +294,7 @@ def _ending_all(session: Session, database: str) -> Iterator[list[int]]:
     thread = threading.Thread(target=end, daemon=True)
     thread.start()
     try:
-        yield count
+        yield
     finally:
         over.set()
         thread.join()

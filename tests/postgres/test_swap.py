@@ -15,7 +15,7 @@ from dixis_tui.postgres import side as side_module
 from dixis_tui.postgres import swap as swap_module
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
-from dixis_tui.postgres.side import create_side, drop_side, no_room, refused
+from dixis_tui.postgres.side import create_side, dress_side, drop_side, no_room, refused
 from dixis_tui.postgres.swap import (
     Names,
     Standing,
@@ -121,6 +121,7 @@ def test_the_side_is_made_like_production(database: DatabaseUrl, made: Names, ap
         ):
             apart.execute(text)  # type: ignore[arg-type]
         create_side(apart, made)
+        dress_side(apart, made)
         assert like(apart, made.side) == like(apart, name)
     finally:
         drop_side(apart, made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -315,3 +316,39 @@ def test_a_drill_does_it_all_on_staging(
 
 def test_what_is_no_drill_does_not_drill(backed_up: Hand) -> None:
     assert "on production" in backed_up.send(cmd.Drill(operator="Ελένη"))
+
+
+def test_after_a_swap_nothing_goes_back_in_place(backed_up: Hand, clean: DatabaseUrl, tmp_path: Path) -> None:
+    """What the application wrote since the swap is not for a second rollback to lose."""
+    assert backed_up.send(BACK) == ""
+    state = backed_up.ended(Phase.ROLLBACK)
+    assert state.swapped
+    journal = backed_up.folder / "journal.jsonl"
+    assert journal.exists()
+    with connect(clean, purpose="test") as session:
+        session.execute("CREATE TABLE since (id int)")
+    # As if the runner had died right after the swap: its journal ends there.
+    lines = journal.read_bytes().splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if b'"type":"swapped"' in line)
+    earlier = tmp_path / "state" / "dixis-tui" / "runs" / "20261124-000000-dead"
+    shutil.copytree(backed_up.folder, earlier, ignore=shutil.ignore_patterns("*.sock", "socket"))
+    (earlier / "journal.jsonl").write_bytes(b"".join(lines[:at]))
+    assert backed_up.send(cmd.End()) == ""
+    backed_up.wait(lambda state: state.ended, "the end")
+    secrets = {"DATABASE_URL": clean.raw.reveal()}
+    later = Hand(start(settings_for(tmp_path / "shop"), secrets, "Νίκος", adopts=earlier).wait())
+    assert later.send(cmd.LookBack()) == ""
+    ways = later.wait(lambda state: state.ways, "the look").ways
+    refused = {one.way: one.refused for one in ways.ways} if ways else {}
+    assert refused[Way.SIDE] == ""
+    assert "swapped the names already" in refused[Way.IN_PLACE]
+    assert later.send(replace(BACK, way=Way.IN_PLACE)) == ""
+    state = later.ended(Phase.ROLLBACK)
+    assert "swapped the names already" in state.phase(Phase.ROLLBACK).reason
+    assert later.send(BACK) == ""
+    state = later.ended(Phase.ROLLBACK, 2)
+    assert policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED, state.phase(Phase.ROLLBACK).reason
+    with connect(clean, purpose="test") as session:
+        assert session.value("SELECT to_regclass('since') IS NOT NULL"), "what was written since is there"
+    assert later.send(cmd.End()) == ""
+    later.wait(lambda state: state.ended, "the end")

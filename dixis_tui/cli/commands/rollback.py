@@ -67,7 +67,7 @@ def command(
         _tell(before, seen, only_look=only_look, as_json=as_json)
         if only_look:
             return
-        taken, reason = choose(seen, asked.way)
+        taken, reason = choose(seen, asked.way, typed_before=asked.typed is not None)
         if taken is None:
             ctx.exit(_refused(reason, as_json=as_json))
         decided = asked.script(taken, state), state

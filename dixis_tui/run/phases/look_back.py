@@ -43,10 +43,13 @@ def _refused(context: Context, url: DatabaseUrl, way: Way) -> str:
     if state.backup is None:
         return "there is no backup"
     try:
+        swapped = rollback.swapped_before(context, url)
+        if way is Way.IN_PLACE and swapped:
+            return swapped
         if way is Way.IN_PLACE:
             with facts.reading(context, url, "look") as session:
                 return rollback.no_roles(session, state.backup)
-        return _beside(url, state.backup)
+        return "" if swapped else _beside(url, state.backup)
     except DixisError as error:
         return f"the server can't be asked ({error})"
 

@@ -104,6 +104,20 @@ def opened(context: Context, backup: Backup) -> Iterator[Backup]:
         yield plain
 
 
+def swapped_before(context: Context, url: DatabaseUrl) -> str:
+    """Where an earlier attempt has swapped the names: why going back once more would only lose what came after it."""
+    before, backup = context.state.beside, context.state.backup
+    if before is None or backup is None or before.sha256 != backup.sha256:
+        return ""
+    try:
+        with swap.maintenance(url) as session:
+            wanted = swap.Names(url.database, before.side, before.kept, "", resumed=True)
+            done = swap.standing(session, wanted) is swap.Standing.SWAPPED
+    except ConnectError:
+        return ""  # then it could not have been swapped from here either
+    return f"an earlier attempt has swapped the names already, and kept {before.kept}: look at that one" if done else ""
+
+
 def no_roles(session: Session, backup: Backup) -> str:
     """Why the server can't take the backup with its owners and grants: roles that are gone; empty: all are there."""
     missing = missing_roles(session, backup.roles)

@@ -21,6 +21,8 @@ def run(context: Context, operator: str) -> None:
     url = facts.production(context)
     rollback.confirmed(context, operator, Way.IN_PLACE)
     with context.phase(Phase.ROLLBACK, rollback.checks(context, *_CHECKS)), rollback.alone(context, url):
+        if reason := rollback.swapped_before(context, url):
+            raise ToolError(f"not in place: {reason}; nothing was changed", "Roll back by the way side: it only looks.")
         identity, tools = rollback.target(context, url)
         with facts.reading(context, url, "rollback") as session:
             if reason := rollback.no_roles(session, backup):

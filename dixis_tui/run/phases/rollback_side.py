@@ -6,6 +6,7 @@ crash: an unfinished side database is made anew, a compared one is swapped, a fi
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dixis_tui.model import Backup, Identity, Phase, Place, Step, Way, passed
 from dixis_tui.postgres import swap
 from dixis_tui.postgres.restore import restore_into
 from dixis_tui.postgres.session import Session
-from dixis_tui.postgres.side import create_side, no_room, refused
+from dixis_tui.postgres.side import create_side, dress_side, no_room, refused
 from dixis_tui.postgres.swap import Names, Standing
 from dixis_tui.postgres.tools import Tools
 from dixis_tui.postgres.url import DatabaseUrl
@@ -85,7 +86,7 @@ def names_for(context: Context, url: DatabaseUrl, backup: Backup) -> Names:
     begun = context.state.beside
     if begun and begun.sha256 == backup.sha256:
         return Names(url.database, begun.side, begun.kept, mark, resumed=True)
-    return swap.names(url.database, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", mark)
+    return swap.names(url.database, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}{secrets.token_hex(2)}", mark)
 
 
 def _side(url: DatabaseUrl, wanted: Names) -> DatabaseUrl:
@@ -124,6 +125,7 @@ def _compare(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup, w
             f"Look at the database {wanted.side}; waive the check by name, or go another way.",
         )
     with swap.maintenance(url) as session:
+        dress_side(session, wanted)
         swap.mark(session, wanted, compared=True)
 
 
