@@ -157,7 +157,8 @@ def _left_behind(view: View) -> tuple[Line, ...]:
     took = words.duration(state.phase(Phase.ROLLBACK).seconds)
     if swapped := state.swapped:
         ended = f", {words.count(swapped.ended, 'session')} ended by force" if swapped.ended else ""
-        out = f"Back in {took}. For {words.duration(swapped.seconds)} nobody could connect{ended}."
+        gap = f"For {words.duration(swapped.seconds)} nobody could connect{ended}."
+        out = f"Back in {took}. {'The names were swapped by an earlier attempt.' if swapped.earlier else gap}"
         drop = f'Once nobody needs it: DROP DATABASE "{swapped.kept}";'
         return (
             Line(out, "text", "✔", "good"),
