@@ -22,8 +22,11 @@ from dixis_tui.process import child_environment, run
 
 _ENTRY = re.compile(r"^-- (?:Data for )?Name: (.*?); Type: ([^;]*); Schema: ([^;]*)(?:; Owner: (.*))?$")
 _DATA = re.compile(r"^[A-Z ]* DATA ")
-_NOISE = re.compile(r"^(--.*|SET .*|SELECT pg_catalog\.set_config\(.*|\\(?:un)?restrict .*|)$")
-"""What is the same for every object, or differs by the moment: comments, the session's settings, psql's tokens."""
+_NOISE = re.compile(
+    r"^(--|-- (TOC entry|Dependencies:|PostgreSQL database dump).*|SET default_(tablespace|table_access_method) = .*"
+    r"|\\(?:un)?restrict .*|)$"
+)
+"""What pg_dump itself writes between two objects. Not every comment or SET: those of a function's body are its own."""
 
 
 class SchemaDifference(Struct, frozen=True):

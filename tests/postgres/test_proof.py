@@ -37,6 +37,7 @@ INSERT INTO numbers VALUES ('NaN', 'NaN', '\\x00ff', '{"a":  1}', '-infinity', '
 CREATE TABLE nothing ();
 INSERT INTO nothing DEFAULT VALUES;
 CREATE TABLE mother (i int); CREATE TABLE daughter () INHERITS (mother);
+ALTER TABLE daughter ADD own int; ALTER TABLE mother ADD late text DEFAULT 'x';
 INSERT INTO mother VALUES (1); INSERT INTO daughter VALUES (2), (2);
 CREATE TABLE big (i int PRIMARY KEY, word text);
 INSERT INTO big SELECT i, md5(i::text) FROM generate_series(1, 5000) i;
@@ -129,6 +130,10 @@ SCHEMA_CHANGES = {
     "DROP INDEX big_word": ("INDEX public.big_word", "missing"),
     "ALTER TABLE big ALTER word SET DEFAULT 'x'": ("TABLE public.big", "different"),
     "CREATE VIEW one_more AS SELECT 1": ("VIEW public.one_more", "extra"),
+    "CREATE OR REPLACE FUNCTION tidy() RETURNS void LANGUAGE sql AS $$\nUPDATE big\nSET word = 'b'\n-- why\n$$": (
+        "FUNCTION public.tidy()",
+        "different",
+    ),
     "GRANT SELECT ON big TO PUBLIC": ("ACL public.TABLE big", "extra"),
     "ALTER TABLE big ALTER CONSTRAINT big_of DEFERRABLE": ("FK CONSTRAINT public.big big_of", "different"),
 }
@@ -139,6 +144,9 @@ def test_every_change_of_the_schema_is_seen(
 ) -> None:
     with connect(full, purpose="test") as session:
         session.script(b"CREATE INDEX big_word ON big (word)")
+        session.script(
+            b"CREATE FUNCTION tidy() RETURNS void LANGUAGE sql AS $$\nUPDATE big\nSET word = 'a'\n-- why\n$$"
+        )
         session.script(b"ALTER TABLE big ADD of int CONSTRAINT big_of REFERENCES big")
     backup = made(full, tools, tmp_path)
     with fresh_database(server) as copy:

@@ -67,6 +67,7 @@ def schema(url: DatabaseUrl, tools: Tools, backup: Backup, *, keep_owners: bool,
         )
     named = ", ".join(str(one) for one in found[:_NAMED])
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    if server_major not in (0, backup.server_version // 10000):
+    other = server_major not in (0, backup.server_version // 10000)
+    if other and not any(one.how == "missing" for one in found):
         return warned(f"{named}{more}; the majors differ ({backup.server_version // 10000}, {server_major})")
     return failed(f"{named}{more}", "Compare that object with the backup's before anybody uses what was restored.")
