@@ -67,7 +67,7 @@ def test_a_failed_migration_says_what_happened_what_it_means_and_what_to_do() ->
     assert "violates foreign key constraint" in said
     assert "HINT: none" not in said
     assert f"○ {MIGRATIONS[3]} not touched" in said
-    assert "· window 14:50 left · way back 0:16 · decide by 23:14:43, in 09:33" in said
+    assert "· window 14:49 left · way back 0:16 · decide by 23:14:43, in 09:33" in said
     assert "t what to do" in said
     assert "o contacts" in said
     assert "x roll back (14 MB, restored and compared ✔ 16 s)" in said

@@ -81,7 +81,7 @@ def test_the_small_layout_is_one_row_of_marks_and_one_of_time(tmp_path: Path) ->
     [
         ("begun", "T − 29:58"),
         ("go", "window open, 14:59 left"),
-        ("done", "window open, 14:39 left"),
+        ("done", "window open, 14:38 left"),
     ],
 )
 def test_the_countdown(stage: str, said: str, tmp_path: Path) -> None:
