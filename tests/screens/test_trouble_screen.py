@@ -10,33 +10,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from rich.cells import cell_len
-from textual.events import Key
 
 from dixis_tui import events as ev
 from dixis_tui.model import CheckState, Phase, Place
 from dixis_tui.run import commands as cmd
 from dixis_tui.standing import Reconciled
 from screens.snapshot import taken_at
-from screens.widgets.phrase_field import PhraseField
 from tests.screens.back_story import back_stages, snapshot_named, truth_seen
 from tests.screens.stage import Stage, play
 from tests.screens.story import MIGRATIONS, START, Story, stages
 
 PHRASE = "DIXIS-ROLLBACK-OK"
 HOSTILE = "[red]x[/] \x1b]52;c;aGk=\x07\x1b[2J\u202eevil [@click=app.bell]b[/] $accent {curly}"
+pytestmark = pytest.mark.usefixtures("hand")
 BOTH = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-
-
-@pytest.fixture(autouse=True)
-def hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A typist who is never taken for a paste."""
-    now = [0.0]
-
-    def typed_at(_: PhraseField, __: Key) -> float:
-        now[0] += 0.15
-        return now[0]
-
-    monkeypatch.setattr(PhraseField, "typed_at", typed_at)
 
 
 # -- what to do

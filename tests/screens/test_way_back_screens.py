@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from rich.cells import cell_len
-from textual.events import Key
 
 from dixis_tui import events as ev
 from dixis_tui.model import Step, TableLoss, Way
@@ -31,19 +30,8 @@ from tests.screens.test_guide import view_of
 PHRASE = "DIXIS-ROLLBACK-OK"
 STAGES = back_stages()
 HOSTILE = "[red]x[/] \x1b]52;c;aGk=\x07\x1b[2J\u202eevil [@click=app.bell]b[/] $accent {curly}"
+pytestmark = pytest.mark.usefixtures("hand")
 BOTH = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-
-
-@pytest.fixture(autouse=True)
-def hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A typist who is never taken for a paste."""
-    now = [0.0]
-
-    def typed_at(_: PhraseField, __: Key) -> float:
-        now[0] += 0.15
-        return now[0]
-
-    monkeypatch.setattr(PhraseField, "typed_at", typed_at)
 
 
 def field(at: Stage) -> PhraseField:
