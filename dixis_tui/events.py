@@ -23,6 +23,15 @@ from dixis_tui.events_back import (
     Swapped,
     WaysSeen,
 )
+from dixis_tui.events_run import (
+    Checkpointed,
+    FirstConfirmed,
+    HeadSent,
+    MigrationSettled,
+    RecoverySeen,
+    RunnerLeft,
+    RunnerResumed,
+)
 from dixis_tui.hazard import FileForecast, Hazard
 from dixis_tui.locks import Peer, Radar
 from dixis_tui.measures import Prediction, StatementMeasure
@@ -43,15 +52,22 @@ __all__ = [
     "BackupAdopted",
     "BackupMade",
     "BackupRestored",
+    "Checkpointed",
+    "FirstConfirmed",
+    "HeadSent",
     "MigrationResolved",
+    "MigrationSettled",
+    "RecoverySeen",
     "RollbackConfirmed",
+    "RunnerLeft",
+    "RunnerResumed",
     "SnapshotNamed",
     "StepEnded",
     "StepStarted",
     "Swapped",
     "WaysSeen",
 ]
-"""Those of `dixis_tui.events_back`; all others are defined here."""
+"""Those of `dixis_tui.events_back` and `dixis_tui.events_run`; all others are defined here."""
 
 
 class RunStarted(BaseEvent, frozen=True, kw_only=True, tag="run_started"):
@@ -282,6 +298,11 @@ class Confirmed(BaseEvent, frozen=True, kw_only=True, tag="confirmed"):
 
     operator: str
     digest: str
+    account: str = ""
+    """The operator's on the system, by the socket's peer; empty where nobody asked for a second person."""
+    second: str = ""
+    """The second person, who typed it too from another account; empty where none was asked for."""
+    second_account: str = ""
 
 
 class HealthSeen(BaseEvent, frozen=True, kw_only=True, tag="health_seen"):
@@ -343,5 +364,12 @@ Event = (
     | MigrationResolved
     | HealthSeen
     | Noted
+    | RunnerResumed
+    | RunnerLeft
+    | RecoverySeen
+    | MigrationSettled
+    | Checkpointed
+    | HeadSent
+    | FirstConfirmed
     | RunEnded
 )

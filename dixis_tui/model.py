@@ -77,6 +77,25 @@ class Verdict(StrEnum):
     ABANDONED = "abandoned"
 
 
+class Recovery(StrEnum):
+    """What a run that lost its runner has come to, by a look at the database."""
+
+    UNTOUCHED = "untouched"
+    """The phrase was not taken: production is as it was, and the phases can go on."""
+    AT_WORK = "at work"
+    """A session of the dead runner, or another one with Prisma's lock, is still at work: wait."""
+    APPLIED = "applied"
+    """Every file of the plan is in: what is left is to verify."""
+    REST = "rest"
+    """Some are in and the others were not begun: the rest needs a seal and a phrase of its own."""
+    UNFINISHED = "unfinished"
+    """A file was begun and is not finished: resolve it as the catalog says, or roll back."""
+    GOING_BACK = "going back"
+    """A rollback was under way: roll back again, it goes on from where the databases stand."""
+    UNKNOWN = "unknown"
+    """It could not be looked at, or does not add up."""
+
+
 class Executor(StrEnum):
     """Who applies the migrations."""
 

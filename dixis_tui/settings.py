@@ -51,6 +51,8 @@ class ConfirmSettings(_Table, frozen=True, kw_only=True):
 
     phrase: _Phrase = "DIXIS-PROD-OK"
     rollback_phrase: _Phrase = "DIXIS-ROLLBACK-OK"
+    second_operator: bool = False
+    """Whether the go needs a second person, from another account of this machine."""
 
 
 class WindowSettings(_Table, frozen=True, kw_only=True):
@@ -133,6 +135,20 @@ class RollbackSettings(_Table, frozen=True, kw_only=True):
     """A drill older than that no longer shows that the rollback works."""
 
 
+class WatchSettings(_Table, frozen=True, kw_only=True):
+    """`[watch]`: who else on this machine may look at a run."""
+
+    group: str = ""
+    """Unix group that may read the run's journal and log and connect to its socket; empty: nobody but its owner."""
+
+
+class AuditSettings(_Table, frozen=True, kw_only=True):
+    """`[audit]`: where the journal's head goes at each gate."""
+
+    webhook: str = ""
+    """URL that gets it as JSON; empty: none."""
+
+
 class HealthSettings(_Table, frozen=True, kw_only=True):
     """`[[health]]`: one endpoint of the application, looked at after the migration."""
 
@@ -183,6 +199,8 @@ class Settings(_Table, frozen=True, kw_only=True):
     limits: LimitsSettings = LimitsSettings()
     backup: BackupSettings = BackupSettings()
     rollback: RollbackSettings = RollbackSettings()
+    watch: WatchSettings = WatchSettings()
+    audit: AuditSettings = AuditSettings()
     health: list[HealthSettings] = []
     contacts: ContactsSettings = ContactsSettings()
     github: GithubSettings = GithubSettings()

@@ -14,9 +14,13 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.state import CheckView
 from screens.spots import check_at, unanswered
-from screens.view import Link, View
+from screens.view import Link, Mode, View
 
 _GONE = "The runner is gone: nothing can be asked of it. q leaves; open dixis-tui again."
+_LOOKING_ON = {
+    Mode.WATCHER: "This screen only watches: the keys that act are the operator's.",
+    Mode.REPLAY: "This is a replay: what it shows is over, and nothing can be done in it.",
+}
 _AGAIN = {
     Phase.PREFLIGHT: "look again",
     Phase.BACKUP: "back up again",
@@ -64,6 +68,8 @@ def offer(view: View, key: str) -> Offer:
 
 
 def _closed(view: View) -> str:
+    if view.mode in _LOOKING_ON:
+        return _LOOKING_ON[view.mode]
     if view.state.ended:
         return f"This run has ended ({view.state.ended.verdict}): q leaves."
     if view.link is Link.GONE:

@@ -26,6 +26,16 @@ class Link(StrEnum):
     GONE = "gone"
 
 
+class Mode(StrEnum):
+    """Whose screen it is."""
+
+    OPERATOR = "operator"
+    WATCHER = "watcher"
+    """Looks on, and never asks anything of the runner."""
+    REPLAY = "replay"
+    """A recording: its time is that of the evening that it shows."""
+
+
 class Clock:
     """Where the screens take the time from; tests put in their own."""
 
@@ -52,6 +62,7 @@ class View(Struct, frozen=True, kw_only=True):
     state: RunState
     now: datetime
     link: Link = Link.CONNECTING
+    mode: Mode = Mode.OPERATOR
     operator: str = ""
     gone_at: datetime | None = None
     progress_at: datetime | None = None
@@ -75,7 +86,8 @@ class View(Struct, frozen=True, kw_only=True):
     @property
     def acting(self) -> bool:
         """Whether commands may be offered at all."""
-        return self.link is not Link.GONE and self.state.run is not None and self.state.ended is None
+        ours = self.mode is Mode.OPERATOR
+        return ours and self.link is not Link.GONE and self.state.run is not None and self.state.ended is None
 
     def at(self, moment: datetime | None, *, seconds: bool = False) -> str:
         """`moment` as local time of day; a dash where there is none."""

@@ -20,7 +20,12 @@ _GLYPHS = {
 def describe(entry: Entry) -> str:
     """One plain line for an entry, or nothing."""
     text = (
-        _check(entry.event) or _person(entry.event) or _work(entry.event) or _back(entry.event) or _locks(entry.event)
+        _check(entry.event)
+        or _person(entry.event)
+        or _work(entry.event)
+        or _runner(entry.event)
+        or _back(entry.event)
+        or _locks(entry.event)
     )
     return f"{entry.at:%H:%M:%SZ} {text}" if text else ""
 
@@ -39,6 +44,8 @@ def _person(event: ev.Event) -> str:
             return f" ✔ {code} {SPECS[code].title}: {'ticked' if on else 'taken back'} by {operator}"
         case ev.Waived(code=code, operator=operator, reason=reason):
             return f" ○ {code} {SPECS[code].title}: waived by {operator}: {reason}"
+        case ev.Confirmed(operator=operator, second=second) if second:
+            return f"   confirmed by {operator} and {second}"
         case ev.Confirmed(operator=operator) | ev.RollbackConfirmed(operator=operator):
             return f"   confirmed by {operator}"
         case ev.SnapshotNamed(snapshot=found, operator=operator):
@@ -65,6 +72,24 @@ def _work(event: ev.Event) -> str:
             return f"   {text}"
         case ev.RunEnded(verdict=verdict, summary=summary):
             return f"── {verdict}: {summary}"
+    return ""
+
+
+def _runner(event: ev.Event) -> str:
+    match event:
+        case ev.RunnerResumed(operator=operator, host=host, cut_bytes=cut):
+            dropped = f"; {cut} bytes of a line that was never whole were dropped" if cut else ""
+            return f"── taken up again by {operator} ({host}): the runner before it died or left{dropped}"
+        case ev.RunnerLeft(reason=reason):
+            return f"── the runner leaves and the run stays open: {reason}"
+        case ev.RecoverySeen(outcome=outcome, evidence=evidence, remedy=remedy):
+            return f"   found after the runner's death: {outcome}. {evidence} → {remedy}"
+        case ev.MigrationSettled(name=name, state=state, evidence=evidence):
+            return f"   {name} on production, by a look: {state}. {evidence}".rstrip()
+        case ev.HeadSent(number=number, head=head, to=to, problem=problem):
+            return f"   head {number} {head[:12]}… to {to}: {problem or 'sent'}"
+        case ev.FirstConfirmed(operator=operator, account=account):
+            return f"   confirmed by {operator} (account {account}); the second person is waited for"
     return ""
 
 

@@ -85,7 +85,23 @@ class Drill(_Command, frozen=True, kw_only=True, tag="drill"):
 
 
 class Stop(_Command, frozen=True, kw_only=True, tag="stop"):
-    """Stop at the next safe point: a dump or restore at once, a migration after the file that runs now."""
+    """Stop at the next safe point: a dump or restore at once, a migration after the file that runs now.
+
+    `now`: also cancel the statement of ours that runs on the server.
+    """
+
+    now: bool = False
+    operator: str = ""
+
+
+class Recover(_Command, frozen=True, kw_only=True, tag="recover"):
+    """Look at what the runner before us left on production. Only reads."""
+
+
+class Leave(_Command, frozen=True, kw_only=True, tag="leave"):
+    """The runner goes and the run stays open, for a later start to take up."""
+
+    reason: str
 
 
 class SignalBackend(_Command, frozen=True, kw_only=True, tag="signal_backend"):
@@ -123,6 +139,8 @@ Command = (
     | Resolve
     | Drill
     | Stop
+    | Recover
+    | Leave
     | SignalBackend
     | SignOff
     | End

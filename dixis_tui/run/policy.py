@@ -136,7 +136,11 @@ def refusal(state: RunState, command: cmd.Command) -> str:
         return f"This run has ended ({state.ended.verdict}); start a new one."
     if reason := _refuse_in_drill(state, command):
         return reason
+    if state.left:
+        return "The runner is leaving: open dixis-tui again."
     match command:
+        case cmd.Leave():
+            return ""
         case cmd.Tick(code=code):
             return _refuse_tick(state, code)
         case cmd.Waive():

@@ -14,6 +14,7 @@ import msgspec
 from dixis_tui import events as ev
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Place
 from dixis_tui.plan import checks
+from dixis_tui.run import fold_resumed
 from dixis_tui.run.views import CheckView, Entry, MigrationView, PhaseView, RunState, StepView
 
 __all__ = ["CheckView", "Entry", "MigrationView", "PhaseView", "RunState", "StepView", "apply", "fold"]
@@ -167,7 +168,12 @@ def _migration_started(state: RunState, event: ev.MigrationStarted, at: datetime
             statement=None,
             retries=0,
         )
-    return {"migrations": state.migrations | {event.name: view}, "waited": None, "retry": None, "blockers": ()}
+    begun: dict[str, Any] = {"waited": None, "retry": None, "blockers": ()}
+    begun["migrations"] = state.migrations | {event.name: view}
+    if event.place is Place.PRODUCTION:
+        # A mark of an earlier attempt says nothing of this one.
+        begun["resolved"] = {name: mark for name, mark in state.resolved.items() if name != event.name}
+    return begun
 
 
 def _migration_ended(state: RunState, event: ev.MigrationEnded, _: datetime) -> dict[str, Any]:
@@ -246,7 +252,7 @@ def _radar_seen(state: RunState, event: ev.RadarSeen, at: datetime) -> dict[str,
     return seen
 
 
-_CHANGES: dict[type, Any] = {
+_CHANGES: dict[type, Any] = fold_resumed.CHANGES | {
     ev.RunStarted: _run_started,
     ev.TargetSeen: lambda _, event, __: {"identity": event.identity},
     ev.ProjectSeen: lambda _, event, __: {"project": event},
@@ -277,9 +283,9 @@ _CHANGES: dict[type, Any] = {
     ev.Retried: _retried,
     ev.RadarSeen: _radar_seen,
     ev.BackendSignalled: lambda state, event, __: {"signals": (*state.signals, event)[-20:]},
-    ev.PlanSealed: lambda _, event, __: {"plan": event},
+    ev.PlanSealed: lambda _, event, __: {"plan": event, "first_confirmed": None},
     ev.ConfirmationRefused: lambda state, event, __: {"refused": event, "refusals": state.refusals + 1},
-    ev.Confirmed: lambda _, event, __: {"confirmed": event},
+    ev.Confirmed: lambda _, event, __: {"confirmed": event, "first_confirmed": None, "recovery": None},
     ev.RollbackConfirmed: _rollback_confirmed,
     ev.HealthSeen: lambda state, event, __: {"health": state.health | {event.result.name: event.result}},
     ev.Noted: lambda state, event, __: {"notes": (*state.notes, event)[-50:]},

@@ -19,6 +19,7 @@ from dixis_tui.model import (
     Phase,
     PhaseState,
     Place,
+    Recovery,
     Snapshot,
     Step,
     Verdict,
@@ -150,6 +151,19 @@ class RunState(Struct, frozen=True, kw_only=True):
     refused: ev.ConfirmationRefused | None = None
     refusals: int = 0
     progress: ev.Progress | None = None
+    resumed: ev.RunnerResumed | None = None
+    """The last time that another runner took the run up."""
+    resumed_at: datetime | None = None
+    must_look: bool = False
+    """Whether nobody has looked yet at what the runner before left."""
+    recovery: ev.RecoverySeen | None = None
+    """What that look found, until the phrase is taken again."""
+    recovery_at: datetime | None = None
+    left: ev.RunnerLeft | None = None
+    first_confirmed: ev.FirstConfirmed | None = None
+    """The first of two people; None once the second has followed, or the plan was sealed anew."""
+    first_confirmed_at: datetime | None = None
+    head_sent: ev.HeadSent | None = None
     health: dict[str, HealthResult] = {}
     notes: tuple[ev.Noted, ...] = ()
     ended: ev.RunEnded | None = None
@@ -159,6 +173,11 @@ class RunState(Struct, frozen=True, kw_only=True):
     def verdict(self) -> Verdict:
         """How the run ended, or `open`."""
         return self.ended.verdict if self.ended else Verdict.OPEN
+
+    @property
+    def go_again(self) -> bool:
+        """Whether a part of the plan is in, the runner died, and the rest may have a phrase of its own."""
+        return self.recovery is not None and self.recovery.outcome is Recovery.REST
 
     @property
     def drill(self) -> bool:

@@ -16,9 +16,11 @@ from dixis_tui.model import (
     HealthResult,
     Identity,
     MigrationFile,
+    MigrationState,
     Phase,
     PhaseState,
     Place,
+    Recovery,
     Snapshot,
     Step,
     TableLoss,
@@ -163,6 +165,15 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.MigrationResolved(name=FILE.name, applied=False, operator="Μαρία", evidence="none of it is there"),
     ev.HealthSeen(result=HealthResult("API", "https://x/api/health", 200, 12.0)),
     ev.Noted(text="a sentence", level="warning"),
+    ev.RunnerLeft(reason="asked to end (SIGTERM)"),
+    ev.RunnerResumed(operator="Νίκος", host="ops@host", pid=4712, version="0.1.0", cut_bytes=12),
+    ev.RecoverySeen(
+        outcome=Recovery.AT_WORK, evidence="a session of it is still at work", remedy="Wait.", sessions=(VICTIM,)
+    ),
+    ev.MigrationSettled(name=FILE.name, state=MigrationState.APPLIED, evidence="its row is finished"),
+    ev.Checkpointed(gate="go", log_bytes=1000, log_sha256="d" * 64),
+    ev.HeadSent(number=12, head="e" * 64, to="heads.jsonl"),
+    ev.FirstConfirmed(operator="Μαρία", account="1000 maria", digest="7f3ac2e1"),
     ev.RunEnded(verdict=Verdict.DONE, summary="done"),
 )
 

@@ -242,6 +242,7 @@ SILENT = {
     ev.StatementStarted,
     ev.StatementEnded,
     ev.RadarSeen,
+    ev.Checkpointed,
 }
 """What a check or a phase says in a line of its own."""
 

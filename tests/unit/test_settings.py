@@ -18,7 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "name": "",
     "environment": "production",
     "prisma": {"directory": ".", "schema": "prisma/schema.prisma", "command": []},
-    "confirm": {"phrase": "DIXIS-PROD-OK", "rollback_phrase": "DIXIS-ROLLBACK-OK"},
+    "confirm": {"phrase": "DIXIS-PROD-OK", "rollback_phrase": "DIXIS-ROLLBACK-OK", "second_operator": False},
     "window": {"timezone": "Europe/Athens", "start": None, "minutes": 20},
     "migrate": {
         "executor": "direct",
@@ -45,6 +45,8 @@ DEFAULTS: dict[str, Any] = {
         "age_identity": "",
     },
     "rollback": {"polite_seconds": 10.0, "drill_days": 90},
+    "watch": {"group": ""},
+    "audit": {"webhook": ""},
     "health": [],
     "contacts": {"on_call": NOBODY, "backup": NOBODY, "provider": NOBODY, "decision_maker": NOBODY},
     "github": {
