@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from dixis_tui import __version__
 from dixis_tui import events as ev
@@ -21,8 +22,8 @@ from dixis_tui.errors import DixisError, RunnerError, UrlError
 from dixis_tui.model import Phase, PhaseState, Place
 from dixis_tui.postgres import url as urls
 from dixis_tui.process import login_name, no_core_dumps
-from dixis_tui.run import folders, policy
-from dixis_tui.run.commands import Command, Drill, StartPhase
+from dixis_tui.run import folders, policy, resuming
+from dixis_tui.run.commands import Command, Drill, Recover, StartPhase
 from dixis_tui.run.context import Context
 from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.log import Log
@@ -52,6 +53,9 @@ def main() -> int:
 def _run(handover: Handover) -> None:
     folder = Path(handover.folder)
     os.chdir(folder)
+    if handover.resumes:
+        _resume(handover, folder)
+        return
     journal = Journal(folder / folders.JOURNAL)
     log = Log(folder / folders.LOG, Redactor(_known_secrets(handover)))
     context = Context(folder, handover.settings, handover.secrets, journal, log)
@@ -63,8 +67,45 @@ def _run(handover: Handover) -> None:
     if handover.adopts:
         first = None
         context.emit(_adopted(Path(handover.adopts)))
+    _serve(context, journal, first)
+
+
+def _resume(handover: Handover, folder: Path) -> None:
+    """Take up a run whose runner is gone: its own journal goes on, and the first thing is a look."""
+    journal, entries, cut = Journal.reopened(folder / folders.JOURNAL)
+    state = fold(entries)
+    settings = resuming.settings(state, handover.settings, _target(handover))
+    log = Log(folder / folders.LOG, Redactor(_known_secrets(handover)))
+    context = Context(folder, settings, handover.secrets, journal, log, state=replace(state, left=None))
+    context.emit(
+        ev.RunnerResumed(
+            operator=clean(handover.operator),
+            host=_host(),
+            ssh=handover.ssh,
+            pid=os.getpid(),
+            version=__version__,
+            window_opens=settings.window.opens(),
+            window_closes=settings.window.closes(),
+            cut_bytes=cut,
+        )
+    )
+    log.line("runner", f"Run {folder.name} is taken up by {handover.operator}, pid {os.getpid()}", "warning")
+    # What is left of the runner before us: its socket answers nobody.
+    (folder / folders.SOCKET).unlink(missing_ok=True)
+    _serve(context, journal, Recover())
+
+
+def _serve(context: Context, journal: Journal, first: Command | None) -> None:
     asyncio.run(Runner(context).serve(first))
     journal.close()
+
+
+def _target(handover: Handover) -> str:
+    return urls.parse(handover.secrets.get(DATABASE_URL), DATABASE_URL).masked
+
+
+def _host() -> str:
+    return f"{login_name()}@{socket.gethostname()}"
 
 
 def _adopted(folder: Path) -> ev.BackupAdopted:
@@ -116,7 +157,7 @@ def _started(handover: Handover) -> ev.RunStarted:
         run=Path(handover.folder).name,
         version=__version__,
         operator=clean(handover.operator),
-        host=f"{login_name()}@{socket.gethostname()}",
+        host=_host(),
         ssh=handover.ssh,
         pid=os.getpid(),
         name=clean(name),

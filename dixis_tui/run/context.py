@@ -29,16 +29,27 @@ _PROGRESS_SECONDS = 0.5
 class Context:
     """One a run. `emit` is the only way to say something; the state is folded as it is said."""
 
-    def __init__(self, folder: Path, settings: Settings, secrets: dict[str, str], journal: Journal, log: Log) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        secrets: dict[str, str],
+        journal: Journal,
+        log: Log,
+        *,
+        state: st.RunState | None = None,
+    ) -> None:
         self.folder = folder
         self.settings = settings
         self.secrets = secrets
         self.log = log
         self.stopping = threading.Event()
         self.changed: Callable[[], None] = lambda: None
-        self.state = st.RunState()
+        self.state = state or st.RunState()
         self.watched_url: DatabaseUrl | None = None
         """Of the database that the lock radar looks at now."""
+        self.cancel: Callable[[str], bool] | None = None
+        """Cancels the statement of ours that runs on the server, for that operator; None where none is known."""
         self._journal = journal
         self._lock = threading.Lock()
         self._children: set[Popen[bytes]] = set()
@@ -47,7 +58,7 @@ class Context:
     def emit(self, *events: ev.Event, flush: bool = True) -> None:
         """Journal `events`, fold them, and tell whoever follows. Once the run has ended nothing is added."""
         with self._lock:
-            if self.state.ended:
+            if self.state.ended or self.state.left:
                 return
             self.state = st.fold(self._journal.append(*events, flush=flush), self.state)
         self.changed()

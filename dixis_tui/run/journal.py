@@ -45,6 +45,25 @@ class Journal:
         self._broken = False
         _flush_folder(path.parent)
 
+    @classmethod
+    def reopened(cls, path: Path) -> tuple[Journal, list[Entry], int]:
+        """The journal of a run whose runner is gone, its entries, and the bytes of a cut last line that were dropped.
+
+        Raises:
+            JournalError: a line is not an entry, or the chain breaks: to such a journal nothing is added.
+        """
+        reader = JournalReader(path)
+        entries = reader.read()
+        journal = cls.__new__(cls)
+        journal._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        journal._lock = threading.Lock()
+        journal._number, journal.head, journal._broken = reader.number, reader.head, False
+        cut = os.fstat(journal._file).st_size - reader.offset
+        if cut:
+            os.ftruncate(journal._file, reader.offset)
+            os.fsync(journal._file)
+        return journal, entries, cut
+
     def append(self, *events: Event, flush: bool = True) -> list[Entry]:
         """Write `events` in order with one write, and flush them to disk."""
         with self._lock:
@@ -99,8 +118,9 @@ class JournalReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._offset = 0
-        self._number = 0
+        self.offset = 0
+        """Bytes of whole entries so far."""
+        self.number = 0
         self.head = ""
         self.cut = False
         """Whether the file ends in the middle of a line: its writer died there, or is writing now."""
@@ -114,7 +134,7 @@ class JournalReader:
         """
         try:
             with self._path.open("rb") as file:
-                file.seek(self._offset)
+                file.seek(self.offset)
                 data = file.read()
         except FileNotFoundError:
             return []
@@ -123,17 +143,17 @@ class JournalReader:
         return [self._entry(line) for line in whole.split(b"\n")] if newline else []
 
     def _entry(self, raw: bytes) -> Entry:
-        where = f"{self._path.name} line {self._number + 1}"
+        where = f"{self._path.name} line {self.number + 1}"
         try:
             line = _decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise JournalError(
                 f"{where} is not an entry of this version: {clean(str(error))}", "Use the version that wrote it."
             ) from None
-        if line.prev != self.head or line.number != self._number + 1:
+        if line.prev != self.head or line.number != self.number + 1:
             raise JournalError(f"{where} does not follow the line before it", "The journal was changed after the run.")
-        self._number, self.head = line.number, hashlib.sha256(raw).hexdigest()
-        self._offset += len(raw) + 1
+        self.number, self.head = line.number, hashlib.sha256(raw).hexdigest()
+        self.offset += len(raw) + 1
         return Entry(line.number, line.at, line.event)
 
 

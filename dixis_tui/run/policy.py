@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Verdict, Way
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recovery, Verdict, Way
 from dixis_tui.plan import phases
 from dixis_tui.plan.checks import SPECS, key_of
 from dixis_tui.run import commands as cmd
@@ -35,7 +35,7 @@ def phase_state(state: RunState, phase: Phase) -> PhaseState:
     if view.state is PhaseState.RUNNING:
         return PhaseState.RUNNING
     if phase is Phase.GO:
-        return PhaseState.PASSED if state.confirmed else PhaseState.WAITING
+        return PhaseState.PASSED if state.confirmed and not state.go_again else PhaseState.WAITING
     if phase is Phase.SIGNOFF:
         return PhaseState.PASSED if state.verdict in (Verdict.DONE, Verdict.ROLLED_BACK) else PhaseState.WAITING
     checks = [check for check in state.checks_of(phase) if check.spec.gate]
@@ -151,7 +151,21 @@ def refusal(state: RunState, command: cmd.Command) -> str:
             return _refuse_signal(state, command)
     if state.running:
         return f"{phases.TITLES[state.running]} is running; wait for it, or stop it."
-    return _refuse_way_back(state, command) or _refuse_way_forward(state, command)
+    if isinstance(command, cmd.Recover):
+        return "" if state.resumed else "The runner is the one that began this run: there is nothing to recover."
+    return _refuse_unlooked(state, command) or _refuse_way_back(state, command) or _refuse_way_forward(state, command)
+
+
+def _refuse_unlooked(state: RunState, command: cmd.Command) -> str:
+    """After a runner's death nothing is begun before the look, nor while something of it is still at work."""
+    if isinstance(command, cmd.End):
+        return ""
+    if state.must_look:
+        return "The runner before this one died or left: what it left is being looked at first."
+    at_work = state.recovery is not None and state.recovery.outcome is Recovery.AT_WORK
+    if at_work and not isinstance(command, cmd.Rollback | cmd.LookBack):
+        return "Something of the runner that died is still at work on production: wait, and look again (r)."
+    return ""
 
 
 def _refuse_way_forward(state: RunState, command: cmd.Command) -> str:
@@ -250,7 +264,7 @@ def _only_goes_back(run: str) -> str:
 def _refuse_go(state: RunState) -> str:
     if state.adopted:
         return _only_goes_back(state.adopted.run)
-    if state.confirmed:
+    if state.confirmed and not state.go_again:
         return "The phrase was already taken in this run."
     if state.rollback:
         return "This run goes back: start another one to migrate."

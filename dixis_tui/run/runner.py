@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
+import signal
 import socket
 import struct
 import sys
@@ -47,6 +48,7 @@ class Runner:
     async def serve(self, first: cmd.Command | None) -> None:
         """Listen, work on `first`, take commands; returns once the run has ended and everyone was told."""
         loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._asked_to_go)
         self._context.changed = lambda: self._tell_soon(loop)
         # Relative, since a socket's path may have only some 100 bytes: the runner's working directory is its folder.
         server = await asyncio.start_unix_server(self._client, path=folders.SOCKET)
@@ -67,6 +69,12 @@ class Runner:
         for writer in list(self._clients):
             writer.close()
         Path(folders.SOCKET).unlink(missing_ok=True)
+
+    def _asked_to_go(self) -> None:
+        """The machine goes down, or somebody ends us: stop where it is safe, and leave the run to be taken up again."""
+        if self._context.state.running:
+            self._context.stop()
+        self._queue.put(cmd.Leave(reason="asked to end (SIGTERM)"))
 
     def _work(self) -> None:
         while (command := self._next()) is not None:
@@ -147,11 +155,12 @@ class Runner:
             case cmd.Waive(code=code, operator=operator, reason=reason):
                 context.emit(ev.Waived(code=code, operator=operator, reason=words(reason)))
                 context.log.line("operator", f"{operator} waived {code}: {reason}", "warning")
-            case cmd.Stop() if context.stopping.is_set():
-                pass  # asked already
-            case cmd.Stop():
-                context.note("Stop asked: the run stops at its next safe point.", "warning")
-                context.stop()
+            case cmd.Stop(now=now, operator=operator):
+                if not context.stopping.is_set():
+                    context.note("Stop asked: the run stops at its next safe point.", "warning")
+                    context.stop()
+                if now:
+                    return await asyncio.to_thread(work.cancel, context, operator)
             case cmd.SignalBackend():
                 return await asyncio.to_thread(work.signal, context, command)
             case _:
@@ -183,7 +192,7 @@ class Runner:
         for writer in list(self._clients):
             if writer.transport.get_write_buffer_size() < _SLOW_CLIENT_BYTES:
                 _send(writer, Message(entries=self._context.state.entries))
-        if self._context.state.ended:
+        if self._context.state.ended or self._context.state.left:
             self._ended.set()
 
 

@@ -35,7 +35,7 @@ def look(folder: Path) -> Run:
         state = fold(read(folder / folders.JOURNAL))
     except JournalError:
         return Run(folder.name, folder, None, "", Verdict.UNKNOWN, alive, RunState())
-    alive = alive and state.ended is None  # a runner takes a moment to go after its last entry
+    alive = alive and not (state.ended or state.left)  # a runner takes a moment to go after its last entry
     target = state.run.target if state.run else ""
     return Run(folder.name, folder, state.started, target, policy.seen_verdict(state, live=alive), alive, state)
 

@@ -37,14 +37,18 @@ class Handover(Struct, frozen=True, kw_only=True):
     """Folder of an earlier run to whose backup this run goes back; empty: an ordinary run."""
     drill: bool = False
     """Whether DATABASE_URL is staging's, and this run drills the way back on it."""
+    resumes: bool = False
+    """Whether `folder` is that of a run whose runner is gone, to be taken up where its journal ends."""
 
 
 class Starting:
     """A runner on its way up."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes], said: int, *, began: bool) -> None:
         self.folder = folder
         self._process = process
+        self._said = said
+        self._began = began
 
     def wait(self) -> Path:
         """The run's folder, once its runner listens and has journaled its beginning.
@@ -57,9 +61,9 @@ class Starting:
         # The file is there a moment before anybody listens on it.
         while not live(self.folder):
             if self._process.poll() is not None:
-                if (self.folder / folders.JOURNAL).exists():
+                if self._began and (self.folder / folders.JOURNAL).exists():
                     return self.folder  # it was quicker than we: there is a journal to show
-                raise _last_words(self.folder)
+                raise _last_words(self.folder, self._said, began=self._began)
             if time.monotonic() > deadline:
                 raise RunnerError("The runner did not start in time", f"Look into {self.folder / folders.ERRORS}.")
             pause.wait(0.005)
@@ -80,9 +84,6 @@ def start(
     With `drill`, `secrets` has staging's URL as DATABASE_URL.
     """
     folder = folders.new_run(runs or folders.state_directory() / "runs")
-    passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PRISMA_")}
-    # The same code as we are, found in the same places.
-    passed_on["PYTHONPATH"] = os.pathsep.join([str(Path(dixis_tui.__file__).parent.parent), *filter(None, sys.path)])
     handover = Handover(
         folder=str(folder),
         settings=settings,
@@ -92,8 +93,37 @@ def start(
         adopts=str(adopts or ""),
         drill=drill,
     )
+    return _spawn(folder, handover)
+
+
+def resume(folder: Path, settings: Settings, secrets: dict[str, str], operator: str) -> Starting:
+    """Start a runner for the run in `folder` whose own is gone. It looks before anything else, and acts on nothing.
+
+    Where the run has ended or is on another target, the new runner says so: `wait` raises RunnerError.
+
+    Raises:
+        RunnerError: its runner lives.
+    """
+    if live(folder):
+        raise RunnerError(f"Run {folder.name} is under way", f"Look at it with `dixis-tui attach {folder.name}`.")
+    handover = Handover(
+        folder=str(folder),
+        settings=settings,
+        secrets=secrets,
+        operator=operator,
+        ssh=os.environ.get("SSH_CONNECTION", ""),
+        resumes=True,
+    )
+    return _spawn(folder, handover)
+
+
+def _spawn(folder: Path, handover: Handover) -> Starting:
+    passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PRISMA_")}
+    # The same code as we are, found in the same places.
+    passed_on["PYTHONPATH"] = os.pathsep.join([str(Path(dixis_tui.__file__).parent.parent), *filter(None, sys.path)])
     data = _encode(handover, folder)
-    with open(folder / folders.ERRORS, "wb", opener=_private) as errors:
+    with open(folder / folders.ERRORS, "ab" if handover.resumes else "wb", opener=_private) as errors:
+        said = errors.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "dixis_tui.run"],
             stdin=subprocess.PIPE,
@@ -108,7 +138,7 @@ def start(
         _hand_over(process, data)
     except BrokenPipeError:
         process.wait()
-    return Starting(folder, process)
+    return Starting(folder, process, said, began=not handover.resumes)
 
 
 def _private(path: str, flags: int) -> int:
@@ -119,7 +149,8 @@ def _encode(handover: Handover, folder: Path) -> bytes:
     try:
         return msgspec.json.encode(handover)
     except UnicodeEncodeError:
-        folder.rmdir()
+        if not handover.resumes:
+            folder.rmdir()
         raise UsageError(
             "A path, a name or a URL in the environment holds bytes that are no UTF-8", "Write them in UTF-8."
         ) from None
@@ -131,11 +162,12 @@ def _hand_over(process: subprocess.Popen[bytes], data: bytes) -> None:
         pipe.write(data)
 
 
-def _last_words(folder: Path) -> RunnerError:
-    text = (folder / folders.ERRORS).read_text("utf-8", "replace").strip()
+def _last_words(folder: Path, said: int, *, began: bool) -> RunnerError:
+    text = (folder / folders.ERRORS).read_bytes()[said:].decode("utf-8", "replace").strip()
     sentence, _, remedy = text.partition("\n")
     if sentence.startswith("Traceback"):
         last = clean(text.splitlines()[-1])
         sentence, remedy = f"The runner ended at once: {last}", "This is a fault of dixis-tui itself: report it."
-    shutil.rmtree(folder, ignore_errors=True)  # a run that never began leaves no run behind
+    if began:
+        shutil.rmtree(folder, ignore_errors=True)  # a run that never began leaves no run behind
     return RunnerError(sentence or "The runner ended at once", remedy.strip())

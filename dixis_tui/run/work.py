@@ -25,18 +25,28 @@ def wrong_phrase(context: Context, command: cmd.Phrased) -> str:
 
 def perform(context: Context, command: cmd.Command) -> None:
     """Do what the command says; it was allowed by the policy. Never raises for what the world does."""
-    # Phases are imported when they are first needed: psycopg alone takes a tenth of a second.
-    from dixis_tui.run.phases import (
-        backup,
-        go,
-        look_back,
-        preflight,
-        rehearsal,
-        resolve,
-        rollback,
-        signoff,
-        verify,
-    )
+    try:
+        match command:
+            case cmd.Rollback() | cmd.LookBack() | cmd.Resolve() | cmd.Recover() | cmd.Drill():
+                _look_or_go_back(context, command)
+            case cmd.NameSnapshot():
+                _name_snapshot(context, command)
+            case cmd.Leave(reason=reason):
+                context.log.line("runner", f"The runner leaves, and the run stays open: {reason}", "warning")
+                context.emit(ev.RunnerLeft(reason=context.log.redactor.line(reason)))
+            case cmd.End(closed_by=codes):
+                _end(context, codes)
+            case _:
+                _go_on(context, command)
+    except DixisError as error:
+        context.note(f"{error}. {error.remedy}".strip(), "error")
+
+
+# Phases are imported when they are first needed: psycopg alone takes a tenth of a second.
+
+
+def _go_on(context: Context, command: cmd.Command) -> None:
+    from dixis_tui.run.phases import backup, go, preflight, rehearsal, rollback, signoff, verify
 
     starts = {
         Phase.PREFLIGHT: preflight.run,
@@ -45,31 +55,34 @@ def perform(context: Context, command: cmd.Command) -> None:
         Phase.VERIFY: verify.run,
         Phase.ROLLBACK: rollback.look_again,
     }
-    try:
-        match command:
-            case cmd.StartPhase(phase=phase):
-                starts[phase](context)
-            case cmd.Seal():
-                go.seal(context)
-            case cmd.Confirm():
-                go.confirm(context, command)
-            case cmd.Rollback():
-                rollback.run(context, command)
-            case cmd.LookBack():
-                look_back.run(context)
-            case cmd.Resolve():
-                resolve.run(context, command)
-            case cmd.Drill():
-                _drill(context, command)
-            case cmd.NameSnapshot():
-                _name_snapshot(context, command)
-            case cmd.SignOff():
-                signoff.run(context, command.operator)
-                _end(context)
-            case cmd.End(closed_by=codes):
-                _end(context, codes)
-    except DixisError as error:
-        context.note(f"{error}. {error.remedy}".strip(), "error")
+    match command:
+        case cmd.StartPhase(phase=phase):
+            starts[phase](context)
+        case cmd.Seal():
+            go.seal(context)
+        case cmd.Confirm():
+            go.confirm(context, command)
+        case cmd.SignOff():
+            signoff.run(context, command.operator)
+            _end(context)
+
+
+def _look_or_go_back(context: Context, command: cmd.Command) -> None:
+    from dixis_tui.run.phases import look_back, recover, resolve, rollback
+
+    match command:
+        case cmd.Rollback():
+            rollback.run(context, command)
+        case cmd.LookBack():
+            look_back.run(context)
+        case cmd.Resolve():
+            resolve.run(context, command)
+            if context.state.recovery:
+                recover.run(context)  # what was unfinished is so no longer: the rest may go on
+        case cmd.Recover():
+            recover.run(context)
+        case cmd.Drill():
+            _drill(context, command)
 
 
 def _name_snapshot(context: Context, command: cmd.NameSnapshot) -> None:
@@ -86,6 +99,17 @@ def signal(context: Context, command: cmd.SignalBackend) -> str:
     from dixis_tui.run.phases import signals
 
     return signals.signal(context, command)
+
+
+def cancel(context: Context, operator: str) -> str:
+    """Cancel the statement of ours that runs on the server; "" or why not. In any thread but the worker's."""
+    if context.cancel is None:
+        return ""  # what else can be stopped is stopped at once
+    try:
+        done = context.cancel(operator)
+    except DixisError as error:
+        return f"The statement could not be cancelled: {error}. The run stops at its next safe point."
+    return "" if done else "No statement of ours runs on the server now: the run stops at its next safe point."
 
 
 def _drill(context: Context, command: cmd.Drill) -> None:

@@ -19,7 +19,7 @@ def run(context: Context, seen: facts.Facts) -> None:
             apply(context, url, seen.project, seen.history.pending, Place.PRODUCTION)
         finally:
             context.check("DX601", lambda: _history(context, seen))
-            context.found("DX600", _applied(context))
+            context.found("DX600", applied(context))
             context.check("DX602", lambda: forecast.compare(context))
     if (
         context.state.phase(Phase.MIGRATE).state is PhaseState.PASSED
@@ -29,7 +29,8 @@ def run(context: Context, seen: facts.Facts) -> None:
         verify.run(context)
 
 
-def _applied(context: Context) -> Finding:
+def applied(context: Context) -> Finding:
+    """How many of the run's migrations are in, and what became of the others."""
     views = list(context.state.migrations.values())
     done = [view for view in views if view.state is MigrationState.APPLIED]
     bad = next((view for view in views if view.state in (MigrationState.FAILED, MigrationState.UNKNOWN)), None)
@@ -65,7 +66,7 @@ def _history(context: Context, seen: facts.Facts) -> Finding:
     history, unfinished = now.history, soundness.unfinished(now.truth)
     context.emit(facts.truth_seen(context, now.truth))
     applied = planned & {row.migration_name for row in history.applied}
-    told = {view.name for view in context.state.migrations.values() if view.state is MigrationState.APPLIED}
+    told = {view.name for view in context.state.migrations.values() if view.state is MigrationState.APPLIED} & planned
     if applied != told:
         differ = f"the history does not agree about {', '.join(sorted(applied ^ told))}"
         if unfinished:

@@ -76,9 +76,22 @@ def radar(
         on_victims=give_way,
         rule=VictimRule(migrate.victim_sessions, migrate.victim_seconds),
     )
-    context.watched_url = url
+
+    def cancel(operator: str) -> bool:
+        """For a person, in another thread: not known as giving way, so that nothing begins anew."""
+        with RadarSession(url, pids=pids, application=application) as own:
+            seen = own.look()
+            event = ev.BackendSignalled(
+                pid=seen.pid, how="cancel", operator=operator, who="our own statement", ours=True, reason="asked for"
+            )
+            context.emit(event)
+            done = own.cancel_statement(seen)
+            context.emit(msgspec.structs.replace(event, done=done))
+            return done
+
+    context.watched_url, context.cancel = url, cancel
     try:
         with watch:
             yield watched
     finally:
-        context.watched_url = None
+        context.watched_url = context.cancel = None
