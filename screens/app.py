@@ -243,8 +243,14 @@ class CockpitApp(App[str]):
         self.leave()
 
     def action_interrupted(self) -> None:
-        """Ctrl+C stops nothing by itself."""
-        self.say("Ctrl+C stops nothing here: s stops what runs, q leaves and lets it run.", "warn")
+        """Ctrl+C stops nothing by itself: it asks."""
+        from screens.interrupted import InterruptedScreen
+
+        if self.view.acting and self.view.state.running:
+            if not isinstance(self.screen, InterruptedScreen):
+                self.open("interrupted")
+        else:
+            self.say("Ctrl+C stops nothing here, and nothing runs: q leaves.", "warn")
 
     # -- crashes
 

@@ -54,7 +54,7 @@ class Card(Struct, frozen=True, kw_only=True):
 
 def card(view: View) -> Card:
     """What the operator has to know at this moment."""
-    from screens import cards_back, cards_trouble, cards_wait, cards_work
+    from screens import cards_back, cards_recovery, cards_trouble, cards_wait, cards_work
 
     state = view.state
     if state.ended:
@@ -65,6 +65,8 @@ def card(view: View) -> Card:
         return Card(headline="Waiting for the runner's first entry", glyph="○", tone="quiet")
     if state.running:
         return cards_work.running(view, state.running)
+    if cards_recovery.tells(state):
+        return cards_recovery.recovery(view)
     if state.adopted or state.rollback:
         return cards_back.way_back(view)
     if state.confirmed and policy.phase_state(state, Phase.MIGRATE) is not PhaseState.PASSED:

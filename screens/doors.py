@@ -30,6 +30,10 @@ def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
             from screens.contacts import ContactsScreen
 
             return ContactsScreen(view)
+        case "interrupted":
+            from screens.interrupted import InterruptedScreen
+
+            return InterruptedScreen(view)
         case "snapshot":
             from screens.snapshot import SnapshotScreen
 

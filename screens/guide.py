@@ -8,11 +8,11 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from dixis_tui.model import CheckState, Phase, PhaseState, Way
+from dixis_tui.model import CheckState, Phase, PhaseState, Recovery, Way
 from dixis_tui.plan import phases
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
-from dixis_tui.run.state import CheckView
+from dixis_tui.run.state import CheckView, RunState
 from screens.spots import check_at, unanswered
 from screens.view import Link, Mode, View
 
@@ -97,6 +97,8 @@ def _enter(view: View) -> Offer:
         return _ask_tick(check)
     if state.running:
         return _of(view, "enter", "", cmd.StartPhase(phase=phase))
+    if looks_again(state):
+        return _of(view, "enter", "look again", cmd.Recover())
     waiting = unanswered(state, phase)
     done = policy.phase_state(state, phase) is PhaseState.PASSED
     match phase:
@@ -118,6 +120,12 @@ def _enter(view: View) -> Offer:
             return _of(view, "enter", "sign off", cmd.SignOff(operator=view.operator))
     again = f": r to {_AGAIN[phase]}." if phase in _AGAIN and not state.confirmed else "."
     return Offer(key="enter", refusal=f"{phases.TITLES[phase]} is done{again}")
+
+
+def looks_again(state: RunState) -> bool:
+    """Whether a runner died and what it left is not known yet: nothing else is worth doing but another look."""
+    found = state.recovery
+    return state.must_look or (found is not None and found.outcome in (Recovery.AT_WORK, Recovery.UNKNOWN))
 
 
 def _looked(view: View, phase: Phase) -> bool:
@@ -160,6 +168,8 @@ def _by_hand(view: View) -> bool:
 
 def _again(view: View) -> Offer:
     state, phase = view.state, view.spot.phase
+    if looks_again(state):
+        return _of(view, "r", "look again", cmd.Recover())
     if _by_hand(view):
         return _of(view, "r", "look at production", cmd.StartPhase(phase=Phase.ROLLBACK))
     if phase not in _AGAIN or (phase is not Phase.VERIFY and state.confirmed):

@@ -11,6 +11,7 @@ import click
 
 from dixis_tui.cli.lines import describe
 from dixis_tui.cli.script import Script, next_step
+from dixis_tui.model import MigrationState
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.client import Client
 from dixis_tui.run.runs import live
@@ -19,6 +20,23 @@ from dixis_tui.run.state import RunState, apply
 _GOING_LOOKS, _GOING_SECONDS = 100, 0.02
 Decide = Callable[[RunState], cmd.Command | None]
 Enough = Callable[[RunState], bool]
+
+
+_GOES_ON = "the run goes on without us."
+_SECOND_WORDS = (
+    "Interrupted again: the statement that runs on the server is cancelled. A file in one transaction is undone whole; "
+    "one that commits by itself keeps the statements before it."
+)
+
+
+def _first_words(state: RunState) -> str:
+    name = next((view.name for view in state.migrations.values() if view.state is MigrationState.RUNNING), "")
+    if not name:
+        return "the run stops at its next safe point, then ends."
+    return (
+        f"the run stops after {name}, which runs now, then ends; what was applied stays applied. "
+        "Ctrl+C again cancels its statement."
+    )
 
 
 def _never(_: RunState) -> bool:
@@ -40,8 +58,12 @@ class Driver:
         watching: bool = False,
         enough: Enough = _never,
         shown: int = 0,
+        operator: str = "",
+        leaves: bool = False,
     ) -> None:
         self._folder = folder
+        self._leaves = leaves
+        self._operator = operator
         self._client = Client(folder)
         self._decide = decide
         self._quiet = quiet
@@ -53,6 +75,7 @@ class Driver:
         self._sent_at = -1
         self.state = RunState()
         self.interrupted = False
+        self.insisted = False
         self.refused = ""
 
     async def run(self) -> RunState:
@@ -66,12 +89,12 @@ class Driver:
             await self._news.wait()
             self._news.clear()
             self._read()
-            if self.state.ended or following.done() or (self._watching and self.interrupted):
+            if self.state.ended or self.state.left or following.done() or (self._watching and self.interrupted):
                 break
             if self._enough(self.state):
                 break
             await self._step()
-        if following.done() and not self.state.ended and not self._enough(self.state):
+        if following.done() and not (self.state.ended or self.state.left) and not self._enough(self.state):
             await self._until_gone()
         following.cancel()
         self._read()
@@ -101,31 +124,52 @@ class Driver:
                 click.echo(refused, err=True)
 
     def _way_out(self) -> cmd.Command:
-        return cmd.Stop() if self.state.running else cmd.End()
+        if not self.state.running:
+            return cmd.Leave(reason="interrupted") if self._leaves else cmd.End()
+        return cmd.Stop(now=self.insisted, operator=self._operator)
 
     def _interrupt(self) -> None:
+        """First: stop at the next safe point. Second: cancel the statement that runs. Both say what that means."""
         if not self.interrupted:
-            goes = (
-                "the run goes on without us." if self._watching else "the run stops at its next safe point, then ends."
-            )
-            click.echo(f"Interrupted: {goes}", err=True)
+            click.echo(f"Interrupted: {_GOES_ON if self._watching else _first_words(self.state)}", err=True)
+        elif not self.insisted and not self._watching:
+            click.echo(_SECOND_WORDS, err=True)
+            self.insisted = True
         self.interrupted = True
         self._news.set()
 
 
 def drive(folder: Path, script: Script, *, quiet: bool) -> Driver:
     """Drive the run in `folder` by `script`; returns the driver with the last state."""
-    return run_driver(folder, lambda state: next_step(state, script), quiet=quiet)
+    return run_driver(folder, lambda state: next_step(state, script), quiet=quiet, operator=script.operator)
 
 
 def run_driver(
-    folder: Path, decide: Decide, *, quiet: bool, watching: bool = False, enough: Enough = _never, shown: int = 0
+    folder: Path,
+    decide: Decide,
+    *,
+    quiet: bool,
+    watching: bool = False,
+    enough: Enough = _never,
+    shown: int = 0,
+    operator: str = "",
+    leaves: bool = False,
 ) -> Driver:
     """Drive the run in `folder` by `decide` until it has ended, or until it is `enough`.
 
-    `watching`: the run is not ours, and goes on when we are interrupted.
+    `watching`: the run is not ours, and goes on when we are interrupted. `leaves`: interrupted, its runner leaves it
+    open instead of ending it.
     """
-    driver = Driver(folder, decide, quiet=quiet, watching=watching, enough=enough, shown=shown)
+    driver = Driver(
+        folder,
+        decide,
+        quiet=quiet,
+        watching=watching,
+        enough=enough,
+        shown=shown,
+        operator=operator,
+        leaves=leaves,
+    )
     asyncio.run(driver.run())
     return driver
 

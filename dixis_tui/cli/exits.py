@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from dixis_tui.errors import DixisError, UsageError
+from dixis_tui.errors import DixisError, UnknownOutcomeError, UsageError
 from dixis_tui.model import Verdict
 
 
@@ -45,4 +45,6 @@ def of_verdict(verdict: Verdict) -> Exit:
 
 def of_error(error: DixisError) -> Exit:
     """The exit code of an error."""
+    if isinstance(error, UnknownOutcomeError):
+        return Exit.UNKNOWN
     return Exit.USAGE if isinstance(error, UsageError) else Exit.ERROR

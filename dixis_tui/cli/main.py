@@ -22,6 +22,7 @@ _COMMANDS = (
     "backups",
     "rollback",
     "resolve",
+    "recover",
     "drill",
     "history",
     "lint",

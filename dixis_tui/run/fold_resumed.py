@@ -29,6 +29,7 @@ def _resumed(state: RunState, event: ev.RunnerResumed, at: datetime) -> dict[str
         "run": run,
         "resumed": event,
         "resumed_at": at,
+        "died_at": state.last_at,
         "must_look": True,
         "recovery": None,
         "left": None,

@@ -48,10 +48,13 @@ def settings(state: RunState, now: Settings, target: str) -> Settings:
 def left_behind(runs: Iterable[Run], target: str, now: datetime) -> Run | None:
     """The run on `target` that a runner died in, or left, and that nobody has dealt with since; None: there is none.
 
-    `runs` oldest first. A later run that changed something, or could have, stands for all before it.
+    `runs` newest first, read no further than is needed. A later run that changed something, or could have, stands for
+    all before it.
     """
-    for run in reversed([run for run in runs if run.target == target]):
-        if run.live or run.state.drill:
+    for run in runs:
+        if run.target != target or run.state.drill:
+            continue
+        if run.live:
             return None
         if run.verdict in _HARMLESS:
             continue

@@ -285,7 +285,12 @@ _CHANGES: dict[type, Any] = fold_resumed.CHANGES | {
     ev.BackendSignalled: lambda state, event, __: {"signals": (*state.signals, event)[-20:]},
     ev.PlanSealed: lambda _, event, __: {"plan": event, "first_confirmed": None},
     ev.ConfirmationRefused: lambda state, event, __: {"refused": event, "refusals": state.refusals + 1},
-    ev.Confirmed: lambda _, event, __: {"confirmed": event, "first_confirmed": None, "recovery": None},
+    ev.Confirmed: lambda _, event, at: {
+        "confirmed": event,
+        "confirmed_at": at,
+        "first_confirmed": None,
+        "recovery": None,
+    },
     ev.RollbackConfirmed: _rollback_confirmed,
     ev.HealthSeen: lambda state, event, __: {"health": state.health | {event.result.name: event.result}},
     ev.Noted: lambda state, event, __: {"notes": (*state.notes, event)[-50:]},

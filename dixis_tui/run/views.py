@@ -138,6 +138,7 @@ class RunState(Struct, frozen=True, kw_only=True):
     restored_at: datetime | None = None
     plan: ev.PlanSealed | None = None
     confirmed: ev.Confirmed | None = None
+    confirmed_at: datetime | None = None
     snapshot: Snapshot | None = None
     ways: ev.WaysSeen | None = None
     ways_at: datetime | None = None
@@ -154,6 +155,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     resumed: ev.RunnerResumed | None = None
     """The last time that another runner took the run up."""
     resumed_at: datetime | None = None
+    died_at: datetime | None = None
+    """When the runner before that one wrote its last entry."""
     must_look: bool = False
     """Whether nobody has looked yet at what the runner before left."""
     recovery: ev.RecoverySeen | None = None

@@ -21,12 +21,33 @@ def open_cockpit(common: Common) -> int:
     under_way = _under_way(secrets.get(DATABASE_URL))
     if under_way:
         return show(under_way.folder, common.person(), f"Attached to run {under_way.id}, under way.")
-    from dixis_tui.run.spawn import start
+    from dixis_tui.run.spawn import resume, start
 
     # The runner comes up while Textual is imported: both take about the same time.
+    if left := left_behind(secrets.get(DATABASE_URL)):
+        starting = resume(left.folder, settings, secrets, common.person())
+        cockpit()
+        return show(starting.wait(), common.person(), f"Run {left.id} had lost its runner and is taken up again.")
     starting = start(settings, secrets, common.person())
     cockpit()
     return show(starting.wait(), common.person())
+
+
+def left_behind(text: str | None, runs: Path | None = None) -> Run | None:
+    """The run on the target of this URL whose runner died or left, and that nobody has dealt with since."""
+    from datetime import UTC, datetime
+
+    from dixis_tui.postgres.url import parse
+    from dixis_tui.run import resuming
+    from dixis_tui.run.folders import all_runs
+    from dixis_tui.run.runs import look
+
+    try:
+        target = parse(text, DATABASE_URL).masked
+    except UrlError:
+        return None  # preflight says what is wrong with it
+    folders = [folder for folder in reversed(all_runs()) if folder.parent == runs or runs is None]
+    return resuming.left_behind(map(look, folders), target, datetime.now(UTC))
 
 
 def show(folder: Path, operator: str, notice: str = "") -> int:

@@ -94,10 +94,11 @@ def command(
             f"Run {under_way.id} of this demo is under way",
             "Open it with plain `dixis-tui demo`, end it with `dixis-tui demo --stop`, or use another --name.",
         )
-    ready = _prepare(demo, rows, executor or common.executor or "direct", broken=broken, under_way=under_way)
+    left = None if (unattended or rows or broken or executor) else _left(demo)
+    ready = _prepare(demo, rows, executor or common.executor or "direct", broken=broken, under_way=under_way or left)
     if unattended:
         ctx.exit(_unattended(demo, ready, script, as_json=as_json))
-    ctx.exit(_cockpit(demo, ready, script.operator, under_way))
+    ctx.exit(_cockpit(demo, ready, script.operator, under_way, left))
 
 
 def _block(demo: Demo) -> None:
@@ -157,14 +158,40 @@ def _unattended(demo: Demo, ready: DemoReady, script: Script, *, as_json: bool) 
     return code
 
 
-def _cockpit(demo: Demo, ready: DemoReady, operator: str, under_way: Run | None) -> int:
-    from dixis_tui.run.spawn import start
+def _cockpit(demo: Demo, ready: DemoReady, operator: str, under_way: Run | None, left: Run | None) -> int:
+    from dixis_tui.run.spawn import resume, start
     from dixis_tui.settings import load, secrets_from
 
     if under_way:
         return _show(demo.folder, under_way.folder, operator, _attached(under_way))
+    if left and left.target == _target(ready):
+        starting = resume(left.folder, load(ready.config), secrets_from(ready.environment), operator)
+        notice = f"Run {left.id} had lost its runner and is taken up again."
+        return _show(demo.folder, starting.wait(), operator, notice)
     starting = start(load(ready.config), secrets_from(ready.environment), operator, demo.folder / "runs")
     return _show(demo.folder, starting.wait(), operator)
+
+
+def _left(demo: Demo) -> Run | None:
+    """The demo's run whose runner died in the middle of something: its production is left as that run left it."""
+    from datetime import UTC, datetime
+
+    from dixis_tui.run import resuming
+    from dixis_tui.run.folders import all_runs
+    from dixis_tui.run.runs import look
+
+    folders = [folder for folder in reversed(all_runs()) if folder.parent == demo.folder / "runs"]
+    latest = look(folders[0]) if folders else None
+    if latest is None or not demo.prepared:
+        return None
+    return resuming.left_behind([latest], latest.target, datetime.now(UTC))
+
+
+def _target(ready: DemoReady) -> str:
+    from dixis_tui.postgres.url import parse
+    from dixis_tui.settings import DATABASE_URL
+
+    return parse(ready.environment.get(DATABASE_URL), DATABASE_URL).masked
 
 
 def _attached(run: Run) -> str:

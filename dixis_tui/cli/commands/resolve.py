@@ -78,6 +78,11 @@ def _person(ctx: click.Context, operator: str | None) -> str:
 
 def _under_way(run: Run) -> Run:
     """`run`, where its runner can still be asked. Raises UsageError."""
+    if not run.live and not run.state.ended:
+        raise UsageError(
+            f"The runner of run {run.id} is gone: nothing can be asked of it. Nothing was done.",
+            f"Take the run up again first: `dixis-tui recover {run.id} --stay`.",
+        )
     if not run.live:
         raise UsageError(
             f"Run {run.id} has ended: nothing is resolved in it any more. Nothing was done.",

@@ -15,8 +15,9 @@ from dixis_tui.cli.options import (
     person_options,
     secrets_for_headless,
 )
-from dixis_tui.errors import UsageError
+from dixis_tui.errors import UnknownOutcomeError, UsageError
 from dixis_tui.secrets import clean
+from dixis_tui.settings import DATABASE_URL
 
 if TYPE_CHECKING:
     from dixis_tui.run.commands import NameSnapshot
@@ -61,9 +62,27 @@ def command(
         waivers=parse_waivers(waivers),
         snapshot=parse_snapshot(snapshot_id, snapshot_at, snapshot_where, person, settings.window.timezone),
     )
-    folder = start(settings, secrets_for_headless(), script.operator).wait()
+    secrets = secrets_for_headless()
+    require_nothing_left(secrets[DATABASE_URL])
+    folder = start(settings, secrets, script.operator).wait()
     driver = drive(folder, script, quiet=as_json)
     ctx.exit(finish(folder, as_json=as_json, interrupted=driver.interrupted))
+
+
+def require_nothing_left(url: str) -> None:
+    """A run that died after the phrase comes first; one that died before it is told of. Raises UnknownOutcomeError."""
+    from dixis_tui.cli.commands.cockpit import left_behind
+    from dixis_tui.run.resuming import touched
+
+    left = left_behind(url)
+    if left is None:
+        return
+    if touched(left.state):
+        raise UnknownOutcomeError(
+            f"Run {left.id} lost its runner after the phrase: what it did to {left.target} is not known",
+            f"Look first: `dixis-tui recover {left.id}`, or `dixis-tui` for the cockpit. Nothing was done.",
+        )
+    click.echo(f"Run {left.id} lost its runner before the phrase and changed nothing; a new run begins.", err=True)
 
 
 def require_phrase(typed: str | None, wanted: str) -> None:

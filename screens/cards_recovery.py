@@ -1,0 +1,112 @@
+"""NOW after a runner's death: who took the run up, what the look found, and the one thing that fits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dixis_tui.model import Phase, Recovery
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy
+from dixis_tui.run.state import RunState
+from screens import words
+from screens.cards import Card, Line, backup_words, migrations
+from screens.clock_words import clock_lines, deciding
+from screens.view import View
+
+
+def tells(state: RunState) -> bool:
+    """Whether the look is the last that happened: once a phase was begun after it, that is what counts."""
+    if state.must_look:
+        return True
+    at = state.recovery_at
+    if state.recovery is None or at is None or state.ended:
+        return False
+    return not any(view.started and view.started > at for view in state.phases.values())
+
+
+def recovery(view: View) -> Card:
+    """What happened, what it means for production, what to do."""
+    found = view.state.recovery
+    if found is None:
+        return Card(
+            headline="The runner died or left: what it left is being looked at",
+            tone="work",
+            glyph="◐",
+            lines=(
+                _who(view),
+                Line("Our sessions on the server, Prisma's lock, history and catalog. It reads.", "quiet"),
+            ),
+        )
+    headline, tone, glyph = _HEADLINES[found.outcome]
+    key, does = _key(view, found.outcome)
+    touched = found.outcome is not Recovery.UNTOUCHED
+    lines = [_who(view), Line(f"{found.evidence[:1].upper()}{found.evidence[1:]}.", "text")]
+    lines += [
+        Line(f"{peer}: {peer.query}", "text", "◐", "work", _age(view, peer.since))
+        for peer in found.sessions[:_SESSIONS]
+    ]
+    if touched and found.outcome is not Recovery.GOING_BACK:
+        lines += migrations(view.state, elapsed=None)
+    if found.remedy:
+        lines.append(Line(found.remedy, "strong"))
+    lines += clock_lines(view, deciding(view)) if touched else ()
+    return Card(
+        headline=headline,
+        tone=tone,
+        glyph=glyph,
+        lines=tuple(lines),
+        key=key,
+        does=does,
+        more=_more(view, found.outcome),
+    )
+
+
+_SESSIONS = 3
+_HEADLINES = {
+    Recovery.UNTOUCHED: ("Taken up again: production is untouched", "strong", "▶"),
+    Recovery.AT_WORK: ("Something is still at work on production: wait", "warn", "◐"),
+    Recovery.APPLIED: ("Taken up again: every migration is in", "good", "✔"),
+    Recovery.REST: ("Taken up again: a part is in, nothing is half done", "warn", "▲"),
+    Recovery.UNFINISHED: ("A migration is half told: begun, and not finished", "bad", "✖"),
+    Recovery.GOING_BACK: ("Taken up again in the middle of a rollback", "warn", "▲"),
+    Recovery.UNKNOWN: ("The state of production is not known yet", "bad", "?"),
+}
+
+
+def _who(view: View) -> Line:
+    state = view.state
+    by = state.resumed.operator if state.resumed else ""
+    cut = state.resumed.cut_bytes if state.resumed else 0
+    last = f"its last entry is of {view.at(state.died_at, seconds=True)}"
+    dropped = f"; {words.count(cut, 'byte')} of a line that was never whole dropped" if cut else ""
+    return Line(
+        f"Taken up by {by} at {view.at(state.resumed_at)}; the runner before died or left, {last}{dropped}.", "quiet"
+    )
+
+
+def _age(view: View, since: datetime | None) -> str:
+    return words.duration(view.elapsed(since)) if since else ""
+
+
+def _key(view: View, outcome: Recovery) -> tuple[str, str]:
+    match outcome:
+        case Recovery.AT_WORK | Recovery.UNKNOWN:
+            return "r", "look again"
+        case Recovery.REST:
+            return "m", "go / no-go for the rest"
+        case Recovery.UNFINISHED:
+            return "t", "what to do: what is known of it, and the marks that fit"
+        case Recovery.GOING_BACK if not policy.refusal(view.state, cmd.Rollback(phrase="", operator="")):
+            return "x", f"roll back again ({backup_words(view)})"
+    home = policy.current_phase(view.state)
+    return "enter", _GOES_ON.get(home, "go on")
+
+
+_GOES_ON = {Phase.VERIFY: "verify", Phase.SIGNOFF: "sign off", Phase.GO: "go / no-go"}
+
+
+def _more(view: View, outcome: Recovery) -> tuple[tuple[str, str], ...]:
+    if outcome is Recovery.UNTOUCHED:
+        return (("e", "end the run"),)
+    back = (("x", "roll back"),) if view.state.backup and outcome is not Recovery.GOING_BACK else ()
+    return (*back, ("t", "what to do"), ("o", "contacts"))
