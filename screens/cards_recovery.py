@@ -40,7 +40,9 @@ def recovery(view: View) -> Card:
     headline, tone, glyph = _HEADLINES[found.outcome]
     key, does = _key(view, found.outcome)
     touched = found.outcome is not Recovery.UNTOUCHED
-    lines = [_who(view), Line(f"{found.evidence[:1].upper()}{found.evidence[1:]}.", "text")]
+    lines = [_who(view)]
+    if found.outcome is not Recovery.UNFINISHED:  # there it stands under the migration's own name
+        lines.append(Line(f"{found.evidence[:1].upper()}{found.evidence[1:]}.", "text"))
     lines += [
         Line(f"{peer}: {peer.query}", "text", "◐", "work", _age(view, peer.since))
         for peer in found.sessions[:_SESSIONS]
@@ -67,7 +69,7 @@ _HEADLINES = {
     Recovery.AT_WORK: ("Something is still at work on production: wait", "warn", "◐"),
     Recovery.APPLIED: ("Taken up again: every migration is in", "good", "✔"),
     Recovery.REST: ("Taken up again: a part is in, nothing is half done", "warn", "▲"),
-    Recovery.UNFINISHED: ("A migration is half told: begun, and not finished", "bad", "✖"),
+    Recovery.UNFINISHED: ("A migration was begun and is not finished", "bad", "✖"),
     Recovery.GOING_BACK: ("Taken up again in the middle of a rollback", "warn", "▲"),
     Recovery.UNKNOWN: ("The state of production is not known yet", "bad", "?"),
 }

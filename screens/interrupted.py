@@ -34,9 +34,9 @@ class InterruptedScreen(Dialog):
         with Vertical(classes="dialog") as box:
             box.border_title = Content("Ctrl+C: nothing was stopped. What shall be?")
             yield Words(Content("\n").join(line((text, "text")) for text in meanings(state)))
-            keys = [("s", "stop at a safe point")]
-            keys += [("c", "cancel the statement")] if cancels(state) else []
-            yield Words(key_row(*keys, ("q", "leave, let it run"), ("esc", "nothing")), classes="keys")
+            keys = [("s", "stop")]
+            keys += [("c", "cancel its statement")] if cancels(state) else []
+            yield Words(key_row(*keys, ("q", "leave"), ("esc", "nothing")), classes="keys")
 
     def action_stop(self, now: bool) -> None:
         """Ask it of the runner."""
@@ -69,8 +69,10 @@ def meanings(state: RunState) -> list[str]:
     if cancels(state):
         lines += [
             f"s  stops after the file that runs now{f', {name}' if name else ''}: what was applied stays applied.",
-            "c  stops, and cancels the statement that runs on the server. A file in one transaction is undone whole;",
-            "   one that commits by itself keeps the statements before it. The catalog is looked at afterwards.",
+            (
+                "c  stops, and cancels the statement that runs on the server: a file in one transaction is undone whole, "
+                "one that commits by itself keeps the statements before it."
+            ),
         ]
     else:
         lines.append("s  stops a dump or a restore at once, anything else at its next safe point.")

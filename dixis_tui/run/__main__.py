@@ -96,7 +96,12 @@ def _resume(handover: Handover, folder: Path) -> None:
 
 
 def _serve(context: Context, journal: Journal, first: Command | None) -> None:
-    asyncio.run(Runner(context).serve(first))
+    async def serve() -> None:
+        runner = Runner(context)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.asked_to_go)
+        await runner.serve(first)
+
+    asyncio.run(serve())
     journal.close()
 
 

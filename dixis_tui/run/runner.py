@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
-import signal
 import socket
 import struct
 import sys
@@ -48,7 +47,6 @@ class Runner:
     async def serve(self, first: cmd.Command | None) -> None:
         """Listen, work on `first`, take commands; returns once the run has ended and everyone was told."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._asked_to_go)
         self._context.changed = lambda: self._tell_soon(loop)
         # Relative, since a socket's path may have only some 100 bytes: the runner's working directory is its folder.
         server = await asyncio.start_unix_server(self._client, path=folders.SOCKET)
@@ -70,7 +68,7 @@ class Runner:
             writer.close()
         Path(folders.SOCKET).unlink(missing_ok=True)
 
-    def _asked_to_go(self) -> None:
+    def asked_to_go(self) -> None:
         """The machine goes down, or somebody ends us: stop where it is safe, and leave the run to be taken up again."""
         if self._context.state.running:
             self._context.stop()

@@ -44,7 +44,7 @@ class Handover(Struct, frozen=True, kw_only=True):
 class Starting:
     """A runner on its way up."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes], said: int, *, began: bool) -> None:
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes], said: int = 0, *, began: bool = True) -> None:
         self.folder = folder
         self._process = process
         self._said = said
@@ -162,7 +162,7 @@ def _hand_over(process: subprocess.Popen[bytes], data: bytes) -> None:
         pipe.write(data)
 
 
-def _last_words(folder: Path, said: int, *, began: bool) -> RunnerError:
+def _last_words(folder: Path, said: int = 0, *, began: bool = True) -> RunnerError:
     text = (folder / folders.ERRORS).read_bytes()[said:].decode("utf-8", "replace").strip()
     sentence, _, remedy = text.partition("\n")
     if sentence.startswith("Traceback"):

@@ -186,7 +186,7 @@ def test_ctrl_c_stops_nothing(tmp_path: Path) -> None:
         await at.press("ctrl+p")
         assert len(at.app.screen_stack) == 1
 
-    play(stages()["migrate"], tmp_path, scenario)
+    play(stages()["failed"], tmp_path, scenario)
 
 
 _CRASH = """
