@@ -70,7 +70,7 @@ def meanings(state: RunState) -> list[str]:
         lines += [
             f"s  stops after the file that runs now{f', {name}' if name else ''}: what was applied stays applied.",
             (
-                "c  stops, and cancels the statement that runs on the server: a file in one transaction is undone whole, "
+                "c  stops, and cancels the statement on the server: a file in one transaction is undone whole, "
                 "one that commits by itself keeps the statements before it."
             ),
         ]
