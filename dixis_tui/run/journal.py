@@ -31,7 +31,8 @@ class _Line(Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Line).decode
+decode = msgspec.json.Decoder(_Line).decode
+"""A line without its line break. Raises MsgspecError or UnicodeDecodeError."""
 
 
 class Journal:
@@ -145,7 +146,7 @@ class JournalReader:
     def _entry(self, raw: bytes) -> Entry:
         where = f"{self._path.name} line {self.number + 1}"
         try:
-            line = _decode(raw)
+            line = decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise JournalError(
                 f"{where} is not an entry of this version: {clean(str(error))}", "Use the version that wrote it."
