@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -248,7 +250,23 @@ def _decode(path: Path) -> Settings:
     if settings.root != Settings().root:
         raise UsageError(f"{path}: root is where this file is, and no key of it", "Leave it out.")
     _check_window(path, settings.window)
+    _check_webhook(path, settings.audit.webhook)
     return settings
+
+
+def _check_webhook(path: Path, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = (
+            parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) and not re.search(r"\s", url)
+        )
+    except ValueError:
+        usable = False
+    if url and not usable:
+        # Without the address itself: what is wrong with it may be a part of its secret.
+        raise UsageError(
+            f"{path}: audit.webhook is not an http:// or https:// address", "Write it whole, with its host."
+        )
 
 
 def _check_window(path: Path, window: WindowSettings) -> None:

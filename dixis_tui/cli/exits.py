@@ -22,6 +22,8 @@ class Exit(IntEnum):
     """A migration, a rollback or the verification failed."""
     UNKNOWN = 5
     """What state the database is in is not known."""
+    UNVERIFIED = 6
+    """The journal or a log does not verify."""
     INTERRUPTED = 130
 
 

@@ -26,6 +26,7 @@ _COMMANDS = (
     "drill",
     "history",
     "lint",
+    "audit",
     "checks",
 )
 
@@ -56,7 +57,7 @@ def cli(ctx: click.Context, config: Path | None, executor: str | None, operator:
     nothing but reads reaches it before the phrase is typed.
 
     Exit codes: 0 done, 2 wrong usage, 3 a gate is closed (lint: a danger or a warning stands), 4 a migration failed,
-    5 the state of the database is unknown, 130 interrupted, 1 anything else.
+    5 the state of the database is unknown, 6 the journal or a log does not verify, 130 interrupted, 1 anything else.
     """
     from dixis_tui.cli.options import Common
 

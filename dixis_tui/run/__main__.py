@@ -33,6 +33,10 @@ from dixis_tui.run.state import fold
 from dixis_tui.secrets import Redactor, clean
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES
 
+_LAST_HEAD_SECONDS = 4.0
+_SECRET_PATH = 12
+"""Characters of a webhook's path that are a secret, and no word."""
+
 
 def main() -> int:
     """Be a runner until the run has ended."""
@@ -43,19 +47,21 @@ def main() -> int:
     handover = msgspec.json.decode(sys.stdin.buffer.read(), type=Handover)
     try:
         with _lock(handover):
-            _run(handover)
+            context = _run(handover)
     except DixisError as error:
         sys.stderr.write(f"{error}\n{error.remedy}\n")
         return 1
+    # The run is over and its target free for another: only its last head may still be on the way.
+    if not context.courier.finish(_LAST_HEAD_SECONDS):
+        sys.stderr.write("The last head did not reach the webhook before the runner ended.\n")
     return 0
 
 
-def _run(handover: Handover) -> None:
+def _run(handover: Handover) -> Context:
     folder = Path(handover.folder)
     os.chdir(folder)
     if handover.resumes:
-        _resume(handover, folder)
-        return
+        return _resume(handover, folder)
     journal = Journal(folder / folders.JOURNAL)
     log = Log(folder / folders.LOG, Redactor(_known_secrets(handover)))
     context = Context(folder, handover.settings, handover.secrets, journal, log)
@@ -67,10 +73,10 @@ def _run(handover: Handover) -> None:
     if handover.adopts:
         first = None
         context.emit(_adopted(Path(handover.adopts)))
-    _serve(context, journal, first)
+    return _serve(context, journal, first)
 
 
-def _resume(handover: Handover, folder: Path) -> None:
+def _resume(handover: Handover, folder: Path) -> Context:
     """Take up a run whose runner is gone: its own journal goes on, and the first thing is a look."""
     journal, entries, cut = Journal.reopened(folder / folders.JOURNAL)
     state = fold(entries)
@@ -92,10 +98,10 @@ def _resume(handover: Handover, folder: Path) -> None:
     log.line("runner", f"Run {folder.name} is taken up by {handover.operator}, pid {os.getpid()}", "warning")
     # What is left of the runner before us: its socket answers nobody.
     (folder / folders.SOCKET).unlink(missing_ok=True)
-    _serve(context, journal, Recover())
+    return _serve(context, journal, Recover())
 
 
-def _serve(context: Context, journal: Journal, first: Command | None) -> None:
+def _serve(context: Context, journal: Journal, first: Command | None) -> Context:
     async def serve() -> None:
         runner = Runner(context)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.asked_to_go)
@@ -103,6 +109,7 @@ def _serve(context: Context, journal: Journal, first: Command | None) -> None:
 
     asyncio.run(serve())
     journal.close()
+    return context
 
 
 def _target(handover: Handover) -> str:
@@ -141,6 +148,10 @@ def _known_secrets(handover: Handover) -> list[str]:
             known.extend(urls.parse(text, name).secrets)
         except UrlError:
             continue  # the whole text is masked all the same
+    if webhook := handover.settings.audit.webhook:
+        known.append(webhook)
+        path = webhook.partition("://")[2].partition("/")[2]
+        known += [path] if len(path) >= _SECRET_PATH else []  # a short one is a word, and would hide the log
     return known
 
 

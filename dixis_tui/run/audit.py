@@ -218,7 +218,7 @@ def _mended(flaws: list[Flaw], lines: list[Line], entries: dict[int, Line], left
 
 def at_byte(flaw: Flaw, line: Line, found: Mend) -> Flaw:
     """The same flaw at the byte that was found."""
-    sentence = f"{flaw.sentence.partition(':')[0]}: {found}"
+    sentence = f"{flaw.sentence.partition(': ')[0]}: {found}"
     return Flaw(flaw.kind, flaw.line, line.offset + found.at, sentence)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING
@@ -15,7 +16,9 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, StoppedError, UnknownOutcomeError
 from dixis_tui.model import CheckState, Finding, Phase, PhaseState, unknown
 from dixis_tui.plan.checks import SPECS
+from dixis_tui.run import heads
 from dixis_tui.run import state as st
+from dixis_tui.run.courier import Courier
 from dixis_tui.run.journal import Journal
 from dixis_tui.run.log import Log
 from dixis_tui.settings import Settings
@@ -50,18 +53,60 @@ class Context:
         """Of the database that the lock radar looks at now."""
         self.cancel: Callable[[str], bool] | None = None
         """Cancels the statement of ours that runs on the server, for that operator; None where none is known."""
+        self.courier = Courier(settings.audit.webhook, self._sent)
+        """Takes heads to the webhook."""
         self._journal = journal
         self._lock = threading.Lock()
         self._children: set[Popen[bytes]] = set()
         self._progress_at = 0.0
 
     def emit(self, *events: ev.Event, flush: bool = True) -> None:
-        """Journal `events`, fold them, and tell whoever follows. Once the run has ended nothing is added."""
+        """Journal `events`, fold them, and tell whoever follows. Once the run has ended nothing is added.
+
+        A gate is journaled with the log's digest as of then, and the head goes out.
+        """
+        gates = [gate for event in events if (gate := heads.gate_of(event))]
         with self._lock:
             if self.state.ended or self.state.left:
                 return
-            self.state = st.fold(self._journal.append(*events, flush=flush), self.state)
+            if gates:
+                with self.log.held(end=any(isinstance(event, ev.RunEnded) for event in events)) as mark:
+                    written = self._journal.append(*heads.with_digests(events, mark), flush=flush)
+            else:
+                written = self._journal.append(*events, flush=flush)
+            self.state = st.fold(written, self.state)
+            last, head = written[-1] if written else None, self._journal.head
+        if gates and last:
+            self._send_away(last, head, gates[-1])
         self.changed()
+
+    def _send_away(self, last: st.Entry, digest: str, gate: str) -> None:
+        run = self.state.run
+        head = heads.Head(
+            number=last.number,
+            sha256=digest,
+            run=self.folder.name,
+            gate=gate,
+            target=run.target if run else "",
+            at=last.at,
+        )
+        with suppress(OSError):  # the gate itself is in the journal; a disk that is full says so at the next deed
+            self.log.line(heads.SOURCE, str(head))
+        if problem := heads.keep(self.folder, head):
+            self._sent(head, heads.FILE, problem)
+        self.courier.send(head)
+
+    def _sent(self, head: heads.Head, to: str, problem: str) -> None:
+        """Journal what became of a head; when nothing is journaled any more, a problem goes to the runner's errors."""
+        # A runner that leaves has closed its journal and its loop while the last head was on its way.
+        with suppress(OSError, RuntimeError):
+            state = self.settled()
+            if not state.ended and not state.left:
+                self.emit(ev.HeadSent(number=head.number, head=head.sha256, to=to, problem=problem), flush=False)
+                return
+        if problem:
+            sys.stderr.write(f"{head} to {to}: {problem}\n")
+            sys.stderr.flush()
 
     def settled(self) -> st.RunState:
         """The state with everything in it that a client may have read in the journal."""

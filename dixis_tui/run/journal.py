@@ -100,8 +100,9 @@ class Journal:
             raise
 
     def close(self) -> None:
-        """Flush and close."""
+        """Flush and close. What comes later is refused: the handle may be another file's by then."""
         with self._lock:
+            self._broken = True
             os.fsync(self._file)
             os.close(self._file)
 

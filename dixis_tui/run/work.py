@@ -135,8 +135,7 @@ def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
         verdict = Verdict.CLOSED
     summary = _summary(context, verdict, closed_by)
     context.log.line("runner", f"Run ended: {verdict}. {summary}")
-    size, digest = context.log.seal()
-    context.emit(ev.RunEnded(verdict=verdict, summary=summary, log_sha256=digest, log_bytes=size))
+    context.emit(ev.RunEnded(verdict=verdict, summary=summary))
 
 
 def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from dixis_tui.model import Finding, Phase, PhaseState, Place, Way, passed, warned
-from dixis_tui.run import drills, folders, policy
+from dixis_tui.model import Finding, Phase, PhaseState, Place, Way, failed, passed, warned
+from dixis_tui.run import drills, policy
+from dixis_tui.run.audit_run import HEAD_DIGITS, Audit, verify_run
 from dixis_tui.run.context import Context
 from dixis_tui.run.drills import DrillRecord
-from dixis_tui.run.journal import read
 from dixis_tui.run.phases.facts import phase_checks
 from dixis_tui.run.state import RunState
 
@@ -19,8 +19,7 @@ _REMEDY = "Run `dixis-tui drill` against staging."
 def run(context: Context, operator: str) -> None:
     """Say of the journal, of the backup and of the rollback how far they can be trusted."""
     with context.phase(Phase.SIGNOFF, phase_checks(Phase.SIGNOFF)):
-        entries = read(context.folder / folders.JOURNAL)
-        context.found("DX801", passed(f"{len(entries)} entries, chain whole, head {context.head[:12]}…"))
+        context.found("DX801", journal_verifies(verify_run(context.folder)))
         context.found("DX802", backup_verified(context.state))
         found = drills.read(drills.path_for(context.folder))
         days = context.settings.rollback.drill_days
@@ -29,6 +28,20 @@ def run(context: Context, operator: str) -> None:
             context.note(f"{found.problem}.", "warning")
         context.found("DX803", seen)
     context.log.line("operator", f"{operator} signed off")
+
+
+def journal_verifies(audit: Audit) -> Finding:
+    """Whether journal, log and kept heads are what this run wrote, as `dixis-tui audit verify` says it."""
+    grave = [flaw for flaw in audit.flaws if flaw.grave]
+    if grave:
+        more = f", and {len(grave) - 1} more" if len(grave) > 1 else ""
+        where = f"line {grave[0].line}: " if grave[0].line else ""
+        return failed(f"{where}{grave[0].sentence}{more}", f"Read all of it with `dixis-tui audit verify {audit.run}`.")
+    log = audit.log.checkpoints if audit.log else 0
+    return passed(
+        f"{audit.chain.number} entries, chain whole, {log} digests of the log and {audit.fitting} kept heads fit, "
+        f"head {audit.chain.head[:HEAD_DIGITS]}…"
+    )
 
 
 def backup_verified(state: RunState) -> Finding:
