@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import stat
 import subprocess
 import threading
@@ -27,8 +29,10 @@ CHECKS = [("DX201", ""), ("DX202", "")]
 
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    log = Log(tmp_path / folders.LOG, Redactor([SECRET]))
-    made = Context(tmp_path, Settings(), {}, Journal(tmp_path / folders.JOURNAL), log)
+    folder = tmp_path / "runs" / "1"
+    folder.mkdir(parents=True)
+    log = Log(folder / folders.LOG, Redactor([SECRET]))
+    made = Context(folder, Settings(), {}, Journal(folder / folders.JOURNAL), log)
     made.emit(STARTED)
     return made
 
@@ -50,7 +54,7 @@ def test_a_phase_that_went_well(context: Context) -> None:
     assert (view.state, view.reason) == (PhaseState.PASSED, "")
     assert view.seconds >= 0
     kinds = [type(event) for event in journaled(context)]
-    assert kinds == [ev.RunStarted, ev.PhaseStarted, ev.CheckChanged, ev.CheckChanged, ev.PhaseEnded]
+    assert kinds == [ev.RunStarted, ev.PhaseStarted, ev.CheckChanged, ev.CheckChanged, ev.PhaseEnded, ev.Checkpointed]
 
 
 @pytest.mark.parametrize("finding", [failed("torn", "Make it anew."), unknown("not there")])
@@ -248,13 +252,73 @@ def test_many_threads_write_whole_lines(log: Log) -> None:
     assert all(len(line) == 4 and line[3].endswith("x" * 500) for line in lines(log))
 
 
-def test_the_seal_is_the_files(log: Log) -> None:
-    log.line("server", "a")
-    size, digest = log.seal()
+def mark(log: Log) -> tuple[int, str]:
+    with log.held() as found:
+        return found.bytes, found.sha256
+
+
+def of_the_file(log: Log) -> tuple[int, str]:
     data = log._path.read_bytes()
-    assert (size, digest) == (len(data), hashlib.sha256(data).hexdigest())
-    log.line("server", "later")
-    assert hashlib.sha256(log._path.read_bytes()[:size]).hexdigest() == digest
+    return len(data), hashlib.sha256(data).hexdigest()
+
+
+def test_the_digest_is_the_files_at_every_moment(log: Log) -> None:
+    assert mark(log) == of_the_file(log) == (0, hashlib.sha256().hexdigest())
+    for text in ("a", "Ελληνικά\nτρεις", SECRET, "\ud800"):
+        log.line("server", text)
+        assert mark(log) == of_the_file(log)
+
+
+def test_what_others_do_to_the_file_shows_against_its_digest(log: Log) -> None:
+    log.line("server", "a")
+    log._path.write_bytes(log._path.read_bytes().replace(b"a\n", b"b\n"))
+    assert mark(log)[0] == of_the_file(log)[0]
+    assert mark(log)[1] != of_the_file(log)[1]
+
+
+def test_a_log_that_is_there_is_gone_on_with(log: Log) -> None:
+    log.line("server", "a")
+    again = Log(log._path, Redactor())
+    assert mark(again) == of_the_file(log)
+    again.line("server", "b")
+    assert [line[3] for line in lines(again)] == ["a", "b"]
+    assert mark(again) == of_the_file(log)
+
+
+def test_a_sealed_log_takes_no_line_and_one_whose_seal_failed_does(log: Log) -> None:
+    def fail() -> None:
+        with log.held(end=True):
+            raise OSError
+
+    with pytest.raises(OSError):
+        fail()
+    log.line("server", "it goes on")
+    with log.held(end=True) as found:
+        pass
+    log.line("server", "too late")
+    assert (found.bytes, found.sha256) == of_the_file(log)
+    assert len(lines(log)) == 1
+
+
+@pytest.mark.parametrize("taken", [0, 1, 30])
+def test_a_full_disk_leaves_no_half_line_in_the_log(log: Log, monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
+    log.line("server", "first")
+    real, left = os.write, [taken]
+
+    def write(file: int, data: bytes) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = real(file, data[: left[0]])
+        left[0] -= written
+        return written
+
+    monkeypatch.setattr(os, "write", write)
+    with pytest.raises(OSError, match="No space left"):
+        log.line("server", "second")
+    monkeypatch.setattr(os, "write", real)
+    log.line("server", "third")
+    assert [line[3] for line in lines(log)] == ["first", "third"]
+    assert mark(log) == of_the_file(log)
 
 
 def test_a_log_is_never_written_through_a_link(tmp_path: Path) -> None:
