@@ -183,11 +183,11 @@ def _rest(rest: bytes, last: Line, offset: int, line: int) -> Flaw:
 
 
 def _may_be_begun(rest: bytes, last: Line) -> bool:
-    if rest[-1:].isspace():
-        return False
     try:
         journal.decode(rest)
-    except UnicodeDecodeError:
+        if rest[-1:].isspace():
+            return False  # whole, and what follows is no line break
+    except (UnicodeDecodeError, RecursionError):
         return False
     except msgspec.DecodeError as error:
         if not isinstance(error, msgspec.ValidationError) and "truncated" not in str(error):

@@ -87,7 +87,7 @@ def parsed(line: int, offset: int, raw: bytes) -> Line:
     found = Line(line, offset, raw, hashlib.sha256(raw).hexdigest())
     try:
         entry = journal.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except journal.NO_ENTRY as error:
         found.wrong, found.wrong_at = clean(str(error)), _place(raw, error)
     else:
         found.entry, found.number, found.prev, found.event = True, entry.number, entry.prev, entry.event
@@ -95,7 +95,7 @@ def parsed(line: int, offset: int, raw: bytes) -> Line:
     try:
         envelope = _open(raw)
         raw.decode()
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except journal.NO_ENTRY:
         return found
     found.entry, found.number, found.prev = True, envelope.number, envelope.prev
     return found

@@ -32,7 +32,8 @@ class _Line(Struct, frozen=True):
 
 _encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(_Line).decode
-"""A line without its line break. Raises MsgspecError or UnicodeDecodeError."""
+"""A line without its line break. Raises those of `NO_ENTRY`."""
+NO_ENTRY = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Journal:
@@ -148,7 +149,7 @@ class JournalReader:
         where = f"{self._path.name} line {self.number + 1}"
         try:
             line = decode(raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except NO_ENTRY as error:
             raise JournalError(
                 f"{where} is not an entry of this version: {clean(str(error))}", "Use the version that wrote it."
             ) from None
