@@ -15,7 +15,7 @@ from msgspec import Struct
 from dixis_tui import __version__
 from dixis_tui import events as ev
 from dixis_tui.run import journal
-from dixis_tui.run.audit_lines import Line, lines_of
+from dixis_tui.run.audit_lines import Line, lines_of, place_of
 from dixis_tui.run.flaws import Flaw, Kind
 from dixis_tui.run.mend import Mend, mend
 
@@ -176,13 +176,14 @@ def _rest(rest: bytes, last: Line, offset: int, line: int) -> Flaw:
     """A last line without its line break: begun by the run, or put there by somebody."""
     begun = rest.rstrip(b"\0")  # a file system may give back a block that was never written
     zeros = f", of them {len(rest) - len(begun)} NUL" if len(begun) != len(rest) else ""
-    if not _may_be_begun(begun, last):
+    if not may_be_begun(begun, last):
         return Flaw(Kind.ADDED, line, offset, f"{len(rest)} bytes stand after the last line, and begin no entry")
     sentence = f"The last line is cut after {len(rest)} bytes{zeros}: read up to entry {last.number}"
     return Flaw(Kind.CUT, line, offset, sentence)
 
 
-def _may_be_begun(rest: bytes, last: Line) -> bool:
+def may_be_begun(rest: bytes, last: Line) -> bool:
+    """Whether `rest` is the beginning, or all, of an entry that follows `last`."""
     try:
         journal.decode(rest)
         if rest[-1:].isspace():
@@ -190,7 +191,9 @@ def _may_be_begun(rest: bytes, last: Line) -> bool:
     except (UnicodeDecodeError, RecursionError):
         return False
     except msgspec.DecodeError as error:
-        if not isinstance(error, msgspec.ValidationError) and "truncated" not in str(error):
+        # A number may be cut behind its point: wrong where the bytes end is cut as well.
+        at_end = "truncated" in str(error) or place_of(rest, error) >= len(rest)
+        if not at_end and not isinstance(error, msgspec.ValidationError):
             return False
     start = f'{{"number":{last.number + 1},"at":"'.encode()
     if len(rest) <= len(start):

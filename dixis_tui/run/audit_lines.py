@@ -88,7 +88,7 @@ def parsed(line: int, offset: int, raw: bytes) -> Line:
     try:
         entry = journal.decode(raw)
     except journal.NO_ENTRY as error:
-        found.wrong, found.wrong_at = clean(str(error)), _place(raw, error)
+        found.wrong, found.wrong_at = clean(str(error)), place_of(raw, error)
     else:
         found.entry, found.number, found.prev, found.event = True, entry.number, entry.prev, entry.event
         return found
@@ -101,7 +101,8 @@ def parsed(line: int, offset: int, raw: bytes) -> Line:
     return found
 
 
-def _place(raw: bytes, error: Exception) -> int:
+def place_of(raw: bytes, error: Exception) -> int:
+    """The byte of `raw` (from 0) where `error` came from; 0 where it names none."""
     try:
         raw.decode()
     except UnicodeDecodeError as wrong:

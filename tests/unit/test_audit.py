@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from dixis_tui import events as ev
 from dixis_tui.run import journal
-from dixis_tui.run.audit import Chain, verify_chain
+from dixis_tui.run.audit import Chain, may_be_begun, verify_chain
+from dixis_tui.run.audit_lines import Line
 from dixis_tui.run.flaws import Flaw, Kind
 from dixis_tui.run.journal import Journal
 from dixis_tui.run.mend import mend
@@ -207,6 +208,13 @@ def test_cut_at_every_byte_it_is_read_up_to_the_last_whole_entry(small: bytes) -
             assert f"cut after {begun} bytes: read up to entry {whole}" in flaw.sentence
         else:
             assert found.flaws == ()
+
+
+def test_an_entry_of_any_kind_may_be_cut_anywhere(large: bytes) -> None:
+    before = Line(0, 0, b"", "")
+    for number, line in enumerate(large.splitlines(), 1):
+        assert all(may_be_begun(line[:cut], before) for cut in range(1, len(line) + 1))
+        before = Line(number, 0, line, hashlib.sha256(line).hexdigest(), entry=True, number=number)
 
 
 def test_blocks_that_were_never_written_are_a_cut_too(small: bytes) -> None:
