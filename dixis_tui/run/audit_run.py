@@ -133,12 +133,15 @@ def _words_of(heads: Iterable[Head]) -> Callable[[int], str]:
 def _compare(heads: Iterable[tuple[int, str]], chain: Chain, flaws: list[Flaw], words: Callable[[int], str]) -> int:
     """How many of them the chain has. The first that it has not is a flaw: the change lies after the last that fits."""
     found = fits = 0
-    told = any(flaw.grave for flaw in chain.flaws)
+    told = [flaw.line for flaw in chain.flaws if flaw.grave]
+    last = chain.lines[chain.number].line if chain.number else 0
     for number, digest in heads:
         line = chain.lines.get(number)
         if line and line.digest == digest:
             fits, found = number, found + 1
             continue
+        if number > chain.number and any(place > last for place in told):
+            continue  # what stands there in its stead was found already
         if number > chain.number:
             what = f"entries {chain.number + 1} to {number} are missing"
             flaws.append(
