@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dixis_tui import events as ev
 from dixis_tui.run import folders, records
@@ -59,9 +60,7 @@ def with_digests(events: tuple[ev.Event, ...], mark: Mark) -> list[ev.Event]:
     made: list[ev.Event] = []
     for event in events:
         if isinstance(event, ev.RunEnded):
-            made.append(
-                ev.RunEnded(verdict=event.verdict, summary=event.summary, log_sha256=mark.sha256, log_bytes=mark.bytes)
-            )
+            made.append(replace(event, log_sha256=mark.sha256, log_bytes=mark.bytes))
             continue
         made.append(event)
         if gate := gate_of(event):

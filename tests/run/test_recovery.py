@@ -16,6 +16,7 @@ from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
+from dixis_tui.run.audit_run import verify_run
 from dixis_tui.run.folders import JOURNAL
 from dixis_tui.run.journal import read
 from dixis_tui.run.runs import live, look
@@ -84,7 +85,8 @@ def evening(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> Iterator[Sta
 
     yield start
     for one in started:
-        assert read(one.hand.folder / JOURNAL), "the chain holds"
+        found = verify_run(one.hand.folder)
+        assert found.verifies, found.flaws
 
 
 def to_go(hand: Hand) -> None:

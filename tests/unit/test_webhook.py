@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -25,67 +23,16 @@ from dixis_tui.secrets import Redactor
 from dixis_tui.settings import AuditSettings, Settings, load
 from dixis_tui.web import webhook
 from dixis_tui.web.webhook import post
+from tests.receiver import SECRET, Receiver, receiver, served
 from tests.unit.examples import STARTED
 from tests.waiting import until
 
-SECRET = "T0000/B0000/very-secret-path"
-
-
-class Receiver:
-    """A webhook: what it got, and what it answers, in turn; the last answer stays."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.answers = [200]
-        self.got: list[tuple[str, dict[str, str], dict[str, object]]] = []
-        self.go_on = threading.Event()
-        self.go_on.set()
-
-    def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers["Content-Length"]))
-        self.got.append((handler.path, dict(handler.headers), json.loads(body)))
-        self.go_on.wait(30)
-        status = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        handler.send_response(status)
-        if status == 302:
-            handler.send_header("Location", "/elsewhere")
-        handler.end_headers()
-
-
-@contextmanager
-def served(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[int]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            with suppress(OSError):  # whoever asked may have gone
-                answer(self)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Keeps the test's output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+__all__ = ["receiver"]
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    with served(made.answer) as port:
-        made.url = f"http://127.0.0.1:{port}/{SECRET}"
-        yield made
-        made.go_on.set()
 
 
 def begun(folder: Path, url: str) -> Context:
@@ -227,6 +174,8 @@ def test_a_webhook_that_hangs_holds_nothing_up(
     assert sent(context) == []
     assert verify_run(context.folder).fitting == 22
     assert not context.courier.finish(0.05)
+    receiver.go_on.set()
+    assert context.courier.finish(20)
 
 
 def test_no_answer_in_time_is_said_and_tried_again(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
