@@ -78,9 +78,10 @@ def _run(handover: Handover) -> Context:
 
 def _resume(handover: Handover, folder: Path) -> Context:
     """Take up a run whose runner is gone: its own journal goes on, and the first thing is a look."""
+    # Refused before anything is touched: a cut last line is dropped only by who says so in the next one.
+    settings = resuming.settings(fold(read(folder / folders.JOURNAL)), handover.settings, _target(handover))
     journal, entries, cut = Journal.reopened(folder / folders.JOURNAL)
     state = fold(entries)
-    settings = resuming.settings(state, handover.settings, _target(handover))
     log = Log(folder / folders.LOG, Redactor(_known_secrets(handover)))
     context = Context(folder, settings, handover.secrets, journal, log, state=replace(state, left=None))
     context.emit(
