@@ -11,6 +11,7 @@
     ├── ProjectError        the Prisma project is missing something
     ├── ToolError           a program we need is missing, too old, or failed
     ├── RunnerError         a runner can't be started, reached, or refused a command
+    │   └── UnderWayError   another run holds this target
     ├── JournalError        a journal can't be read or does not verify
     └── StoppedError        the operator asked to stop, and this was a safe point
 
@@ -83,6 +84,14 @@ class ToolError(DixisError):
 
 class RunnerError(DixisError):
     """A runner can't be started or reached, or refused a command."""
+
+
+class UnderWayError(RunnerError):
+    """Another run holds this target; `run` is its id where it is in this state directory, else empty."""
+
+    def __init__(self, sentence: str, remedy: str, run: str = "") -> None:
+        super().__init__(sentence, remedy)
+        self.run = run
 
 
 class JournalError(DixisError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from dixis_tui.errors import DixisError, UnknownOutcomeError, UsageError
+from dixis_tui.errors import DixisError, UnderWayError, UnknownOutcomeError, UsageError
 from dixis_tui.model import Verdict
 
 
@@ -17,7 +17,7 @@ class Exit(IntEnum):
     USAGE = 2
     """The call, `dixis.toml` or an environment variable is wrong; nothing was started."""
     CLOSED = 3
-    """A gate is closed, or `lint` found a danger or a warning; production was not changed."""
+    """A gate is closed, another run has the target, or `lint` found a danger or a warning; nothing was changed."""
     FAILED = 4
     """A migration, a rollback or the verification failed."""
     UNKNOWN = 5
@@ -47,6 +47,11 @@ def of_verdict(verdict: Verdict) -> Exit:
 
 def of_error(error: DixisError) -> Exit:
     """The exit code of an error."""
-    if isinstance(error, UnknownOutcomeError):
-        return Exit.UNKNOWN
-    return Exit.USAGE if isinstance(error, UsageError) else Exit.ERROR
+    match error:
+        case UnknownOutcomeError():
+            return Exit.UNKNOWN
+        case UsageError():
+            return Exit.USAGE
+        case UnderWayError():
+            return Exit.CLOSED
+    return Exit.ERROR

@@ -56,8 +56,9 @@ def cli(ctx: click.Context, config: Path | None, executor: str | None, operator:
     Without a command: open the cockpit on the run that is under way, or on a new one. DATABASE_URL names the target;
     nothing but reads reaches it before the phrase is typed.
 
-    Exit codes: 0 done, 2 wrong usage, 3 a gate is closed (lint: a danger or a warning stands), 4 a migration failed,
-    5 the state of the database is unknown, 6 the journal or a log does not verify, 130 interrupted, 1 anything else.
+    Exit codes: 0 done, 2 wrong usage, 3 a gate is closed or another run has the target (lint: a danger or a
+    warning stands), 4 a migration failed, 5 the state of the database is unknown, 6 the journal or a log does not
+    verify, 130 interrupted, 1 anything else.
     """
     from dixis_tui.cli.options import Common
 
@@ -99,5 +100,5 @@ def _json_error(arguments: list[str], sentence: str, remedy: str, code: Exit) ->
     if "--json" in arguments:
         from dixis_tui.cli.result import Refusal, to_json
 
-        verdict = "usage" if code is Exit.USAGE else "error"
+        verdict = {Exit.USAGE: "usage", Exit.CLOSED: "closed"}.get(code, "error")
         click.echo(to_json(Refusal(verdict=verdict, error=sentence, remedy=remedy)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import signal
@@ -11,28 +10,32 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from dixis_tui import __version__
 from dixis_tui import events as ev
-from dixis_tui.errors import DixisError, RunnerError, UrlError
+from dixis_tui.errors import DixisError, RunnerError, UnderWayError, UrlError
 from dixis_tui.model import Phase, PhaseState, Place
 from dixis_tui.postgres import url as urls
 from dixis_tui.process import login_name, no_core_dumps
-from dixis_tui.run import folders, policy, resuming
+from dixis_tui.run import folders, policy, resuming, under_way
 from dixis_tui.run.commands import Command, Drill, Recover, StartPhase
 from dixis_tui.run.context import Context
 from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.log import Log
 from dixis_tui.run.runner import Runner
-from dixis_tui.run.spawn import Handover
+from dixis_tui.run.spawn import UNDER_WAY, Handover
 from dixis_tui.run.state import fold
 from dixis_tui.secrets import Redactor, clean
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES
 
+if TYPE_CHECKING:
+    from dixis_tui.postgres.run_lock import RunLock
 _LAST_HEAD_SECONDS = 4.0
 _SECRET_PATH = 12
 """Characters of a webhook's path that are a secret, and no word."""
@@ -46,10 +49,12 @@ def main() -> int:
         signal.signal(hang_up, signal.SIG_IGN)
     handover = msgspec.json.decode(sys.stdin.buffer.read(), type=Handover)
     try:
-        with _lock(handover):
-            context = _run(handover)
+        with _lock(handover) as run_lock:
+            context = _run(handover, run_lock)
     except DixisError as error:
-        sys.stderr.write(f"{error}\n{error.remedy}\n")
+        # Read by `spawn`: a sentence, its remedy, and whether it is another run that has the target.
+        other = f"{UNDER_WAY} {error.run}\n" if isinstance(error, UnderWayError) else ""
+        sys.stderr.write(f"{error}\n{error.remedy}\n{other}")
         return 1
     # The run is over and its target free for another: only its last head may still be on the way.
     if not context.courier.finish(_LAST_HEAD_SECONDS):
@@ -57,14 +62,14 @@ def main() -> int:
     return 0
 
 
-def _run(handover: Handover) -> Context:
+def _run(handover: Handover, run_lock: RunLock | None) -> Context:
     folder = Path(handover.folder)
     os.chdir(folder)
     if handover.resumes:
-        return _resume(handover, folder)
+        return _resume(handover, folder, run_lock)
     journal = Journal(folder / folders.JOURNAL)
     log = Log(folder / folders.LOG, Redactor(_known_secrets(handover)))
-    context = Context(folder, handover.settings, handover.secrets, journal, log)
+    context = Context(folder, handover.settings, handover.secrets, journal, log, run_lock=run_lock)
     context.emit(_started(handover))
     log.line("runner", f"Run {folder.name} by {handover.operator}, dixis-tui {__version__}, pid {os.getpid()}")
     first: Command | None = StartPhase(phase=Phase.PREFLIGHT)
@@ -76,14 +81,15 @@ def _run(handover: Handover) -> Context:
     return _serve(context, journal, first)
 
 
-def _resume(handover: Handover, folder: Path) -> Context:
+def _resume(handover: Handover, folder: Path, run_lock: RunLock | None) -> Context:
     """Take up a run whose runner is gone: its own journal goes on, and the first thing is a look."""
     # Refused before anything is touched: a cut last line is dropped only by who says so in the next one.
     settings = resuming.settings(fold(read(folder / folders.JOURNAL)), handover.settings, _target(handover))
     journal, entries, cut = Journal.reopened(folder / folders.JOURNAL)
     state = fold(entries)
     log = Log(folder / folders.LOG, Redactor(_known_secrets(handover)))
-    context = Context(folder, settings, handover.secrets, journal, log, state=replace(state, left=None))
+    state = replace(state, left=None)
+    context = Context(folder, settings, handover.secrets, journal, log, state=state, run_lock=run_lock)
     context.emit(
         ev.RunnerResumed(
             operator=clean(handover.operator),
@@ -196,31 +202,32 @@ def _started(handover: Handover) -> ev.RunStarted:
 
 
 @contextmanager
-def _lock(handover: Handover) -> Iterator[None]:
-    """One run a target on this machine: a lock file in the state directory, held as long as the runner lives."""
+def _lock(handover: Handover) -> Iterator[RunLock | None]:
+    """One run a target: on this machine by a lock file, anywhere else by a lock in PostgreSQL.
+
+    Raises:
+        UnderWayError: another run has it.
+    """
     try:
         url = urls.parse(handover.secrets.get(DATABASE_URL), DATABASE_URL)
     except UrlError:
-        yield  # without a target there is nothing to guard: preflight says so
+        yield None  # without a target there is nothing to guard: preflight says so
         return
-    target = f"{url.host}:{url.port}/{url.database}"
+    # psycopg takes a tenth of a second to import.
+    from dixis_tui.postgres.run_lock import RunLock
+
+    target = under_way.target(url)
+    folder, who = Path(handover.folder), f"{clean(handover.operator)}@{socket.gethostname()}"
+    me = under_way.Holder(run=folder.name, who=who, since=datetime.now(UTC), pid=os.getpid())
     name = f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
     # Beside `runs`: in the state directory, or in the demo's folder, which leaves nothing behind.
-    path = folders.private(Path(handover.folder).parents[1] / "locks") / name
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
+    with under_way.locked(folders.private(folder.parents[1] / "locks") / name, me, target):
+        lock = RunLock(url, folder.name, who)
+        under_way.require_ours(lock.begin(), target, folder.name)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(file, 100).decode("utf-8", "replace")
-            raise RunnerError(
-                f"Run {holder} is under way on {target}", f"Look at it with `dixis-tui attach {holder}`."
-            ) from None
-        os.ftruncate(file, 0)
-        os.pwrite(file, Path(handover.folder).name.encode(), 0)
-        yield
-    finally:
-        os.close(file)
+            yield lock
+        finally:
+            lock.release()
 
 
 if __name__ == "__main__":

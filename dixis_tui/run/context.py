@@ -24,6 +24,7 @@ from dixis_tui.run.log import Log
 from dixis_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from dixis_tui.postgres.run_lock import RunLock
     from dixis_tui.postgres.url import DatabaseUrl
 
 _PROGRESS_SECONDS = 0.5
@@ -41,11 +42,14 @@ class Context:
         log: Log,
         *,
         state: st.RunState | None = None,
+        run_lock: RunLock | None = None,
     ) -> None:
         self.folder = folder
         self.settings = settings
         self.secrets = secrets
         self.log = log
+        self.run_lock = run_lock
+        """Keeps other runs from this target; None: there is no target that could be told."""
         self.stopping = threading.Event()
         self.changed: Callable[[], None] = lambda: None
         self.state = state or st.RunState()

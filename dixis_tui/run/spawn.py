@@ -14,13 +14,15 @@ import msgspec
 from msgspec import Struct
 
 import dixis_tui
-from dixis_tui.errors import RunnerError, UsageError
+from dixis_tui.errors import RunnerError, UnderWayError, UsageError
 from dixis_tui.process import child_environment
-from dixis_tui.run import folders
+from dixis_tui.run import folders, outlive
 from dixis_tui.run.runs import live
 from dixis_tui.secrets import clean
 from dixis_tui.settings import Settings
 
+UNDER_WAY = "UNDER WAY"
+"""Begins a runner's third line where another run has the target; that run's id follows where it is on this machine."""
 _START_SECONDS = 20.0
 _PASSED_ON = ("XDG_STATE_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
@@ -122,10 +124,12 @@ def _spawn(folder: Path, handover: Handover) -> Starting:
     # The same code as we are, found in the same places.
     passed_on["PYTHONPATH"] = os.pathsep.join([str(Path(dixis_tui.__file__).parent.parent), *filter(None, sys.path)])
     data = _encode(handover, folder)
+    if before := outlive.prefix(folder.name):
+        passed_on |= outlive.environment()
     with open(folder / folders.ERRORS, "ab" if handover.resumes else "wb", opener=_private) as errors:
         said = errors.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "dixis_tui.run"],
+            [*before, sys.executable, "-m", "dixis_tui.run"],
             stdin=subprocess.PIPE,
             stdout=errors,
             stderr=errors,
@@ -164,10 +168,12 @@ def _hand_over(process: subprocess.Popen[bytes], data: bytes) -> None:
 
 def _last_words(folder: Path, said: int = 0, *, began: bool = True) -> RunnerError:
     text = (folder / folders.ERRORS).read_bytes()[said:].decode("utf-8", "replace").strip()
-    sentence, _, remedy = text.partition("\n")
+    sentence, remedy, other = [*text.split("\n", 2), "", ""][:3]
     if sentence.startswith("Traceback"):
         last = clean(text.splitlines()[-1])
         sentence, remedy = f"The runner ended at once: {last}", "This is a fault of dixis-tui itself: report it."
     if began:
         shutil.rmtree(folder, ignore_errors=True)  # a run that never began leaves no run behind
+    if other.startswith(UNDER_WAY):
+        return UnderWayError(sentence, remedy.strip(), other.removeprefix(UNDER_WAY).strip())
     return RunnerError(sentence or "The runner ended at once", remedy.strip())

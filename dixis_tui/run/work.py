@@ -135,6 +135,8 @@ def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
         verdict = Verdict.CLOSED
     summary = _summary(context, verdict, closed_by)
     context.log.line("runner", f"Run ended: {verdict}. {summary}")
+    if context.run_lock:
+        context.run_lock.release()  # whoever reads that it has ended may begin the next one, or drop the database
     context.emit(ev.RunEnded(verdict=verdict, summary=summary))
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dixis_tui.cli.options import Common
 from dixis_tui.cli.terminal import cockpit, require_terminal
-from dixis_tui.errors import UrlError
+from dixis_tui.errors import UnderWayError, UrlError
 from dixis_tui.run.runs import Run, live_runs
 from dixis_tui.settings import DATABASE_URL, secrets_from
+
+if TYPE_CHECKING:
+    from dixis_tui.run.spawn import Starting
 
 
 def open_cockpit(common: Common) -> int:
@@ -30,7 +34,25 @@ def open_cockpit(common: Common) -> int:
         return show(starting.wait(), common.person(), f"Run {left.id} had lost its runner and is taken up again.")
     starting = start(settings, secrets, common.person())
     cockpit()
-    return show(starting.wait(), common.person())
+    return show(*begun(starting, common.person()))
+
+
+def begun(starting: Starting, operator: str) -> tuple[Path, str, str]:
+    """The run to show, to whom, and what to say: one that was begun a moment before, or by another name of the target.
+
+    Raises:
+        UnderWayError: it is on another machine, or another account's.
+        RunnerError: the runner did not come up.
+    """
+    from dixis_tui.run.under_way import come_up
+
+    try:
+        return starting.wait(), operator, ""
+    except UnderWayError as other:
+        folder = come_up(other.run) if other.run else None
+        if folder is None:
+            raise
+        return folder, operator, f"Attached to run {other.run}, under way."
 
 
 def left_behind(text: str | None, runs: Path | None = None) -> Run | None:

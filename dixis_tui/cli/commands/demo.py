@@ -159,6 +159,7 @@ def _unattended(demo: Demo, ready: DemoReady, script: Script, *, as_json: bool) 
 
 
 def _cockpit(demo: Demo, ready: DemoReady, operator: str, under_way: Run | None, left: Run | None) -> int:
+    from dixis_tui.cli.commands.cockpit import begun
     from dixis_tui.run.spawn import resume, start
     from dixis_tui.settings import load, secrets_from
 
@@ -169,7 +170,7 @@ def _cockpit(demo: Demo, ready: DemoReady, operator: str, under_way: Run | None,
         notice = f"Run {left.id} had lost its runner and is taken up again."
         return _show(demo.folder, starting.wait(), operator, notice)
     starting = start(load(ready.config), secrets_from(ready.environment), operator, demo.folder / "runs")
-    return _show(demo.folder, starting.wait(), operator)
+    return _show(demo.folder, *begun(starting, operator))
 
 
 def _left(demo: Demo) -> Run | None:

@@ -14,7 +14,7 @@ from dixis_tui.plan.seal import seal as seal_plan
 from dixis_tui.run import policy
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, foresight, judges, migrate
+from dixis_tui.run.phases import alone, facts, foresight, judges, migrate
 from dixis_tui.run.phases.freshness import fresh
 from dixis_tui.run.state import RunState
 
@@ -28,6 +28,7 @@ def seal(context: Context) -> None:
         seen = facts.gather(context)
         context.emit(ev.PendingSeen(applied=len(seen.history.applied), pending=list(seen.history.pending)))
         context.emit(facts.truth_seen(context, seen.truth))
+        context.found("DX124", alone.look(context))
         context.found("DX114", seen.sound)
         context.found("DX115", judges.pending(seen.history))
         # What is sealed is what was judged: these files, on the tables as they are now.
@@ -59,6 +60,10 @@ def confirm(context: Context, command: Confirm) -> None:
         return
     if seen.sound.state is CheckState.FAILED and context.state.check("DX114").state is not CheckState.WAIVED:
         _refuse(context, command, f"The history changed: {seen.sound.evidence}. Nothing was done.")
+        return
+    if lost := alone.lost(context):
+        context.found("DX124", lost)
+        _refuse(context, command, f"{lost.evidence}. Nothing was done.")
         return
     if passed_by := _passed_by(context):
         _refuse(context, command, f"{passed_by}. Nothing was done.")

@@ -17,12 +17,13 @@ from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.files import OnDisk, scan_migrations, without_file
 from dixis_tui.prisma.project import Project
 from dixis_tui.prisma.truth import missing_database
+from dixis_tui.run import outlive
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, foresight, judges, soundness
+from dixis_tui.run.phases import alone, facts, foresight, judges, soundness
 from dixis_tui.run.phases.backup import backup_folder
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES, WindowSettings
 
-_ON_SERVER = ("DX104", "DX105", "DX106", "DX107", "DX118", "DX119", "DX122")
+_ON_SERVER = ("DX104", "DX105", "DX106", "DX107", "DX118", "DX119", "DX122", "DX124")
 _ON_PROJECT = ("DX112", "DX113")
 _ON_BOTH = ("DX114", "DX115", "DX116", "DX117")
 
@@ -32,6 +33,7 @@ def run(context: Context) -> None:
     with context.phase(Phase.PREFLIGHT, facts.phase_checks(Phase.PREFLIGHT)):
         context.check("DX121", lambda: _window(context.settings.window, datetime.now(UTC)))
         context.check("DX123", lambda: _contacts(context))
+        context.check("DX125", outlive.look)
         found, on_disk = _project(context)
         url = _url(context)
         if url is None:
@@ -118,6 +120,7 @@ def _target(context: Context, url: DatabaseUrl, found: Project | None, on_disk: 
         context.skip((*_ON_SERVER, *_ON_BOTH), "the target can't be reached")
         return
     with sessions[0] as session:
+        context.check("DX124", lambda: alone.look(context))
         context.check("DX104", lambda: _primary(identity))
         context.check("DX105", lambda: _tls(url, identity))
         context.check("DX106", lambda: _rights(session))

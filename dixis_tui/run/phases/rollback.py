@@ -17,6 +17,7 @@ from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.history import read_history
 from dixis_tui.run.commands import Rollback
 from dixis_tui.run.context import Context
+from dixis_tui.run.phases import alone as lock
 from dixis_tui.run.phases import equality, facts, verify
 from dixis_tui.run.phases.backup import sweep_left
 from dixis_tui.run.phases.steps import step
@@ -72,12 +73,14 @@ def target(context: Context, url: DatabaseUrl) -> tuple[Identity, Tools]:
 
 @contextmanager
 def alone(context: Context, url: DatabaseUrl) -> Iterator[Session]:
-    """Nobody else rolls this database back meanwhile, from wherever: the session that holds the lock.
+    """Nobody else runs on this database or rolls it back meanwhile, from wherever: the session that holds the lock.
 
     Raises:
         ToolError: somebody does.
         ConnectError: neither another database of the server nor this one can be connected to.
     """
+    if lost := lock.lost(context):
+        raise ToolError(f"{lost.evidence}; nothing was changed", lost.remedy)
     with ExitStack() as stack:
         try:
             session = stack.enter_context(swap.maintenance(url))

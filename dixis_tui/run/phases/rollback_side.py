@@ -23,7 +23,7 @@ from dixis_tui.postgres.swap import Names, Standing
 from dixis_tui.postgres.tools import Tools
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import equality, facts, rollback
+from dixis_tui.run.phases import alone, equality, facts, rollback
 from dixis_tui.run.phases.steps import step
 
 _CHECKS = ("DX900", "DX901", "DX902", "DX904", "DX905")
@@ -131,6 +131,15 @@ def _compare(context: Context, url: DatabaseUrl, tools: Tools, backup: Backup, w
 
 def _swap(context: Context, url: DatabaseUrl, wanted: Names, holder: Session) -> None:
     swap.hold(holder, url.database)  # a session that was lost in the restore has let others in
+    if context.run_lock:
+        context.run_lock.release()  # its session is in the rename's way as any other is
+    try:
+        _rename(context, url, wanted)
+    finally:
+        alone.again(context)
+
+
+def _rename(context: Context, url: DatabaseUrl, wanted: Names) -> None:
     seconds = context.settings.rollback.polite_seconds
     with step(context, Step.CLEAR, f"sessions of {url.database} may finish for {seconds:.0f} s") as detail:
         with swap.maintenance(url) as session:
