@@ -119,8 +119,9 @@ def test_a_run_is_followed_by_attach_and_status_while_it_works(house: House, rea
         status = house.call("status", "--json")
         assert (status.code, status.result["verdict"], status.result["live"]) == (0, "open", True)
         second = _call(house, ready, "check")
-    assert second.code == 1
-    assert f"Run {run.name} is under way" in second.err
+    assert second.code == 3
+    assert f"Run {run.name} by " in second.err
+    assert " is under way on 127.0.0.1:" in second.err
     done, followed = ended(process), ended(follower)
     assert (done.code, followed.code) == (0, 0), done.said + followed.said
     assert done.result["verdict"] == "done"

@@ -58,7 +58,7 @@ def test_killed_in_mid_migration_it_is_finished_and_true(house: House) -> None:
     assert house.runs()[-1] == run
 
 
-def _quit(terminal: TmuxTerminal) -> None:
+def _quit(terminal: TmuxTerminal, run: Path) -> None:
     terminal.keys("q")
     assert terminal.wait_exit() == 0
     screen = terminal.screen()
@@ -66,14 +66,24 @@ def _quit(terminal: TmuxTerminal) -> None:
     assert "The demo's servers stay up for it" in screen
 
 
-def _hang_up(terminal: TmuxTerminal) -> None:
+def _hang_up(terminal: TmuxTerminal, run: Path) -> None:
     process = Path(f"/proc/{terminal.pid}")
     terminal.kill()
     until(lambda: not process.exists(), what="the cockpit to be gone")
 
 
-@pytest.mark.parametrize("leave", [_quit, _hang_up])
-def test_left_in_mid_rehearsal_it_goes_on(house: House, leave: Callable[[TmuxTerminal], None]) -> None:
+def _hang_up_everybody(terminal: TmuxTerminal, run: Path) -> None:
+    """The hang-up reaches the runner's whole group, as from a `kill` by hand; the cockpit is killed on top."""
+    started = state_of(run).run
+    assert started is not None
+    assert os.getpgid(started.pid) == os.getsid(started.pid) == started.pid
+    os.killpg(started.pid, signal.SIGHUP)
+    os.kill(terminal.pid, signal.SIGKILL)
+    assert terminal.wait_exit() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("leave", [_quit, _hang_up, _hang_up_everybody])
+def test_left_in_mid_rehearsal_it_goes_on(house: House, leave: Callable[[TmuxTerminal, Path], None]) -> None:
     before = house.runs()
     with house.terminal("demo", columns=80, rows=24) as terminal:
         run = house.new_run(before)
@@ -82,7 +92,7 @@ def test_left_in_mid_rehearsal_it_goes_on(house: House, leave: Callable[[TmuxTer
         with prisma_lock(house, "dixis_staging", "staging"):
             Hands(terminal, run).begin_rehearsal()
             until(lambda: _says(run, "Waiting for Prisma's advisory lock"), 30, "the rehearsal to wait")
-            leave(terminal)
+            leave(terminal, run)
             assert live(run)
             status = house.call("status", "--json").result
             assert (status["run"], status["verdict"], status["live"]) == (run.name, "open", True)

@@ -196,7 +196,7 @@ def test_a_role_without_createdb_goes_back_in_place(
 
 
 def test_a_connection_lost_meanwhile_is_no_missing_maintenance_database(clean: DatabaseUrl) -> None:
-    context: Any = SimpleNamespace(state=RunState())
+    context: Any = SimpleNamespace(state=RunState(), run_lock=None)
     with pytest.raises(ConnectError, match="lost"), rollback.alone(context, clean):
         raise ConnectError("other", "lost in the middle", "")
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui.errors import JournalError, RunnerError, UsageError
+from dixis_tui.errors import JournalError, RunnerError, UnderWayError, UsageError
 from dixis_tui.model import CheckState, Phase, Verdict
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import folders, spawn
+from dixis_tui.run import folders, spawn, under_way
 from dixis_tui.run.client import Client
 from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.runs import live, live_runs, look
@@ -129,15 +129,18 @@ def test_a_hang_up_and_ctrl_c_do_not_end_it(begin: Begin) -> None:
     run = told(folder).run
     assert run is not None
     for hang_up in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
-        os.kill(run.pid, hang_up)
+        os.killpg(run.pid, hang_up)
     assert ask(folder, cmd.Tick(code="DX131", operator="maria")) == ""
 
 
 def test_two_runs_on_one_target_are_one_too_many(begin: Begin, state: Path, tmp_path: Path, nobody: int) -> None:
     first = begin()
-    with pytest.raises(RunnerError, match=f"Run {first.name} is under way on 127.0.0.1:{nobody}/shop") as caught:
+    said = rf"Run {first.name} by maria@\S+ is under way on 127.0.0.1:{nobody}/shop since 20.* UTC \(lock in the state"
+    with pytest.raises(UnderWayError, match=said) as caught:
         start(Settings(root=str(tmp_path)), {"DATABASE_URL": url(nobody)}, "nikos").wait()
-    assert first.name in caught.value.remedy
+    assert f"dixis-tui attach {first.name}" in caught.value.remedy
+    assert caught.value.run == first.name
+    assert under_way.come_up(first.name) == first
     assert list((state / "runs").iterdir()) == [first], "a run that never began leaves nothing"
     other = begin("other")
     assert [run.folder for run in live_runs()] == [first, other]
@@ -187,6 +190,7 @@ def test_a_runner_that_dies_at_start_gives_its_sentence(state: Path, tmp_path: P
     [
         ("", "The runner ended at once", ""),
         ("Run x is under way\nLook at it.\n", "Run x is under way", "Look at it."),
+        ("Run x is under way\nLook at it.\nUNDER WAY x\n", "Run x is under way", "Look at it."),
         (
             "Traceback (most recent call last):\n  File …\nValueError: \x1b[2Jx\n",
             "The runner ended at once: ValueError: x",
