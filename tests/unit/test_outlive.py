@@ -77,7 +77,11 @@ def test_where_logind_would_end_it_it_starts_in_a_scope(stand: Stand, cgroup: st
     programs = stand(cgroup)
     user = [] if UID == 0 else ["--user"]
     words = ["systemd-run", *user, "--scope", "--quiet", "--collect"]
-    assert outlive.prefix("20261125-210512-0a1b") == [*words, "--unit=dixis-tui-20261125-210512-0a1b", "--"]
+    assert outlive.prefix("20261125-210512-0a1b") == [
+        *words,
+        f"--unit=dixis-tui-20261125-210512-0a1b-{os.getpid()}",
+        "--",
+    ]
     assert _calls(programs, "busctl").split() == [
         "get-property",
         "org.freedesktop.login1",
@@ -185,7 +189,7 @@ def test_a_runner_in_a_scope_is_the_same_process(stand: Stand, tmp_path: Path, m
     assert run is not None
     assert run.pid == starting._process.pid
     assert os.getsid(run.pid) == run.pid
-    assert f"--unit=dixis-tui-{folder.name} -- " in (programs / "calls").read_text()
+    assert f"--unit=dixis-tui-{folder.name}-{os.getpid()} -- " in (programs / "calls").read_text()
     assert b"XDG_RUNTIME_DIR=/run/user/4711" in Path(f"/proc/{run.pid}/environ").read_bytes().split(b"\0")
     until(lambda: told(folder).check("DX125").state in (CheckState.PASSED, CheckState.WARNED), 30, "preflight to look")
     until(lambda: ask(folder, cmd.End()) == "", what="the end")

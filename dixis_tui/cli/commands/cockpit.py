@@ -31,14 +31,16 @@ def open_cockpit(common: Common) -> int:
     if left := left_behind(secrets.get(DATABASE_URL)):
         starting = resume(left.folder, settings, secrets, common.person())
         cockpit()
-        return show(starting.wait(), common.person(), f"Run {left.id} had lost its runner and is taken up again.")
+        return show(*begun(starting, common.person(), f"Run {left.id} had lost its runner and is taken up again."))
     starting = start(settings, secrets, common.person())
     cockpit()
     return show(*begun(starting, common.person()))
 
 
-def begun(starting: Starting, operator: str) -> tuple[Path, str, str]:
-    """The run to show, to whom, and what to say: one that was begun a moment before, or by another name of the target.
+def begun(starting: Starting, operator: str, notice: str = "") -> tuple[Path, str, str]:
+    """The run to show, to whom, and what to say.
+
+    Where another has the target, and on this machine, it is that one: begun a moment before, or by another name of it.
 
     Raises:
         UnderWayError: it is on another machine, or another account's.
@@ -47,7 +49,7 @@ def begun(starting: Starting, operator: str) -> tuple[Path, str, str]:
     from dixis_tui.run.under_way import come_up
 
     try:
-        return starting.wait(), operator, ""
+        return starting.wait(), operator, notice
     except UnderWayError as other:
         folder = come_up(other.run) if other.run else None
         if folder is None:

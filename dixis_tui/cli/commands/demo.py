@@ -168,7 +168,7 @@ def _cockpit(demo: Demo, ready: DemoReady, operator: str, under_way: Run | None,
     if left and left.target == _target(ready):
         starting = resume(left.folder, load(ready.config), secrets_from(ready.environment), operator)
         notice = f"Run {left.id} had lost its runner and is taken up again."
-        return _show(demo.folder, starting.wait(), operator, notice)
+        return _show(demo.folder, *begun(starting, operator, notice))
     starting = start(load(ready.config), secrets_from(ready.environment), operator, demo.folder / "runs")
     return _show(demo.folder, *begun(starting, operator))
 
