@@ -204,8 +204,9 @@ def test_last_words(tmp_path: Path, said: str, sentence: str, remedy: str) -> No
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     with pytest.raises(RunnerError) as caught:
-        Starting(folder, dead).wait()
+        Starting(folder, dead, 0, began=True).wait()
     assert (str(caught.value), caught.value.remedy) == (sentence, remedy)
+    assert isinstance(caught.value, UnderWayError) == ("UNDER WAY" in said)
     assert not folder.exists()
 
 
@@ -213,7 +214,7 @@ def test_a_runner_that_does_not_come_up_in_time(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(spawn, "_START_SECONDS", 0.05)
     slow = subprocess.Popen(["sleep", "600"])
     with pytest.raises(RunnerError, match="did not start in time"):
-        Starting(folders.new_run(tmp_path), slow).wait()
+        Starting(folders.new_run(tmp_path), slow, 0, began=True).wait()
     slow.kill()
     slow.wait()
 
