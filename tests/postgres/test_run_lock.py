@@ -92,6 +92,10 @@ def test_its_session_is_idle_bounded_by_nothing_and_takes_no_number(
         until(lambda: session.value(f"{row} WHERE pid = %s", (pid,)) == "idle,true,true")  # type: ignore[arg-type]
         until(lambda: time.monotonic() > begun + 1.5, what="the time after which others are ended")
         assert lock.ensure() == first
+        assert lock._session is not None
+        assert lock._session.value("SHOW idle_session_timeout") == "0"
+        assert lock._session.value("SHOW tcp_keepalives_idle") == "15"
+        assert lock._session.value("SHOW default_transaction_read_only") == "on"
         session.execute(f"ALTER DATABASE {database.database} RESET idle_session_timeout")  # type: ignore[arg-type]
         lock.release()
 

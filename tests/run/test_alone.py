@@ -13,6 +13,7 @@ from dixis_tui.postgres.run_lock import Held, HeldBy, RunLock
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run import commands as cmd
+from dixis_tui.run.folders import LOG
 from dixis_tui.run.spawn import start
 from tests.run.conftest import Begin, Hand, settings_for, write_project
 from tests.waiting import until
@@ -111,7 +112,9 @@ def test_a_swap_gives_it_back_and_takes_it_again(
     assert hand.send(cmd.Rollback(phrase="DIXIS-ROLLBACK-OK", operator="Ελένη", way=Way.SIDE)) == ""
     state = hand.ended(Phase.ROLLBACK)
     assert state.swapped is not None
-    assert state.swapped.ended == 0, "nobody was in the way, we neither"
+    log = (hand.folder / LOG).read_text()
+    assert "The target is held again: passed, a lock in PostgreSQL" in log
+    assert "taken anew" not in log, "given back, not taken from us"
     kept = database.replace_database(state.swapped.kept)
     assert _holder(kept) == ""
     assert _holder(database) == before

@@ -71,6 +71,8 @@ _EVIDENCE = {
     "DX121": "23:00 to 23:20 Europe/Athens, opens in 29 min",
     "DX122": "48,120 MB free, database 214 MB",
     "DX123": "on call: Νίκος Παπαδόπουλος",
+    "DX124": "a lock in PostgreSQL, held since 20:31:02 UTC",
+    "DX125": "no logout ends it: it is in no login's scope",
 }
 
 

@@ -40,5 +40,6 @@ def lost(context: Context) -> Finding | None:
 def again(context: Context) -> None:
     """Hold it once more where it had to be given back; said where that can't be."""
     found = look(context)
+    context.log.line("runner", f"The target is held again: {found.state}, {found.evidence}")
     if found.state is CheckState.FAILED:
         context.note(f"This run does not hold its target any more: {found.evidence}.", "warning")
