@@ -7,19 +7,18 @@ between them. The last line's digest stands nowhere in the file: only a head tha
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
 
-import msgspec
 from msgspec import Struct
 
 from dixis_tui import __version__
 from dixis_tui import events as ev
-from dixis_tui.run import journal
-from dixis_tui.run.audit_lines import Line, lines_of, place_of
+from dixis_tui.run.audit_lines import Line, lines_of
+from dixis_tui.run.audit_tail import tail_of
 from dixis_tui.run.flaws import Flaw, Kind
 from dixis_tui.run.mend import Mend, mend
 
-_BEGUN = re.compile(rb'\{"number":(\d+),"at":"[0-9T:.Z+-]*"?')
 _FORMS = 32
 """Of the 64 digits of a digest, so many in their places mean that it is the same one, damaged."""
 _MENDS = 3
@@ -57,7 +56,7 @@ def verify_chain(data: bytes, mends: int = _MENDS) -> Chain:
     _links(chain, lines, flaws)
     last = chain[-1] if chain else Line(0, 0, b"", "")
     if rest:
-        flaws.append(_rest(rest, last, len(whole + newline), data.count(b"\n") + 1))
+        flaws.append(tail_of(rest, last, len(whole + newline), data.count(b"\n") + 1))
     mended = [*_mended(flaws, lines, entries, mends)]
     # By their place, and one a line: a line that is no entry has no second flaw worth telling.
     flaws = sorted(
@@ -127,30 +126,32 @@ def _no_entries(lines: list[Line], flaws: list[Flaw]) -> None:
 def _links(chain: list[Line], lines: list[Line], flaws: list[Flaw]) -> None:
     """Where the chain breaks: a run of broken links names the lines between them, one alone the line before it."""
     broken: list[tuple[Line, Line]] = []
+    told = {flaw.line for flaw in flaws if flaw.grave}
+    damaged = [line.line for line in lines if not line.entry]
     before = Line(0, 0, b"", "")
     for line in chain:
         if line.number != before.number + 1:
-            _gap(before, line, lines, flaws)
+            _gap(before, line, damaged, flaws)
         elif line.prev != before.digest and not line.known:
             if broken and broken[-1][1] is not before:
-                _broken(broken, chain, flaws)
+                _broken(broken, chain, flaws, told)
                 broken = []
             broken.append((before, line))
         before = line
     if broken:
-        _broken(broken, chain, flaws)
+        _broken(broken, chain, flaws, told)
 
 
-def _gap(before: Line, line: Line, lines: list[Line], flaws: list[Flaw]) -> None:
+def _gap(before: Line, line: Line, no_entries: list[int], flaws: list[Flaw]) -> None:
     gone = line.number - before.number - 1
-    damaged = sum(not other.entry and before.line < other.line < line.line for other in lines)
+    damaged = bisect_left(no_entries, line.line) - bisect_right(no_entries, before.line)
     if gone > damaged:
         names = f"Entry {line.number - 1} is" if gone == 1 else f"Entries {before.number + 1} to {line.number - 1} are"
         besides = f", of which {damaged} may be the damaged lines before it" if damaged else ""
         flaws.append(Flaw(Kind.MISSING, line.line, line.offset, f"{names} missing before this line{besides}"))
 
 
-def _broken(links: list[tuple[Line, Line]], chain: list[Line], flaws: list[Flaw]) -> None:
+def _broken(links: list[tuple[Line, Line]], chain: list[Line], flaws: list[Flaw], told: set[int]) -> None:
     (first, second), last = links[0], links[-1][1]
     if len(links) == 1 and (first.number == 0 or (second is chain[-1] and _alike(second.prev, first.digest))):
         changed, why = [second], "its digest of the line before it is wrong"
@@ -161,7 +162,7 @@ def _broken(links: list[tuple[Line, Line]], chain: list[Line], flaws: list[Flaw]
         if len(links) == 2 and last is chain[-1] and not _alike(last.prev, second.digest):
             why += ", and the last line may be another one too"
     for line in changed:
-        if all(flaw.line != line.line or not flaw.grave for flaw in flaws):
+        if line.line not in told:
             flaws.append(Flaw(Kind.CHANGED, line.line, line.offset, f"Entry {line.number} was changed: {why}"))
 
 
@@ -172,49 +173,21 @@ def _alike(one: str, other: str) -> bool:
     return max(fits, backwards) >= _FORMS
 
 
-def _rest(rest: bytes, last: Line, offset: int, line: int) -> Flaw:
-    """A last line without its line break: begun by the run, or put there by somebody."""
-    begun = rest.rstrip(b"\0")  # a file system may give back a block that was never written
-    zeros = f", of them {len(rest) - len(begun)} NUL" if len(begun) != len(rest) else ""
-    if not may_be_begun(begun, last):
-        return Flaw(Kind.ADDED, line, offset, f"{len(rest)} bytes stand after the last line, and begin no entry")
-    sentence = f"The last line is cut after {len(rest)} bytes{zeros}: read up to entry {last.number}"
-    return Flaw(Kind.CUT, line, offset, sentence)
-
-
-def may_be_begun(rest: bytes, last: Line) -> bool:
-    """Whether `rest` is the beginning, or all, of an entry that follows `last`."""
-    try:
-        journal.decode(rest)
-        if rest[-1:].isspace():
-            return False  # whole, and what follows is no line break
-    except (UnicodeDecodeError, RecursionError):
-        return False
-    except msgspec.DecodeError as error:
-        # A number may be cut behind its point: wrong where the bytes end is cut as well.
-        at_end = "truncated" in str(error) or place_of(rest, error) >= len(rest)
-        if not at_end and not isinstance(error, msgspec.ValidationError):
-            return False
-    start = f'{{"number":{last.number + 1},"at":"'.encode()
-    if len(rest) <= len(start):
-        return start.startswith(rest)
-    opened = _BEGUN.match(rest)
-    if not rest.startswith(start) or not opened:
-        return False
-    after, wanted = rest[opened.end() :], f',"prev":"{last.digest}","event":{{"type":"'.encode()
-    return wanted.startswith(after) or after.startswith(wanted)
-
-
 def _mended(flaws: list[Flaw], lines: list[Line], entries: dict[int, Line], left: int) -> list[Flaw]:
     """The flaws, those of a changed line with the very byte where one byte is all that was changed."""
     made = []
+    by_line = {line.line: line for line in reversed(lines)}
+    following = {line.offset: after for line, after in pairwise(lines)}
     for flaw in flaws:
-        line = next((line for line in lines if line.line == flaw.line), None)
-        if left and line and flaw.kind in (Kind.CHANGED, Kind.NO_ENTRY) and (wanted := _wanted(line, lines, entries)):
-            left -= 1
-            if found := mend(line.raw, wanted):
-                made.append(at_byte(flaw, line, found))
-                continue
+        line = by_line.get(flaw.line)
+        if left and line and flaw.kind in (Kind.CHANGED, Kind.NO_ENTRY):
+            after = entries.get(line.number + 1) if line.entry else following.get(line.offset)
+            # The digest that the line had, by the one after it.
+            if after and after.prev and after.prev != line.digest:
+                left -= 1
+                if found := mend(line.raw, after.prev):
+                    made.append(at_byte(flaw, line, found))
+                    continue
         made.append(flaw)
     return made
 
@@ -223,13 +196,3 @@ def at_byte(flaw: Flaw, line: Line, found: Mend) -> Flaw:
     """The same flaw at the byte that was found."""
     sentence = f"{flaw.sentence.partition(': ')[0]}: {found}"
     return Flaw(flaw.kind, flaw.line, line.offset + found.at, sentence)
-
-
-def _wanted(line: Line, lines: list[Line], entries: dict[int, Line]) -> str:
-    """The digest that the line had, by the one after it; empty: it can't be told, or it is the one it has."""
-    if line.entry:
-        after = entries.get(line.number + 1)
-    else:
-        index = lines.index(line)
-        after = lines[index + 1] if index + 1 < len(lines) else None
-    return after.prev if after and after.prev != line.digest else ""

@@ -20,6 +20,8 @@ from dixis_tui.secrets import clean
 
 _BOM = b"\xef\xbb\xbf"
 _ENDS = b" \t\r"
+_PARTS = 64
+"""Entries at most that are looked for in one line."""
 _WRONG_BYTE = re.compile(r"\(byte (\d+)\)")
 
 
@@ -114,20 +116,26 @@ def place_of(raw: bytes, error: Exception) -> int:
 
 
 def _parted(line: Line, flaws: list[Flaw]) -> list[Line]:
-    """Two entries that lost the line break between them, or the line as it is."""
+    """The entries that lost the line breaks between them, or the line as it is."""
+    made = [line]
+    while len(made) < _PARTS and (two := _two_of(made[-1], flaws)):
+        made[-1:] = two
+    return made
+
+
+def _two_of(line: Line, flaws: list[Flaw]) -> list[Line]:
     if line.entry or "trailing characters" not in line.wrong:
-        return [line]
+        return []
     end = line.raw.rfind(b"}", 0, line.wrong_at) + 1
     first = parsed(line.line, line.offset, line.raw[:end])
     for skipped in (0, 1):
         second = parsed(line.line, line.offset + end + skipped, line.raw[end + skipped :])
         if first.entry and (second.entry or "trailing" in second.wrong):
-            what = f"became 0x{line.raw[end]:02x}" if skipped else "is missing"
-            kind = Kind.CHANGED if skipped else Kind.MISSING
+            kind, what = (Kind.CHANGED, f"became 0x{line.raw[end]:02x}") if skipped else (Kind.MISSING, "is missing")
             sentence = f"The line break after entry {first.number} {what}"
             flaws.append(Flaw(kind, line.line, line.offset + end, sentence))
-            return [first, *_parted(second, flaws)]
-    return [line]
+            return [first, second]
+    return []
 
 
 def _joined(lines: list[Line], flaws: list[Flaw]) -> list[Line]:

@@ -16,9 +16,8 @@ from statistics import median
 
 from dixis_tui.run.audit import verify_chain
 from dixis_tui.run.audit_log import Checkpoint, verify_log
-from dixis_tui.run.heads import Mark
 from dixis_tui.run.journal import Journal, read
-from dixis_tui.run.log import Log
+from dixis_tui.run.log import Log, Mark
 from dixis_tui.secrets import Redactor
 from tests.bench.radar import seconds
 from tests.unit.examples import EVENTS

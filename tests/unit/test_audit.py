@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from dixis_tui import events as ev
 from dixis_tui.run import journal
-from dixis_tui.run.audit import Chain, may_be_begun, verify_chain
+from dixis_tui.run.audit import Chain, verify_chain
 from dixis_tui.run.audit_lines import Line
+from dixis_tui.run.audit_tail import may_be_begun
 from dixis_tui.run.flaws import Flaw, Kind
 from dixis_tui.run.journal import Journal
 from dixis_tui.run.mend import mend

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dixis_tui.run.audit_run import Audit
     from dixis_tui.run.flaws import Flaw
 
+_SHOWN = 40
+"""Findings that are written out: a file that is none has one for every line."""
+
 
 class FlawResult(Struct, frozen=True, kw_only=True):
     """One flaw; `line` counts from 1 and `byte` from 0 in `file`, both null where no place can be named."""
@@ -104,9 +107,11 @@ def _lines(audit: Audit) -> Iterator[str]:
         yield f"✔ --head: {audit.given}"
     for note in audit.notes:
         yield f"▲ {note}"
-    for flaw in audit.flaws:
+    for flaw in audit.flaws[:_SHOWN]:
         yield f"{'✖' if flaw.grave else '▲'} {_where(flaw)}: {flaw.sentence}."
         yield f"    {flaw.meaning}"
+    if len(audit.flaws) > _SHOWN:
+        yield f"… and {len(audit.flaws) - _SHOWN} more: --json has them all"
     found = sum(flaw.grave for flaw in audit.flaws)
     yield "It verifies." if audit.verifies else f"It does not verify: {found} finding{'s' if found > 1 else ''}."
 
