@@ -9,7 +9,10 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import Struct
+
 from dixis_tui.errors import UsageError
+from dixis_tui.secrets import clean
 
 JOURNAL = "journal.jsonl"
 LOG = "run.log"
@@ -60,8 +63,21 @@ def all_runs() -> list[Path]:
     return sorted((journal.parent for journal in found), key=lambda folder: folder.name)
 
 
-def find_run(run: str) -> Path:
-    """The folder of the run with this id, or with the only id that begins so.
+class Record(Struct, frozen=True):
+    """What a run left: its journal, and the log beside it, which need not exist. `id`: what the run is called here."""
+
+    id: str
+    journal: Path
+    log: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where both lie."""
+        return self.journal.parent
+
+
+def find_own_run(run: str) -> Path:
+    """The folder in the state directory of the run with this id, or with the only id that begins so.
 
     Raises:
         UsageError: there is none, or more than one.
@@ -71,7 +87,55 @@ def find_run(run: str) -> Path:
     if len(exact or found) == 1:
         return (exact or found)[0]
     what = "fits no run" if not found else f"fits {len(found)} runs"
-    raise UsageError(f"'{run}' {what}", "List them with `dixis-tui runs`.")
+    raise UsageError(f"'{clean(run)}' {what}", "List them with `dixis-tui runs`.")
+
+
+def find_record(run: str) -> Record:
+    """A run by its id, or by the path of its folder or of its journal, which may have any name.
+
+    Beside a `journal.jsonl` lies `run.log`; beside `evening.jsonl`, `evening.log`. Nothing is written anywhere.
+
+    Raises:
+        UsageError: it is neither, or can't be read.
+    """
+    path = Path(run)
+    if not _meant_as_path(path, run):
+        folder = find_own_run(run)
+        return Record(folder.name, folder / JOURNAL, folder / LOG)
+    try:
+        journal = path / JOURNAL if path.is_dir() else path
+        if not journal.is_file():
+            what = f"holds no {JOURNAL}" if path.is_dir() else "is no file" if path.exists() else "is not there"
+            raise UsageError(f"{clean(run)} {what}", "Name a run's folder or its journal; `dixis-tui runs` lists ids.")
+        journal.open("rb").close()
+    except OSError as error:
+        raise UsageError(f"{clean(run)} can't be read: {error.strerror}", "Make it readable for this user.") from None
+    journal = journal.parent.resolve() / journal.name
+    if journal.name == JOURNAL:
+        return Record(clean(journal.parent.name), journal, journal.with_name(LOG))
+    return Record(clean(journal.name), journal, journal.with_suffix(".log"))
+
+
+def _meant_as_path(path: Path, run: str) -> bool:
+    """An id has no separator in it; a name that begins an id is that run, whatever lies in the working directory."""
+    if os.sep in run or run in (".", ".."):
+        return True
+    try:
+        return path.exists() and not any(folder.name.startswith(run) for folder in all_runs())
+    except OSError:
+        return False
+
+
+def find_run(run: str) -> Path:
+    """The folder of a run, by its id or by its path.
+
+    Raises:
+        UsageError: there is none, or what the path names is no run's folder.
+    """
+    record = find_record(run)
+    if record.journal.name != JOURNAL:
+        raise UsageError(f"{clean(run)} is not called {JOURNAL}", "Replay it with `dixis-tui replay`, or rename it.")
+    return record.folder
 
 
 def socket_path(folder: Path, handle: int) -> str:

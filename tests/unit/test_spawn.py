@@ -250,6 +250,63 @@ def test_runs_are_found_wherever_they_are(state: Path) -> None:
         folders.find_run("1999")
 
 
+def test_a_run_is_found_by_the_path_of_its_folder_or_its_journal(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = recorded(tmp_path / "from-elsewhere", STARTED)
+    for path in (copied, copied / folders.JOURNAL):
+        assert folders.find_run(str(path)) == copied
+        assert folders.find_record(str(path)) == folders.Record(
+            copied.name, copied / folders.JOURNAL, copied / folders.LOG
+        )
+    monkeypatch.chdir(copied.parent)
+    assert folders.find_run(copied.name) == copied
+    assert folders.find_run(f"./{copied.name}/") == copied
+    monkeypatch.chdir(copied)
+    assert folders.find_run(".") == folders.find_run(folders.JOURNAL) == copied
+    with pytest.raises(UsageError, match="fits no run"):
+        folders.find_own_run(str(copied))
+
+
+def test_a_journal_may_have_any_name_and_lie_where_nothing_can_be_written(state: Path, tmp_path: Path) -> None:
+    copied = recorded(tmp_path / "copied", STARTED)
+    renamed = (copied / folders.JOURNAL).rename(copied / "evening.jsonl")
+    renamed.chmod(0o400)
+    copied.chmod(0o500)
+    try:
+        assert folders.find_record(str(renamed)) == folders.Record("evening.jsonl", renamed, copied / "evening.log")
+        with pytest.raises(UsageError, match=r"is not called journal\.jsonl"):
+            folders.find_run(str(renamed))
+        with pytest.raises(UsageError, match=r"holds no journal\.jsonl"):
+            folders.find_run(str(copied))
+    finally:
+        copied.chmod(0o700)
+
+
+def test_what_is_no_path_of_a_run_is_one_sentence(state: Path, tmp_path: Path) -> None:
+    for path, said in (
+        (tmp_path, "holds no journal.jsonl"),
+        (tmp_path / "gone" / folders.JOURNAL, "is not there"),
+        (Path(os.devnull), "is no file"),
+        (tmp_path / ("long" * 100), "can't be read: File name too long"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            folders.find_run(str(path))
+    for word in ("", "nul\0", "\x1b[2J"):
+        with pytest.raises(UsageError) as error:
+            folders.find_run(word)
+        assert "\x1b" not in str(error.value)
+
+
+def test_an_id_in_use_is_that_run_whatever_lies_in_the_working_directory(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recorded(state / "runs", STARTED)
+    (tmp_path / run.name[:4]).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert folders.find_run(run.name[:4]) == run
+
+
 def test_runs_of_one_moment_are_in_order(state: Path) -> None:
     made = [recorded(state / "runs", STARTED) for _ in range(50)]
     assert folders.all_runs() == made

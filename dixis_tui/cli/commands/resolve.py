@@ -12,7 +12,7 @@ from dixis_tui.cli.commands.run import require_phrase
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, json_option, operator_option
 from dixis_tui.errors import RunnerError, UsageError
-from dixis_tui.run.folders import find_run
+from dixis_tui.run.folders import find_own_run
 from dixis_tui.run.runs import Run, look
 from dixis_tui.secrets import clean
 
@@ -62,7 +62,7 @@ def command(
 
     if applied is None:
         raise UsageError("What the row is to say is missing. Nothing was done.", "Pass --applied or --rolled-back.")
-    before = _under_way(look(find_run(run)))
+    before = _under_way(look(find_own_run(run)))
     asked = cmd.Resolve(migration=migration, applied=applied, phrase="", operator=_person(ctx, operator))
     if refused := policy.refusal(before.state, asked):
         raise RunnerError(f"{clean(refused)} Nothing was done.", "Look at the migrations with `dixis-tui history`.")

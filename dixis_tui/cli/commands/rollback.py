@@ -17,7 +17,7 @@ from dixis_tui.errors import RunnerError, UsageError
 from dixis_tui.events import WaysSeen
 from dixis_tui.model import Phase, Way
 from dixis_tui.plan.checks import SPECS
-from dixis_tui.run.folders import find_run
+from dixis_tui.run.folders import find_own_run
 from dixis_tui.run.runs import Run, look
 from dixis_tui.run.state import RunState
 
@@ -50,7 +50,7 @@ def command(
     from dixis_tui.cli.rollback_target import latest_that_changed, where_it_stands
 
     common: Common = ctx.obj
-    before = where_it_stands(look(find_run(run)) if run else latest_that_changed())
+    before = where_it_stands(look(find_own_run(run)) if run else latest_that_changed())
     asked = _Asked(
         phrase=_phrase(common, before),
         typed=confirm,
