@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from screens import cards, guide
-from screens.view import LOOK, View
+from screens.view import LOOK, Mode, View
 from screens.widgets.countdown import Countdown
 from screens.widgets.detail import Detail
 from screens.widgets.header import Header, WallClock
@@ -81,6 +81,10 @@ class Cockpit(Screen[None]):
         with Horizontal(id="top"):
             yield Header(view)
             yield WallClock(view, id="clock")
+        if view.reel:
+            from screens.widgets.replay_bar import ReplayBar
+
+            yield ReplayBar(view)
         yield PhaseMarks(view)
         with Horizontal(id="body"):
             yield _titled(Runbook(view, id="left", classes="pane"), "RUNBOOK")
@@ -89,15 +93,20 @@ class Cockpit(Screen[None]):
                 yield Timeline(view)
                 yield _titled(NowCard(view, id="now", classes="pane"), "NOW")
                 yield _titled(Detail(view, id="selected", classes="pane"), "SELECTED")
-                yield _titled(LogView(self.cockpit_app.client.log, view.zone, frequency=2.0), "LOG")
+                yield _titled(self.log_view(), "LOG")
         yield Says(view, self._notice)
         yield KeyLine(view)
+        replay = "REPLAY. " if view.reel else ""
         yield Static(
-            f"This terminal is too small: at least {_LEAST_COLUMNS} columns and {_LEAST_ROWS} rows are needed. "
+            f"{replay}This terminal is too small: at least {_LEAST_COLUMNS} columns and {_LEAST_ROWS} rows are needed. "
             "The run is not touched by that. q leaves.",
             id="tiny",
             markup=False,
         )
+
+    def log_view(self) -> LogView:
+        """The pane of the run's log."""
+        return LogView(self.cockpit_app.client.log, self.view.zone, frequency=2.0)
 
     def on_resize(self, event: Resize) -> None:
         """Another layout where the terminal has another size."""
@@ -113,6 +122,7 @@ class Cockpit(Screen[None]):
 
     def _mark(self, view: View) -> None:
         self.set_class(view.demo or view.state.drill, "-demo")
+        self.set_class(view.mode is Mode.REPLAY, "-replay")
         self.set_class(view.state.run is None, "-nothing")
         self.set_class(cards.card(view).alarm, "-alarm")
         self.set_class(view.state.ended is not None, "-ended")

@@ -10,11 +10,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.view import LOOK, View
+from screens.view import LOOK, Mode, View
 from screens.widgets.painted import Painted, line
 
 if TYPE_CHECKING:
     from screens.app import CockpitApp
+
+
+_REPLAY = "REPLAY · "
 
 
 class Words(Static):
@@ -66,6 +69,10 @@ class Dialog(ModalScreen[None]):
     def on_mount(self) -> None:
         """Air between the parts where there is room for it."""
         self.set_class(self.app.size.height >= 32, "-airy")
+        if self.view.mode is Mode.REPLAY:
+            for box in self.query(".dialog"):
+                # Called twice where a screen's own calls it: Textual calls that of every class.
+                box.border_title = f"{_REPLAY}{(box.border_title or '').removeprefix(_REPLAY)}"
 
     def action_close(self) -> None:
         """Away, with nothing done."""

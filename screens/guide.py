@@ -67,9 +67,14 @@ def offer(view: View, key: str) -> Offer:
     return next(found for found in offers(view) if found.key == key)
 
 
+def looks_on(view: View) -> str:
+    """Why no key acts on this screen, whatever the run's state; empty where it is the operator's."""
+    return _LOOKING_ON.get(view.mode, "")
+
+
 def _closed(view: View) -> str:
-    if view.mode in _LOOKING_ON:
-        return _LOOKING_ON[view.mode]
+    if why := looks_on(view):
+        return why
     if view.state.ended:
         return f"This run has ended ({view.state.ended.verdict}): q leaves."
     if view.link is Link.GONE:

@@ -32,6 +32,21 @@ KEYS = (
     ("l", "the log: / search, n N next, f follow, s source, esc"),
     ("q", "leave; the run goes on, dixis-tui attaches to it again"),
 )
+REPLAY_KEYS = (
+    ("space", "play, or pause"),
+    ("← →", "one entry back, and pause; one entry on, over any wait"),
+    ("[ ]", "back to where a phase began; to where the next begins"),
+    ("1 0", "as fast as it was; ten times as fast"),
+    ("home end", "the first entry; the last"),
+    ("↑ ↓", "select a phase or a check; esc: back to what needed someone"),
+    ("c", "all checks with what was seen"),
+    ("h", "migrations: how each ran, its hazards, what it took"),
+    ("b", "locks: who blocked us, who waited behind us"),
+    ("t", "what to do: what went wrong, what was known, the ways out"),
+    ("o", "contacts"),
+    ("l", "the log up to this moment: / search, f follow, s source"),
+    ("q", "leave the replay"),
+)
 _MEANINGS = (
     ("✔ passed", "good", "seen, and well"),
     ("▲ warned", "warn", "worth knowing; the gate is open"),
@@ -80,11 +95,11 @@ class HelpScreen(Dialog):
     def _keys(self) -> Content:
         now = {made.key: made.refusal for made in guide.offers(self.view)}
         rows = []
-        for key, label in KEYS:
-            works = not now.get(key)
+        for key, label in REPLAY_KEYS if self.view.reel else KEYS:
+            works = bool(self.view.reel) or not now.get(key)
             mark, key_look, look = ("  ", "key", "text") if works else ("– ", "quiet", "quiet")
             rows.append(line((mark, "quiet"), (f"{key:<9}", key_look), (label, look)))
-        if any(now.values()):
+        if any(now.values()) and not self.view.reel:
             rows.append(line(("– not now; pressed anyway, it says why", "quiet")))
         return Content("\n").join(rows)
 

@@ -12,6 +12,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from dixis_tui.errors import JournalError
@@ -25,13 +26,18 @@ _SOURCE = re.compile(rb"\n.{24}\t([a-z_]+)\t")
 
 
 class Blocks:
-    """Index over `path`, which need not exist yet. `generation` moves when the file was replaced or cut short."""
+    """Index over `path`, which need not exist yet. `generation` moves when the file was replaced or cut short.
 
-    def __init__(self, path: Path) -> None:
+    `limit` says at each look how many bytes of it count, or None for all: a replay's log ends where its evening is.
+    """
+
+    def __init__(self, path: Path, limit: Callable[[], int | None] | None = None) -> None:
         self.path = path
+        self._limit = limit
         self.generation = 0
         self._file = -1
         self._inode = 0
+        self._most = 0
         self._end = self._seen = self._count = 0
         self._forget()
 
@@ -65,7 +71,8 @@ class Blocks:
         try:
             if not self._opened():
                 return False
-            chunk = os.pread(self._file, _CHUNK, self._seen)
+            room = min(_CHUNK, self._most - self._seen)
+            chunk = os.pread(self._file, room, self._seen) if room > 0 else b""
         except OSError as error:
             self.close()
             raise JournalError(
@@ -84,7 +91,9 @@ class Blocks:
             status = self.path.stat()
         except FileNotFoundError:
             return False
-        if self._file >= 0 and (status.st_ino != self._inode or status.st_size < self._seen):
+        limit = self._limit() if self._limit else None
+        self._most = status.st_size if limit is None else min(limit, status.st_size)
+        if self._file >= 0 and (status.st_ino != self._inode or self._most < self._seen):
             self.close()
             self._forget()
             self.generation += 1

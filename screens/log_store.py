@@ -6,7 +6,7 @@ Nothing here draws or waits. :meth:`LogStore.refresh` works for a given time and
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dixis_tui.errors import JournalError
@@ -22,12 +22,12 @@ class LogStore:
     """The log file at `path`, which need not exist yet; lines are numbered from 0.
 
     A *row* is a line's place among those that the source filter shows; without a filter both are the same.
-    `problem` is empty, or a sentence on why the file can't be read.
+    `problem` is empty, or a sentence on why the file can't be read. `limit`: how many bytes of the file count now.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limit: Callable[[], int | None] | None = None) -> None:
         self.problem = ""
-        self._blocks = Blocks(path)
+        self._blocks = Blocks(path, limit)
         self._sources: frozenset[str] | None = None
         self._needle = ""
         self._shown: Tally | None = None

@@ -27,6 +27,7 @@ THEME = Theme(
         "cursor": "#2a3946",
         "production": "#a01828",
         "demo": "#0f5d6b",
+        "replay": "#5f3f8f",
         "border": "#46b1c9",
         "border-blurred": "#3a444e",
         "text-muted": "#8a96a3",

@@ -16,7 +16,7 @@ from screens.cards import Line
 from screens.clock_words import clock_lines, deciding
 from screens.dialog import Dialog, Words, key_row
 from screens.spots import check_mark
-from screens.view import View
+from screens.view import Mode, View
 from screens.widgets.header import environment, target
 from screens.widgets.now_card import lines_of
 from screens.widgets.painted import line
@@ -90,6 +90,9 @@ class TroubleScreen(Dialog):
         if found is None:
             self._say(f"{key} is no way out of this case.")
             return
+        if why := guide.looks_on(self.view):
+            self._say(why)
+            return
         if found.migration:
             from screens.resolve import ResolveScreen
 
@@ -122,12 +125,16 @@ class TroubleScreen(Dialog):
         put["head"](self._head(found))
         put["facts"](_rows(_facts(found), width, most) if found.wrong else self._reading(width))
         put["checks"](self._checks(found, width))
-        put["exits"](_rows((*_exits(found), *clock_lines(view, deciding(view))), width, 2))
-        keys = [(_KEYS[one.way], _LABELS[_KEYS[one.way]]) for one in found.exits if one.way in _KEYS]
+        put["exits"](
+            _rows((*_exits(found, acts=not guide.looks_on(view)), *clock_lines(view, deciding(view))), width, 2)
+        )
+        exits = [] if guide.looks_on(view) else found.exits
+        keys = [(_KEYS[one.way], _LABELS[_KEYS[one.way]]) for one in exits if one.way in _KEYS]
         put["trouble-keys"](key_row(*keys, ("1 2 3", "case"), ("o", "contacts"), ("esc", "back")))
 
     def _head(self, found: Trouble) -> Content:
-        mark = environment(self.view), "warn" if self.view.demo else "bad"
+        ours = self.view.mode is not Mode.REPLAY
+        mark = environment(self.view), "bad" if ours and not self.view.demo else "warn"
         number = _CASES.index(found.case) + 1
         title = line((f"{number} {found.case}", "bad" if found.wrong else "strong")).stylize(".title")
         return Content("\n").join([line(mark, (f"  {target(self.view)}", "quiet")), title])
@@ -159,13 +166,13 @@ def _facts(found: Trouble) -> tuple[Line, ...]:
     )
 
 
-def _exits(found: Trouble) -> tuple[Line, ...]:
-    return tuple(_exit(one) for one in found.exits)
+def _exits(found: Trouble, *, acts: bool) -> tuple[Line, ...]:
+    return tuple(_exit(one, acts=acts) for one in found.exits)
 
 
-def _exit(one: Exit) -> Line:
-    key = _KEYS.get(one.way, " ")
-    text = f"{key}  {one.way}: {one.why}"
+def _exit(one: Exit, *, acts: bool) -> Line:
+    key = f"{_KEYS.get(one.way, ' ')}  " if acts else ""
+    text = f"{key}{one.way}: {one.why}"
     return Line(text, "strong", "▶", "key") if one.advised else Line(text, "text", " ", "quiet")
 
 

@@ -56,6 +56,21 @@ class Spot(Struct, frozen=True):
     subject: str = ""
 
 
+class Reel(Struct, frozen=True, kw_only=True):
+    """Where a replay stands: at entry `shown` of `entries`; `done` is the part of its time that was played, 0 to 1."""
+
+    shown: int
+    entries: int
+    done: float
+    speed: int
+    playing: bool
+    at_end: bool
+    live: bool
+    """Whether the run is still alive: its end is then the present."""
+    wait: float | None
+    """Seconds of that evening until the next entry; None after the last."""
+
+
 class View(Struct, frozen=True, kw_only=True):
     """One moment of a run, as a person at this terminal may see it. Times are UTC."""
 
@@ -70,6 +85,8 @@ class View(Struct, frozen=True, kw_only=True):
     spot: Spot = Spot(Phase.PREFLIGHT)
     asked: str = ""
     """What was just asked of the runner and has not shown in the journal yet."""
+    reel: Reel | None = None
+    """In a replay alone."""
     journal: str = ""
     """Where the run's journal is."""
 

@@ -17,6 +17,7 @@ _COMMANDS = (
     "run",
     "demo",
     "attach",
+    "replay",
     "status",
     "runs",
     "backups",

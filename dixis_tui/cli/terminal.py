@@ -12,6 +12,7 @@ from dixis_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from dixis_tui.run.client import Client
+    from dixis_tui.run.replay_client import ReplayClient
 
 
 def is_terminal() -> bool:
@@ -36,3 +37,13 @@ def cockpit() -> Callable[[Client, str, str], int]:
     finally:
         gc.enable()
     return run_cockpit
+
+
+def replay() -> Callable[[ReplayClient, str], int]:
+    """`run_replay`, imported likewise."""
+    gc.disable()
+    try:
+        from screens.replay import run_replay
+    finally:
+        gc.enable()
+    return run_replay

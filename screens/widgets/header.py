@@ -8,19 +8,33 @@ from textual.content import Content
 from textual.geometry import Size
 
 from screens import words
-from screens.view import View
+from screens.view import Mode, View
 from screens.widgets.painted import Painted, Part, spread
 
 NO_PLAN = "–"
+_ROOM_FOR_KIND = 76
+"""Cells from which a replay's header says of what."""
 
 
 def environment(view: View) -> str:
-    """`■ PRODUCTION`, `◆ DEMO` or `◆ DRILL ON STAGING`: a glyph and a word, beside the band's colour."""
+    """`■ PRODUCTION`, `◆ DEMO` or `◆ DRILL ON STAGING`: a glyph and a word, beside the band's colour.
+
+    `▷ REPLAY` whatever it was: what happened on production then is nothing that happens there now.
+    """
+    if view.mode is Mode.REPLAY:
+        return "▷ REPLAY"
     if view.state.run is None:
         return "○ WAITING"
     if view.state.drill:
         return "◆ DRILL ON STAGING"
     return "◆ DEMO" if view.demo else "■ PRODUCTION"
+
+
+def kind(view: View) -> str:
+    """What a replayed run was about, in words: no glyph of production's."""
+    if view.state.drill:
+        return "a drill on staging"
+    return "a demo" if view.demo else "production"
 
 
 def target(view: View) -> str:
@@ -51,6 +65,8 @@ class Header(_Band):
         sealed: list[Part] = [(" plan ", "quiet"), (plan, "strong")]
         server: list[Part] = [(f"  PostgreSQL {state.identity.version} ", "quiet")] if state.identity else []
         mark: list[Part] = [(f" {environment(self.view)}", "mark")]
+        if self.view.mode is Mode.REPLAY and width >= _ROOM_FOR_KIND:
+            mark.append((f" of {kind(self.view)}", "text"))
         brand: list[Part] = [("  DIXIS", "strong")]
         titled: list[Part] = [(f"  {name}", "strong")] if name else []
         tries = (

@@ -19,7 +19,9 @@ _LOG_KEYS = (
     ("esc", "back"),
 )
 _ALWAYS = (("c", "checks"), ("l", "log"), ("?", "help"), ("q", "leave"))
+_REPLAY_KEYS = (("← →", "step"), ("[ ]", "phase"), ("1 0", "speed"))
 _GIVE_UP = ("e", "l", "c", "r", "w", "h", "p", "s", "m", "o")
+_REPLAY_GIVES_UP = ("l", "c", "b", "h", "1 0")
 """Which keys the row leaves out first where the room is short; `?` names them all."""
 
 
@@ -27,6 +29,12 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     """Key and what it does, refused ones left out."""
     if log:
         return [*_LOG_KEYS, ("q", "leave")]
+    if view.reel:
+        over = view.reel.at_end and not view.reel.live
+        first = ("home", "again") if over else ("space", "pause" if view.reel.playing else "play")
+        looks = [("h", "migrations")] if view.state.migrations else []
+        looks += [("b", "locks")] if radar_words.live(view) else []
+        return [first, *_REPLAY_KEYS, *looks, *_ALWAYS]
     open_ones = [offer for offer in offers(view) if not offer.refusal]
     letters = {offer.label for offer in open_ones if offer.key != "enter"}
     # Where a letter does the same, Enter works too and need not be named twice.
@@ -49,7 +57,8 @@ class KeyLine(Painted):
         """One row; the keys that matter least go first where it is short."""
         width = cells.width
         keys = keys_of(self.view, log=self.for_log)
-        for name in ("", *(() if self.for_log else _GIVE_UP)):
+        give_up = _REPLAY_GIVES_UP if self.view.reel else _GIVE_UP
+        for name in ("", *(() if self.for_log else give_up)):
             keys = [(key, label) for key, label in keys if key != name]
             if sum(len(key) + len(label) + 4 for key, label in keys) <= width:
                 break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 from time import perf_counter
@@ -28,7 +28,8 @@ _BREATH = 0.002
 class LogView(Vertical):
     """The log file at `path`, which need not exist yet, with times shown in `timezone`.
 
-    `frequency` is how often a second the file is looked at and the screen brought up to date.
+    `frequency` is how often a second the file is looked at and the screen brought up to date; `limit`, how many bytes
+    of it count at that look.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,11 +69,12 @@ class LogView(Vertical):
         *,
         frequency: float = 3.0,
         ascii_only: bool = False,
+        limit: Callable[[], int | None] | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.store = LogStore(path)
+        self.store = LogStore(path, limit)
         self.lines = LogLines(self.store, timezone, ASCII_GLYPHS if ascii_only else Glyphs())
         self._separator = " | " if ascii_only else " · "
         self._frequency = frequency

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.geometry import Size
 
 from screens import cards, words
-from screens.view import View
+from screens.view import Mode, View
 from screens.widgets.painted import Painted, bar, line, spread, wrapped
 
 
@@ -54,6 +54,10 @@ def keys(card: cards.Card, width: int) -> Content:
     for key, does in card.more:
         longer = row + line(("    ", ""), (key, "key"), (f" {does}", "text"))
         row = longer if longer.cell_length <= width else row
+    return _short(row, width)
+
+
+def _short(row: Content, width: int) -> Content:
     return row.truncate(width, ellipsis=True) if row.cell_length > width else row
 
 
@@ -89,6 +93,14 @@ class NowCard(Painted):
         if self.styles.is_auto_height and self._wish(self.size.width) != self._wanted:
             self.refresh(layout=True)
 
+    def _foot(self, card: cards.Card, width: int) -> list[Content]:
+        if not card.key:
+            return []
+        if self.view.mode is Mode.REPLAY:  # its key does nothing here: what was waited for is told, not offered
+            then = line((" waited for then: ", "quiet"), (card.does, "text"))
+            return [] if self.view.state.ended or self.view.state.running else [_short(then, width)]
+        return [keys(card, width)]
+
     def draw(self, cells: Size) -> Content:
         """At most as many rows as there are."""
         width, height = cells
@@ -98,7 +110,7 @@ class NowCard(Painted):
             label = f"  {card.bar.label}"
             length = max(min(width - len(label) - 2, 40), 6)
             rows.append(line((" ", ""), *bar(length, card.bar.fraction), (label, "text")))
-        foot = [keys(card, width)] if card.key else []
+        foot = self._foot(card, width)
         room = max(height - len(rows) - len(foot), 0)
         body = fitted(card.lines, width, room)[:room]
         above = [line()] if room > len(body) else []
