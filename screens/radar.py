@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from dixis_tui.locks import Peer
 from screens import radar_words
 from screens.dialog import Dialog
+from screens.guide import looks_on
 from screens.radar_panes import PREPARED, Around, Blocker, Keys, Summary
 from screens.view import View
 from screens.widgets.key_line import Says
@@ -65,6 +66,8 @@ class RadarScreen(Dialog):
 
 def _refusal(view: View, peer: Peer | None, how: str) -> str:
     """Why the key does nothing now; empty where it asks for the number."""
+    if why := looks_on(view):
+        return why
     if not view.acting:
         return "Nothing can be asked of this run any more."
     if peer is None:

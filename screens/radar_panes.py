@@ -226,7 +226,7 @@ class Keys(Painted):
         """One row."""
         peer = self._around.selected()
         acting: list[tuple[str, str]] = []
-        if peer and peer.pid:
+        if peer and peer.pid and self.view.acting:
             acting = [] if radar_words.idle(peer) else [("c", "cancel its statement")]
             acting.append(("t", "end its session"))
         radar = radar_words.live(self.view)

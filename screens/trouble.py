@@ -86,12 +86,12 @@ class TroubleScreen(Dialog):
 
     def action_out(self, key: str) -> None:
         """One of the ways out, where this case has it."""
+        if why := guide.looks_on(self.view):
+            self._say(why)
+            return
         found = next((one for one in self._now().exits if _KEYS.get(one.way) == key), None)
         if found is None:
             self._say(f"{key} is no way out of this case.")
-            return
-        if why := guide.looks_on(self.view):
-            self._say(why)
             return
         if found.migration:
             from screens.resolve import ResolveScreen

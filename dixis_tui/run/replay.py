@@ -39,13 +39,14 @@ class Tape(Struct, frozen=True):
         """
         offsets, phases = list(self.offsets), list(self.phases)
         before = self.entries[-1] if self.entries else None
+        passed = timedelta(seconds=offsets[-1] if offsets else 0.0)  # exact: a sum of seconds would not be
         for number, entry in enumerate(entries, len(self.entries) + 1):
             if entry.at.tzinfo is None or entry.at.year not in _YEARS:
                 raise JournalError(
                     f"Entry {number} has a time that can't be played", "It was not written by this program."
                 )
-            gap = (entry.at - before.at).total_seconds() if before else 0.0
-            offsets.append((offsets[-1] if offsets else 0.0) + max(gap, 0.0))
+            passed += max(entry.at - before.at, timedelta()) if before else timedelta()
+            offsets.append(passed.total_seconds())
             if isinstance(entry.event, ev.PhaseStarted):
                 phases.append(number)
             before = entry
