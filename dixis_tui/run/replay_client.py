@@ -62,7 +62,7 @@ class ReplayClient:
         self._given = 0
         self._beaten = self._looked = self._asked = monotonic()
         self.player = Player(tape=tape, speed=speed, playing=playing)
-        self._grow()
+        self._grow(self._beaten)
 
     @property
     def cut(self) -> bool:
@@ -107,24 +107,25 @@ class ReplayClient:
         """Let the time since the last call pass, and look for more entries; whether a screen has to be drawn anew."""
         now, before = self._monotonic(), self.player
         passed, self._beaten = now - self._beaten, now
-        if now - self._looked >= _LOOK_SECONDS:
-            self._looked = now
-            self._grow()
-        self.player = self.player.after(min(passed, _LONGEST_BEAT_SECONDS))
+        follows = before.playing and before.live and before.at_end
+        self._grow(now)
+        played = self.player.after(min(passed, _LONGEST_BEAT_SECONDS))
+        self.player = played.to_end() if follows else played
         return _seen(before) != _seen(self.player)
 
-    def _grow(self) -> None:
+    def _grow(self, now: float) -> None:
+        """What the journal has by now, and how far the present is from its last entry."""
         tape = self.player.tape
-        if not self.problem:
+        if now - self._looked >= _LOOK_SECONDS and not self.problem:
+            self._looked = now
             try:
                 tape = tape.longer(fresh) if (fresh := self._reader.read()) else tape
             except (JournalError, OSError) as error:
                 self.problem = str(error)
-        now = self._monotonic()
         if self._alive and now - self._asked >= _LIVE_SECONDS:
             self._asked, self._alive = now, _lives(self.folder)
-        ended = isinstance(tape.entries[-1].event, ev.RunEnded)
-        alive = self._alive and not ended and not self.problem
+        over = isinstance(tape.entries[-1].event, ev.RunEnded | ev.RunnerLeft)
+        alive = self._alive and not over and not self.problem
         lead = (self._utc() - tape.entries[-1].at).total_seconds() if alive else 0.0
         self.player = self.player.grown(tape, lead, live=alive)
 

@@ -12,7 +12,7 @@ from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, json_option, operator_option, secrets_for_headless
 from dixis_tui.cli.recover_script import RecoverScript, exit_of
 from dixis_tui.errors import UsageError
-from dixis_tui.run.folders import JOURNAL, find_run
+from dixis_tui.run.folders import JOURNAL, find_own_run
 from dixis_tui.run.runs import Run, look
 from dixis_tui.run.state import RunState
 from dixis_tui.settings import DATABASE_URL
@@ -66,7 +66,7 @@ def _found(run: str | None, url: str) -> Run:
     from dixis_tui.cli.commands.cockpit import left_behind
 
     if run:
-        found = look(find_run(run))
+        found = look(find_own_run(run))
         if found.live:
             raise UsageError(f"Run {found.id} has its runner", f"Look at it with `dixis-tui attach {found.id}`.")
         return found
