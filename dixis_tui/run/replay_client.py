@@ -17,6 +17,7 @@ from dixis_tui.run.log_tape import LogTape
 from dixis_tui.run.replay import Player, Tape
 from dixis_tui.run.runs import live
 from dixis_tui.run.state import Entry
+from dixis_tui.secrets import clean
 
 _NOBODY = "This is a replay: nobody is there to be asked."
 _BEAT_SECONDS = 0.25
@@ -56,7 +57,7 @@ class ReplayClient:
         self._reader = JournalReader(record.journal)
         tape = Tape().longer(self._reader.read())
         if not tape.entries:
-            raise UsageError(f"{record.journal} has no whole entry", "There is nothing to replay in it.")
+            raise UsageError(f"{clean(str(record.journal))} has no whole entry", "There is nothing to replay in it.")
         self._alive = _lives(record.folder)
         self._log_tape = LogTape(record.log)
         self._given = 0

@@ -146,6 +146,7 @@ def test_the_sessions_of_that_evening_are_left_alone(tmp_path: Path) -> None:
         await at.press("end", "b")
         assert "Blocked by" in at.text()
         assert "cancel its statement" not in at.text()
+        assert "end its session" not in at.text()
         for key in ("c", "t"):
             await at.press(key)
             assert "This is a replay" in at.text()
