@@ -15,7 +15,7 @@ from dixis_tui.errors import UsageError
 @click.argument("run", required=False)
 @click.option("--speed", type=click.Choice(["1", "10"]), default="1", help="As fast as it was, or ten times as fast.")
 @click.option("--step", is_flag=True, help="Stand still at the first entry: → goes on by one.")
-@click.option("--json", "as_json", is_flag=True, hidden=True)
+@click.option("--json", "as_json", is_flag=True, help="Refused: a replay is looked at; `tail` prints lines.")
 @click.pass_context
 def command(ctx: click.Context, run: str | None, speed: str, step: bool, as_json: bool) -> None:
     """Play a run's journal in the cockpit: RUN is an id, a run's folder, or a journal from another machine.
