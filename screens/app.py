@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, Protocol
 
 import msgspec
+from rich.console import RenderableType
 from rich.text import Text
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.screen import Screen
 
 from dixis_tui import events as ev
@@ -21,6 +25,7 @@ from dixis_tui.run.state import Entry, RunState, apply
 from screens import spots
 from screens.cockpit import Cockpit
 from screens.guide import Offer
+from screens.painter import Painter, erases
 from screens.theme import THEME
 from screens.view import Clock, Link, Shows, Spot, View
 from screens.widgets.key_line import Says
@@ -58,6 +63,7 @@ class CockpitApp(App[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "interrupted", show=False, system=True),
+        Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
     def __init__(self, client: RunClient, operator: str, notice: str = "", *, clock: Clock | None = None) -> None:
@@ -67,6 +73,7 @@ class CockpitApp(App[str]):
         self.theme = THEME.name
         self.client = client
         self.clock = clock or Clock()
+        self._painter = Painter(erases=erases())
         self._operator = operator
         self._notice = notice
         self._held: Spot | None = None
@@ -91,6 +98,7 @@ class CockpitApp(App[str]):
     def on_mount(self) -> None:
         """Begin to follow the run, and let the clocks tick."""
         self.set_interval(1.0, self._tick)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=True)
 
     # -- the state
@@ -252,6 +260,23 @@ class CockpitApp(App[str]):
         else:
             self.say("Ctrl+C stops nothing here, and nothing runs: q leaves.", "warn")
 
+    # -- the terminal
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            renderable = self._painter.difference(renderable)
+        super()._display(screen, renderable)
+
+    def on_resize(self, event: Resize) -> None:
+        """What a terminal keeps while its size changes is its own affair."""
+        if event.size != self._painter.size:
+            self.action_redraw()
+
+    def action_redraw(self) -> None:
+        """Paint everything anew: another program wrote over it."""
+        self._painter.forget()
+        self.screen.refresh()
+
     # -- crashes
 
     def _fatal_error(self) -> None:
@@ -268,6 +293,7 @@ def run_cockpit(client: RunClient, operator: str, notice: str = "") -> int:
     """Show one run until the operator leaves; 0, or the app's return code after a crash."""
     gc.disable()  # nothing can be freed before the first screen, and looking takes a tenth of its time
     app = CockpitApp(client, operator, notice)
+    app.set_class("SSH_CONNECTION" in os.environ, "-ssh")
     try:
         # Without the mouse: its reports flood a slow line, and the terminal's own selection goes on working.
         app.run(mouse=False)
