@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from tests.e2e.house import PROGRAM, House
+from tests.ssh.line import Line
+from tests.ssh.meter import Cost
 from tests.ssh.server import SshServer
 from tests.terminal import TmuxTerminal
 
@@ -18,6 +21,14 @@ def seat(
     """`dixis-tui` with `words` over SSH through `port` (the server's own where it is 0)."""
     program = server.command(*PROGRAM, *words, port=port or server.port, directory=house.folder)
     return TmuxTerminal(["env", f"TERM={TERM}", *program], columns, rows, _own(), Path.cwd())
+
+
+def greeting(house: House, server: SshServer, line: Line) -> Cost:
+    """Of a program that says nothing: keys, proofs, goodbyes."""
+    size, began = line.down, time.monotonic()
+    with TmuxTerminal(server.command("true", port=line.port, directory=house.folder), environment=_own()) as terminal:
+        terminal.wait_exit()
+    return Cost(line.down - size, time.monotonic() - began)
 
 
 def _own() -> dict[str, str]:
