@@ -20,17 +20,17 @@ def seat(
 ) -> TmuxTerminal:
     """`dixis-tui` with `words` over SSH through `port` (the server's own where it is 0)."""
     program = server.command(*PROGRAM, *words, port=port or server.port, directory=house.folder)
-    return TmuxTerminal(["env", f"TERM={TERM}", *program], columns, rows, _own(), Path.cwd())
+    return TmuxTerminal(["env", f"TERM={TERM}", *program], columns, rows, own(), Path.cwd())
 
 
 def greeting(house: House, server: SshServer, line: Line) -> Cost:
     """Of a program that says nothing: keys, proofs, goodbyes."""
     size, began = line.down, time.monotonic()
-    with TmuxTerminal(server.command("true", port=line.port, directory=house.folder), environment=_own()) as terminal:
+    with TmuxTerminal(server.command("true", port=line.port, directory=house.folder), environment=own()) as terminal:
         terminal.wait_exit()
     return Cost(line.down - size, time.monotonic() - began)
 
 
-def _own() -> dict[str, str]:
+def own() -> dict[str, str]:
     """Nothing that the program could know the house by: all of that comes through sshd."""
     return {"PATH": os.environ.get("PATH", os.defpath)}
