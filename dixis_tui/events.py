@@ -26,6 +26,7 @@ from dixis_tui.events_back import (
 from dixis_tui.events_run import (
     Checkpointed,
     FirstConfirmed,
+    FirstVoided,
     HeadSent,
     MigrationSettled,
     RecoverySeen,
@@ -54,6 +55,7 @@ __all__ = [
     "BackupRestored",
     "Checkpointed",
     "FirstConfirmed",
+    "FirstVoided",
     "HeadSent",
     "MigrationResolved",
     "MigrationSettled",
@@ -88,6 +90,8 @@ class RunStarted(BaseEvent, frozen=True, kw_only=True, tag="run_started"):
     timezone: str = "Europe/Athens"
     phrase: str
     rollback_phrase: str
+    second_operator: bool = False
+    """Whether go needs a second person."""
     contacts: list[tuple[str, str, str]] = field(default_factory=list)
     """Role, name, and phone or address."""
     secrets: dict[str, bool] = field(default_factory=dict)
@@ -299,7 +303,7 @@ class Confirmed(BaseEvent, frozen=True, kw_only=True, tag="confirmed"):
     operator: str
     digest: str
     account: str = ""
-    """The operator's on the system, by the socket's peer; empty where nobody asked for a second person."""
+    """The operator's on the system, by the socket's peer: `1000 anna`."""
     second: str = ""
     """The second person, who typed it too from another account; empty where none was asked for."""
     second_account: str = ""
@@ -371,5 +375,6 @@ Event = (
     | Checkpointed
     | HeadSent
     | FirstConfirmed
+    | FirstVoided
     | RunEnded
 )

@@ -79,3 +79,13 @@ class FirstConfirmed(BaseEvent, frozen=True, kw_only=True, tag="first_confirmed"
     operator: str
     account: str
     digest: str
+
+
+class FirstVoided(BaseEvent, frozen=True, kw_only=True, tag="first_voided"):
+    """The first one's phrase does not wait for a second any more: it got too old, or was taken back by its typist.
+
+    Without this entry it is void as well as soon as a phase begins, or another runner takes the run up.
+    """
+
+    reason: str
+    taken_back: bool = False

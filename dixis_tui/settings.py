@@ -251,6 +251,11 @@ def _decode(path: Path) -> Settings:
         raise UsageError(f"{path}: root is where this file is, and no key of it", "Leave it out.")
     _check_window(path, settings.window)
     _check_webhook(path, settings.audit.webhook)
+    if settings.confirm.second_operator and not settings.watch.group:
+        raise UsageError(
+            f"{path}: confirm.second_operator needs watch.group: the second person could not reach the run",
+            "Name a Unix group that both people are in.",
+        )
     return settings
 
 

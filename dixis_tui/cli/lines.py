@@ -90,6 +90,8 @@ def _runner(event: ev.Event) -> str:
             return f"   head {number} {head[:12]}… to {to}: {problem or 'sent'}"
         case ev.FirstConfirmed(operator=operator, account=account):
             return f"   confirmed by {operator} (account {account}); the second person is waited for"
+        case ev.FirstVoided(reason=reason):
+            return f"   the first confirmation is void: {reason}"
     return ""
 
 

@@ -22,6 +22,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     backup_sha256: str
     rehearsed: bool
     waived: list[str]
+    second: bool = False
+    """Whether a second person has to confirm it."""
 
 
 _LABELS = {
@@ -34,6 +36,7 @@ _LABELS = {
     "rehearsal": "Rehearsal",
     "waived": "Waived",
     "executor": "Executor",
+    "second": "Second person",
 }
 
 
@@ -54,7 +57,11 @@ def differences(sealed: PlanSealed, now: PlanSealed) -> list[str]:
     if sealed.digest == now.digest:
         return []
     was, is_ = dict(sealed.lines), dict(now.lines)
-    changed = [f"{label} was {was[label]}, is {is_[label]}" for label in is_ if was.get(label) != is_[label]]
+    changed = [
+        f"{label} was {was.get(label, 'none')}, is {is_.get(label, 'none')}"
+        for label in was | is_
+        if was.get(label) != is_.get(label)
+    ]
     return changed or ["a detail of the plan changed"]
 
 
@@ -71,4 +78,5 @@ def _words(plan: Plan) -> dict[str, str]:
         "backup": plan.backup_sha256[:12] or "none",
         "rehearsal": "done on the restored backup" if plan.rehearsed else "none",
         "waived": ", ".join(plan.waived) or "nothing",
+        **({"second": "needed"} if plan.second else {}),
     }

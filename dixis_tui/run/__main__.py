@@ -23,7 +23,7 @@ from dixis_tui.errors import DixisError, RunnerError, UnderWayError, UrlError
 from dixis_tui.model import Phase, PhaseState, Place
 from dixis_tui.postgres import url as urls
 from dixis_tui.process import login_name, no_core_dumps
-from dixis_tui.run import folders, policy, resuming, under_way
+from dixis_tui.run import folders, policy, resuming, sharing, under_way
 from dixis_tui.run.commands import Command, Drill, Recover, StartPhase
 from dixis_tui.run.context import Context
 from dixis_tui.run.journal import Journal, read
@@ -109,8 +109,12 @@ def _resume(handover: Handover, folder: Path, run_lock: RunLock | None) -> Conte
 
 
 def _serve(context: Context, journal: Journal, first: Command | None) -> Context:
+    group = sharing.group_id(context.settings.watch.group)
+    if group is not None:
+        _share(context, group)
+
     async def serve() -> None:
-        runner = Runner(context)
+        runner = Runner(context, group)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.asked_to_go)
         await runner.serve(first)
 
@@ -125,6 +129,15 @@ def _target(handover: Handover) -> str:
 
 def _host() -> str:
     return f"{login_name()}@{socket.gethostname()}"
+
+
+def _share(context: Context, group: int) -> None:
+    name = context.settings.watch.group
+    if shut := sharing.open_run(context.folder, group):
+        context.note(
+            f"{shut} keeps the group {name} out: none of it can watch this run. XDG_STATE_HOME names another place.",
+            "warning",
+        )
 
 
 def _adopted(folder: Path) -> ev.BackupAdopted:
@@ -192,6 +205,7 @@ def _started(handover: Handover) -> ev.RunStarted:
         timezone=settings.window.timezone,
         phrase=settings.confirm.phrase,
         rollback_phrase=settings.confirm.rollback_phrase,
+        second_operator=settings.confirm.second_operator,
         contacts=[
             (role, clean(who.name), clean(who.phone or who.url))
             for role, who in people

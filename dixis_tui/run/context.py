@@ -69,10 +69,18 @@ class Context:
 
         A gate is journaled with the log's digest as of then, and the head goes out.
         """
-        gates = [gate for event in events if (gate := heads.gate_of(event))]
+        self._write(lambda _: events, flush=flush)
+
+    def decide(self, make: Callable[[st.RunState], ev.Event]) -> ev.Event:
+        """The same with what `make` makes of the state as it is, with nothing in between the two; returns it."""
+        return self._write(lambda state: (make(state),), flush=True)[0]
+
+    def _write(self, make: Callable[[st.RunState], tuple[ev.Event, ...]], *, flush: bool) -> tuple[ev.Event, ...]:
         with self._lock:
+            events = make(self.state)
+            gates = [gate for event in events if (gate := heads.gate_of(event))]
             if self.state.ended or self.state.left:
-                return
+                return events
             if gates:
                 with self.log.held(end=any(isinstance(event, ev.RunEnded) for event in events)) as mark:
                     written = self._journal.append(*heads.with_digests(events, mark), flush=flush)
@@ -83,6 +91,7 @@ class Context:
         if gates and last:
             self._send_away(last, head, gates[-1])
         self.changed()
+        return events
 
     def _send_away(self, last: st.Entry, digest: str, gate: str) -> None:
         run = self.state.run

@@ -71,6 +71,10 @@ def _migration_settled(state: RunState, event: ev.MigrationSettled, _: datetime)
     return {"migrations": state.migrations | {event.name: replace(view, state=event.state, error=error, sqlstate="")}}
 
 
+def _first_confirmed(_: RunState, event: ev.FirstConfirmed, at: datetime) -> dict[str, Any]:
+    return {"first_confirmed": event, "first_confirmed_at": at, "first_voided": None, "refused": None}
+
+
 CHANGES: dict[type, Any] = {
     ev.RunnerResumed: _resumed,
     ev.RunnerLeft: lambda _, event, __: {"left": event},
@@ -78,6 +82,8 @@ CHANGES: dict[type, Any] = {
     ev.MigrationSettled: _migration_settled,
     ev.Checkpointed: lambda _, __, ___: {},
     ev.HeadSent: lambda _, event, __: {"head_sent": event},
-    ev.FirstConfirmed: lambda _, event, at: {"first_confirmed": event, "first_confirmed_at": at},
+    ev.FirstConfirmed: _first_confirmed,
+    # A second person's mistakes are no reason against the first one's next try.
+    ev.FirstVoided: lambda _, event, __: {"first_confirmed": None, "first_voided": event, "refused": None},
 }
 """One function an event; each gives the fields that it changes."""

@@ -146,7 +146,7 @@ def refusal(state: RunState, command: cmd.Command) -> str:
         case cmd.Waive():
             return _refuse_waiver(command)
         case cmd.Stop():
-            return "" if state.running else "Nothing is running."
+            return "" if state.running or state.first_confirmed else "Nothing is running."
         case cmd.SignalBackend():
             return _refuse_signal(state, command)
     if state.running:

@@ -40,7 +40,17 @@ def settings(state: RunState, now: Settings, target: str) -> Settings:
             f"Run {run.run} is on {run.target}, and DATABASE_URL names {target}",
             "Point DATABASE_URL at the run's own target.",
         )
-    confirm = replace(now.confirm, phrase=run.phrase, rollback_phrase=run.rollback_phrase)
+    if run.second_operator and not now.watch.group:
+        raise RunnerError(
+            f"Run {run.run} needs a second person, and watch.group is not set any more: nobody could reach it",
+            "Set watch.group to the Unix group that both people are in.",
+        )
+    confirm = replace(
+        now.confirm,
+        phrase=run.phrase,
+        rollback_phrase=run.rollback_phrase,
+        second_operator=run.second_operator,
+    )
     migrate = replace(now.migrate, executor=Executor(run.executor))
     return replace(now, confirm=confirm, migrate=migrate)
 

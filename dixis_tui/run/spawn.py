@@ -16,7 +16,7 @@ from msgspec import Struct
 import dixis_tui
 from dixis_tui.errors import RunnerError, UnderWayError, UsageError
 from dixis_tui.process import child_environment
-from dixis_tui.run import folders, outlive
+from dixis_tui.run import folders, outlive, sharing
 from dixis_tui.run.runs import live
 from dixis_tui.secrets import clean
 from dixis_tui.settings import Settings
@@ -85,6 +85,7 @@ def start(
 
     With `drill`, `secrets` has staging's URL as DATABASE_URL.
     """
+    sharing.group_id(settings.watch.group)  # said before there is a folder
     folder = folders.new_run(runs or folders.state_directory() / "runs")
     handover = Handover(
         folder=str(folder),
@@ -106,6 +107,7 @@ def resume(folder: Path, settings: Settings, secrets: dict[str, str], operator: 
     Raises:
         RunnerError: its runner lives.
     """
+    sharing.group_id(settings.watch.group)
     if live(folder):
         raise RunnerError(f"Run {folder.name} is under way", f"Look at it with `dixis-tui attach {folder.name}`.")
     handover = Handover(

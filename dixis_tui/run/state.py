@@ -108,6 +108,8 @@ def _phase_started(state: RunState, event: ev.PhaseStarted, at: datetime) -> dic
         "checks": machine | fresh,
         "progress": None,
         "plan": plan,
+        "first_confirmed": None,
+        "first_voided": None,
     }
 
 

@@ -164,8 +164,10 @@ class RunState(Struct, frozen=True, kw_only=True):
     recovery_at: datetime | None = None
     left: ev.RunnerLeft | None = None
     first_confirmed: ev.FirstConfirmed | None = None
-    """The first of two people; None once the second has followed, or the plan was sealed anew."""
+    """The first of two people; None once the second followed or a phase began. `accounts.standing` knows the time."""
     first_confirmed_at: datetime | None = None
+    first_voided: ev.FirstVoided | None = None
+    """Why the last first one does not wait any more, until there is another."""
     head_sent: ev.HeadSent | None = None
     health: dict[str, HealthResult] = {}
     notes: tuple[ev.Noted, ...] = ()

@@ -11,6 +11,7 @@ from dixis_tui.errors import DixisError
 from dixis_tui.model import CheckState, Phase, Snapshot, Verdict, Way, warned
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import drills, policy
+from dixis_tui.run.accounts import Asker
 from dixis_tui.run.context import Context
 from dixis_tui.run.state import RunState
 
@@ -23,7 +24,7 @@ def wrong_phrase(context: Context, command: cmd.Phrased) -> str:
     return "" if same else "Wrong phrase. Nothing was done."
 
 
-def perform(context: Context, command: cmd.Command) -> None:
+def perform(context: Context, command: cmd.Command, asker: Asker) -> None:
     """Do what the command says; it was allowed by the policy. Never raises for what the world does."""
     try:
         match command:
@@ -37,7 +38,7 @@ def perform(context: Context, command: cmd.Command) -> None:
             case cmd.End(closed_by=codes):
                 _end(context, codes)
             case _:
-                _go_on(context, command)
+                _go_on(context, command, asker)
     except DixisError as error:
         context.note(f"{error}. {error.remedy}".strip(), "error")
 
@@ -45,7 +46,7 @@ def perform(context: Context, command: cmd.Command) -> None:
 # Phases are imported when they are first needed: psycopg alone takes a tenth of a second.
 
 
-def _go_on(context: Context, command: cmd.Command) -> None:
+def _go_on(context: Context, command: cmd.Command, asker: Asker) -> None:
     from dixis_tui.run.phases import backup, go, preflight, rehearsal, rollback, signoff, verify
 
     starts = {
@@ -61,7 +62,7 @@ def _go_on(context: Context, command: cmd.Command) -> None:
         case cmd.Seal():
             go.seal(context)
         case cmd.Confirm():
-            go.confirm(context, command)
+            go.confirm(context, command, asker)
         case cmd.SignOff():
             signoff.run(context, command.operator)
             _end(context)

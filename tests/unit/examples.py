@@ -154,6 +154,8 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.RadarSeen(place=Place.PRODUCTION, radar=RADAR),
     ev.BackendSignalled(pid=4720, how="cancel", operator="Μαρία", who="shop (web)"),
     ev.PlanSealed(hash="7f3a·c2e1", digest="7f3ac2e1", lines=[("Target", "dixis")]),
+    ev.FirstConfirmed(operator="Μαρία", account="1000 maria", digest="7f3ac2e1"),
+    ev.FirstVoided(reason="Μαρία took the phrase back.", taken_back=True),
     ev.ConfirmationRefused(operator="Μαρία", reason="Wrong phrase. Nothing was done."),
     ev.Confirmed(operator="Μαρία", digest="7f3ac2e1"),
     ev.RollbackConfirmed(
@@ -173,7 +175,6 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.MigrationSettled(name=FILE.name, state=MigrationState.APPLIED, evidence="its row is finished"),
     ev.Checkpointed(gate="go", log_bytes=1000, log_sha256="d" * 64),
     ev.HeadSent(number=12, head="e" * 64, to="heads.jsonl"),
-    ev.FirstConfirmed(operator="Μαρία", account="1000 maria", digest="7f3ac2e1"),
     ev.RunEnded(verdict=Verdict.DONE, summary="done"),
 )
 

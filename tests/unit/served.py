@@ -15,6 +15,7 @@ from dixis_tui import events as ev
 from dixis_tui.model import CheckState, Phase, passed
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import folders, work
+from dixis_tui.run.accounts import Asker
 from dixis_tui.run.context import Context
 from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.log import Log
@@ -53,7 +54,7 @@ class Served:
     def _serve(self) -> None:
         asyncio.run(self.runner.serve(None))
 
-    def perform(self, context: Context, command: cmd.Command) -> None:
+    def perform(self, context: Context, command: cmd.Command, asker: Asker) -> None:
         """Instead of the phases that act: a phase of one check that lasts until `go_on` is set."""
         if self.error:
             raise self.error
@@ -65,7 +66,7 @@ class Served:
                     context.found("DX201", passed("seen"))
                     context.emit(ev.BackupMade(backup=BACKUP))
             case cmd.End() | cmd.SignOff():
-                _real_perform(context, command)
+                _real_perform(context, command, asker)
 
     def told(self) -> RunState:
         """What the journal says now, its chain checked."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import threading
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dixis_tui import events as ev
 from dixis_tui.model import Phase, PhaseState, Verdict
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import folders, runner, work
+from dixis_tui.run.accounts import Account
 from dixis_tui.run.runs import live, look
 from tests.unit.served import SECRET, Hand, Served
 from tests.waiting import until
@@ -53,7 +53,7 @@ def test_only_we_may_look_or_talk(run: Served) -> None:
 def test_another_user_is_not_heard(run: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch, Hand(run.folder) as before:
         assert before.ask(TICK) == ""
-        patch.setattr(os, "getuid", lambda: 54321)
+        patch.setattr(run.runner, "_owner", Account(54321))
         with Hand(run.folder) as stranger:
             stranger.post(cmd.Tick(code="DX132", operator="stranger"))
             assert stranger.read() is None, "closed without a word"
@@ -148,7 +148,7 @@ def test_a_client_that_asks_without_end_and_never_reads_is_held_back(run: Served
 
 @pytest.mark.parametrize("phrase", ["DIXIS-PROD-ok", "", " DIXIS-PROD-OK", "DIXIS-PROD-OK ", "ΔIXIS-PROD-OK", SECRET])
 def test_a_wrong_phrase_does_nothing_and_is_not_kept(run: Served, phrase: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner.policy, "refusal", lambda *_: "")
+    monkeypatch.setattr(runner.accounts, "refusal_for", lambda *_: "")
     with Hand(run.folder) as hand:
         refused = hand.ask(cmd.Confirm(phrase=phrase, operator="maria", digest="x"))
         assert refused == "Wrong phrase. Nothing was done."

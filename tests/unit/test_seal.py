@@ -42,6 +42,7 @@ NAMED = {
     "not rehearsed": (replace(PLAN, rehearsed=False), "Rehearsal"),
     "a waiver more": (replace(PLAN, waived=["DX121", "DX200"]), "Waived"),
     "a waiver less": (replace(PLAN, waived=[]), "Waived"),
+    "two people": (replace(PLAN, second=True), "Second person"),
 }
 UNNAMED = {
     "TLS gone": replace(PLAN, identity=replace(IDENTITY, tls="")),
@@ -64,7 +65,8 @@ def test_what_changed_is_named(plan: Plan, label: str) -> None:
     assert digest(plan) != digest(PLAN)
     was, now = seal(PLAN), seal(plan)
     assert [text.split(" was ")[0] for text in differences(was, now)] == [label]
-    assert f"{label} was {dict(was.lines)[label]}, is {dict(now.lines)[label]}" in differences(was, now)
+    before, after = (dict(sealed.lines).get(label, "none") for sealed in (was, now))
+    assert f"{label} was {before}, is {after}" in differences(was, now)
 
 
 @pytest.mark.parametrize("plan", UNNAMED.values(), ids=UNNAMED)

@@ -23,7 +23,7 @@ from dixis_tui.prisma.look import Seen, look
 from dixis_tui.prisma.manners import Manners
 from dixis_tui.prisma.project import Project, discover
 from dixis_tui.prisma.truth import worded
-from dixis_tui.run import policy
+from dixis_tui.run import accounts, policy
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import soundness
 from dixis_tui.settings import DATABASE_URL, SHADOW_DATABASE_URL
@@ -130,6 +130,7 @@ def plan_of(context: Context, facts: Facts) -> Plan:
         backup_sha256=state.backup.sha256 if state.backup else "",
         rehearsed=policy.rehearsed(state),
         waived=waived,
+        second=accounts.needs_second(state),
     )
 
 

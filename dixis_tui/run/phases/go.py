@@ -11,7 +11,8 @@ from dixis_tui.plan import way_back
 from dixis_tui.plan.prediction import needed_seconds, runbook
 from dixis_tui.plan.seal import differences
 from dixis_tui.plan.seal import seal as seal_plan
-from dixis_tui.run import policy
+from dixis_tui.run import accounts, policy
+from dixis_tui.run.accounts import Asker
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import alone, facts, foresight, judges, migrate
@@ -43,8 +44,8 @@ def seal(context: Context) -> None:
         context.emit(seal_plan(facts.plan_of(context, seen)))
 
 
-def confirm(context: Context, command: Confirm) -> None:
-    """The phrase was right: check the seal once more, then act."""
+def confirm(context: Context, command: Confirm, asker: Asker) -> None:
+    """The phrase was right: check the seal once more, then act, or wait for the second person where one is needed."""
     sealed = context.state.plan
     if sealed is None or command.digest != sealed.digest:
         _refuse(context, command, "The plan was sealed anew since the phrase was asked. Read it again.")
@@ -68,13 +69,38 @@ def confirm(context: Context, command: Confirm) -> None:
     if passed_by := _passed_by(context):
         _refuse(context, command, f"{passed_by}. Nothing was done.")
         return
-    # A person may have taken an answer back while we looked.
-    if closed := policy.refusal(context.settled(), command):
-        _refuse(context, command, f"{closed} Nothing was done.")
-        return
-    context.log.line("operator", f"{command.operator} confirmed plan {sealed.hash}")
-    context.emit(ev.Confirmed(operator=command.operator, digest=sealed.digest))
-    migrate.run(context, seen)
+    # A person may have taken an answer, or the first phrase, back while we looked.
+    outcome = context.decide(lambda state: _outcome(state, command, asker))
+    match outcome:
+        case ev.ConfirmationRefused(reason=reason):
+            context.log.line("runner", reason, "warning")
+        case ev.FirstConfirmed():
+            context.log.line("operator", f"{command.operator} ({asker.account}) confirmed plan {sealed.hash}, first")
+            how = f"`dixis-tui approve {context.folder}`"
+            context.note(f"Plan {sealed.hash} waits for the second person: {how} from another account.")
+        case _:
+            context.log.line("operator", f"{command.operator} ({asker.account}) confirmed plan {sealed.hash}")
+            migrate.run(context, seen)
+
+
+def _outcome(state: RunState, command: Confirm, asker: Asker) -> ev.Event:
+    """What the right phrase comes to, for the state as it is. Pure but for the clock."""
+    now = datetime.now(UTC)
+    if closed := accounts.refusal_for(state, command, asker, now):
+        return ev.ConfirmationRefused(operator=command.operator, reason=f"{closed} Nothing was done.")
+    operator, account = command.operator, str(asker.account)
+    if not accounts.needs_second(state):
+        return ev.Confirmed(operator=operator, account=account, digest=command.digest)
+    first = accounts.standing(state, now)
+    if first is None:
+        return ev.FirstConfirmed(operator=operator, account=account, digest=command.digest)
+    return ev.Confirmed(
+        operator=first.operator,
+        account=first.account,
+        second=operator,
+        second_account=account,
+        digest=command.digest,
+    )
 
 
 def _passed_by(context: Context) -> str:
