@@ -27,7 +27,7 @@ from screens.cockpit import Cockpit
 from screens.guide import Offer
 from screens.painter import Painter, erases
 from screens.theme import THEME
-from screens.view import Clock, Link, Shows, Spot, View
+from screens.view import Clock, Link, Mode, Shows, Spot, View
 from screens.widgets.key_line import Says
 
 LEAVE = "leave"
@@ -66,7 +66,15 @@ class CockpitApp(App[str]):
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
-    def __init__(self, client: RunClient, operator: str, notice: str = "", *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        client: RunClient,
+        operator: str,
+        notice: str = "",
+        *,
+        clock: Clock | None = None,
+        mode: Mode = Mode.OPERATOR,
+    ) -> None:
         super().__init__()
         self.animation_level = "none"
         self.register_theme(THEME)
@@ -86,6 +94,7 @@ class CockpitApp(App[str]):
             state=RunState(),
             now=self.clock.utc(),
             operator=operator,
+            mode=mode,
             journal=str(client.folder / folders.JOURNAL),
         )
         self._read()
@@ -289,10 +298,10 @@ class CockpitApp(App[str]):
         self._close_messages_no_wait()
 
 
-def run_cockpit(client: RunClient, operator: str, notice: str = "") -> int:
+def run_cockpit(client: RunClient, operator: str, notice: str = "", mode: str = Mode.OPERATOR) -> int:
     """Show one run until the operator leaves; 0, or the app's return code after a crash."""
     gc.disable()  # nothing can be freed before the first screen, and looking takes a tenth of its time
-    app = CockpitApp(client, operator, notice)
+    app = CockpitApp(client, operator, notice, mode=Mode(mode))
     app.set_class("SSH_CONNECTION" in os.environ, "-ssh")
     try:
         # Without the mouse: its reports flood a slow line, and the terminal's own selection goes on working.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Snapshot, Step, Way
 from dixis_tui.plan import phases, way_back
@@ -10,7 +11,7 @@ from dixis_tui.run import policy
 from dixis_tui.run.state import CheckView, MigrationView, RunState
 from screens import words
 from screens.spots import broken, unanswered
-from screens.view import Link, View
+from screens.view import Link, Mode, View
 
 
 class Line(Struct, frozen=True):
@@ -53,7 +54,13 @@ class Card(Struct, frozen=True, kw_only=True):
 
 
 def card(view: View) -> Card:
-    """What the operator has to know at this moment."""
+    """What the people at this screen have to know at this moment. Who only looks on is told no keys."""
+    found = _card(view)
+    theirs = view.mode is Mode.OPERATOR or (view.mode is Mode.SECOND and found.key == "m" and found.large)
+    return found if theirs else replace(found, key="", does="", more=())
+
+
+def _card(view: View) -> Card:
     from screens import cards_back, cards_recovery, cards_trouble, cards_wait, cards_work
 
     state = view.state

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from dixis_tui.events import FirstConfirmed
 from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan import phases
-from dixis_tui.run import policy
+from dixis_tui.run import accounts, policy
 from dixis_tui.run.state import RunState
 from screens import words
 from screens.cards import Card, Line, backup_words, closed, questions, snapshot_words, suffered
 from screens.clock_words import clock_lines, deciding
 from screens.spots import broken, unanswered
-from screens.view import View
+from screens.view import Mode, View
 
 
 def waiting(view: View) -> Card:
@@ -26,7 +29,8 @@ def waiting(view: View) -> Card:
         case Phase.REHEARSAL:
             return _rehearsal()
         case Phase.GO:
-            return _go(view)
+            first = accounts.standing(view.state, view.now)
+            return _second(view, first) if first else _go(view)
         case Phase.VERIFY:
             return Card(
                 headline="Migrated. Next: verify it",
@@ -154,10 +158,48 @@ def _go(view: View) -> Card:
         lines.append(Line(_summary(state), "text"))
     if state.refused and state.refused.reason:
         lines.append(Line(f"Last refused: {state.refused.reason}", "warn", "▲", "warn"))
+    if state.first_voided:
+        lines.append(Line(f"The phrase is void: {state.first_voided.reason}", "warn", "▲", "warn"))
     if window.open and window.evidence:
         lines.append(Line(window.evidence, "quiet"))
     lines.append(Line(f"The way back: {backup_words(view) or 'none, the backup was waived'}.", "quiet"))
     return Card(headline=headline, tone=tone, glyph=glyph, lines=tuple(lines), key="m", does=does, more=more)
+
+
+def _second(view: View, first: FirstConfirmed) -> Card:
+    """What the room has to read out to the second person, or that person on their own screen."""
+    state = view.state
+    at, until = state.first_confirmed_at, None
+    if at is not None:
+        until = at + accounts.FIRST_STANDS
+    by = f"{first.operator} (account {first.account}) typed the phrase at {view.at(at, seconds=True)}"
+    lines = [Line(f"{by}; it is void at {view.at(until, seconds=True)}.", "text", "✔", "good")]
+    if view.mode is not Mode.SECOND:
+        # The path stands in a line of its own: it is copied, or read out.
+        lines.insert(0, Line("From another account of this machine:", "quiet", "▶", "strong"))
+        lines.insert(1, Line(f"dixis-tui approve {Path(view.journal).parent}", "strong"))
+    if state.refused and state.refused.reason:
+        lines.append(Line(f"Refused: {state.refused.reason}", "warn", "▲", "warn"))
+    plan = state.plan.hash if state.plan else ""
+    if view.mode is Mode.SECOND:
+        return Card(
+            headline=f"Plan {plan} waits for you",
+            tone="warn",
+            glyph="▶",
+            lines=tuple(lines),
+            key="m",
+            does="read the plan, and approve it",
+            large=True,
+        )
+    return Card(
+        headline=f"Waiting for the second person: plan {plan}",
+        tone="warn",
+        glyph="◐",
+        lines=tuple(lines),
+        key="s",
+        does="take the phrase back",
+        large=True,
+    )
 
 
 def _summary(state: RunState) -> str:

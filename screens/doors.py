@@ -18,6 +18,10 @@ def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
             from screens.go import GoScreen
 
             return GoScreen(view)
+        case "approve":
+            from screens.approve import ApproveScreen
+
+            return ApproveScreen(view)
         case "rollback":
             from screens.rollback import RollbackScreen
 
@@ -78,6 +82,15 @@ def _question(name: str, view: View, offer: Offer | None) -> Screen[None]:
             no="not yet",
             command=cmd.Tick(code=spec.code, operator=view.operator),
             label="tick",
+        )
+    if name == "stop" and view.state.running is None:
+        return AskScreen(
+            view,
+            title="Take the phrase back?",
+            lines=("No second person can confirm the plan any more, until you seal it and type the phrase anew.",),
+            yes="take it back",
+            command=command,
+            label="take it back",
         )
     if name == "stop":
         return AskScreen(

@@ -10,13 +10,13 @@ from textual.content import Content
 
 from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan import phases
-from dixis_tui.run import policy
+from dixis_tui.run import accounts, policy
 from dixis_tui.run.commands import Command, Confirm, Seal
 from screens import words
 from screens.cards import backup_words, closed, snapshot_words
 from screens.dialog import Words, key_row
 from screens.phrase_dialog import PhraseDialog
-from screens.view import View
+from screens.view import Mode, View
 from screens.widgets.countdown import span_words, window_words
 from screens.widgets.header import environment, target
 from screens.widgets.painted import line
@@ -56,6 +56,8 @@ def pairs(rows: Sequence[tuple[str, str]]) -> Content:
 class GoScreen(PhraseDialog):
     """Opening it seals the plan anew; the field takes letters once that is done and the time fits."""
 
+    TITLE_TEXT = "GO / NO-GO"
+
     def __init__(self, view: View) -> None:
         super().__init__(view)
         self._attempts = view.state.phase(Phase.GO).attempts
@@ -67,7 +69,7 @@ class GoScreen(PhraseDialog):
         """From what is confirmed down to the phrase that confirms it."""
         run = self.view.state.run
         with Vertical(classes="dialog -grave") as box:
-            box.border_title = "GO / NO-GO"
+            box.border_title = self.TITLE_TEXT
             yield Words(id="plan")
             yield Words(id="lines")
             yield Words(id="gates")
@@ -98,8 +100,8 @@ class GoScreen(PhraseDialog):
         return Confirm(phrase=phrase, operator=self.view.operator, digest=plan.digest)
 
     def accepted(self) -> bool:
-        """The runner wrote that it was confirmed."""
-        return self.view.state.confirmed is not None
+        """The runner wrote that it was confirmed, or that a second person is waited for."""
+        return self.view.state.confirmed is not None or accounts.standing(self.view.state, self.view.now) is not None
 
     def _sealed(self) -> bool:
         own = self.view.state.phase(Phase.GO)
@@ -183,4 +185,7 @@ class GoScreen(PhraseDialog):
             rows.append(line(("esc goes back; there w waives what can be waived, m looks again.", "quiet")))
             return Content("\n").join(rows)
         what = "change the demo's production" if self.view.demo else "change PRODUCTION"
-        return line(("Type ", "text"), (self._phrase, "strong"), (f" to {what}. There is no default.", "text"))
+        asked = line(("Type ", "text"), (self._phrase, "strong"), (f" to {what}. There is no default.", "text"))
+        if accounts.needs_second(self.view.state) and self.view.mode is Mode.OPERATOR:
+            return asked + line((" Then a second person does, from another account.", "text"))
+        return asked

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from dixis_tui.model import CheckState, Phase, PhaseState, Recovery, Way
 from dixis_tui.plan import phases
+from dixis_tui.run import accounts, policy
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import policy
 from dixis_tui.run.state import CheckView, RunState
 from screens.spots import check_at, unanswered
 from screens.view import Link, Mode, View
@@ -54,6 +54,8 @@ def offers(view: View) -> list[Offer]:
     """Every key that acts, in the footer's order, refused ones among them."""
     makers = (_enter, _space, _waive, _again, _snapshot, _go, _rollback, _stop, _end)
     made = [make(view) for make in makers]
+    if view.mode is Mode.SECOND:
+        return [_approve(view) if offer.key == "m" else _refused(offer, _LOOKING_ON[Mode.WATCHER]) for offer in made]
     if closed := _closed(view):
         return [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
     if view.asked:
@@ -70,6 +72,14 @@ def offer(view: View, key: str) -> Offer:
 def looks_on(view: View) -> str:
     """Why no key acts on this screen, whatever the run's state; empty where it is the operator's."""
     return _LOOKING_ON.get(view.mode, "")
+
+
+def _approve(view: View) -> Offer:
+    """What `m` is to the second person; every other key that acts is the operator's."""
+    refusal = _closed(view)
+    if not refusal and accounts.standing(view.state, view.now) is None:
+        refusal = "There is nothing to approve: the operator types the phrase first."
+    return Offer(key="m", label="approve", opens="approve", refusal=refusal)
 
 
 def _closed(view: View) -> str:
@@ -113,7 +123,7 @@ def _enter(view: View) -> Offer:
             label = _AGAIN[phase] if state.phase(phase).attempts else _FIRST[phase]
             return _of(view, "enter", label, cmd.StartPhase(phase=phase))
         case Phase.GO if not done:
-            return _of(view, "enter", "go / no-go", cmd.Seal(), "go")
+            return msgspec.structs.replace(_go(view), key="enter")
         case Phase.MIGRATE if not done:
             why = "x rolls back." if state.confirmed else "The migration follows the phrase: m opens go / no-go."
             return Offer(key="enter", refusal=why)
@@ -187,6 +197,8 @@ def _again(view: View) -> Offer:
 
 
 def _go(view: View) -> Offer:
+    if accounts.standing(view.state, view.now):
+        return Offer(key="m", refusal="The phrase was taken, and a second person is waited for: s takes it back.")
     return _of(view, "m", "go / no-go", cmd.Seal(), "go")
 
 
@@ -205,7 +217,8 @@ def _rollback(view: View) -> Offer:
 
 
 def _stop(view: View) -> Offer:
-    return _of(view, "s", "stop", cmd.Stop(), "stop")
+    waits = view.state.first_confirmed is not None and not view.state.running
+    return _of(view, "s", "take it back" if waits else "stop", cmd.Stop(operator=view.operator), "stop")
 
 
 def _end(view: View) -> Offer:

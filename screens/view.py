@@ -32,6 +32,8 @@ class Mode(StrEnum):
     OPERATOR = "operator"
     WATCHER = "watcher"
     """Looks on, and never asks anything of the runner."""
+    SECOND = "second"
+    """Looks on as well, and may approve what the operator has confirmed."""
     REPLAY = "replay"
     """A recording: its time is that of the evening that it shows."""
 

@@ -11,6 +11,7 @@ import click
 
 from dixis_tui.cli.lines import describe
 from dixis_tui.cli.script import Script, next_step
+from dixis_tui.events import FirstConfirmed
 from dixis_tui.model import MigrationState
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.client import Client
@@ -110,8 +111,13 @@ class Driver:
     def _read(self) -> None:
         for entry in self._client.read():
             self.state = apply(self.state, entry)
-            if not self._quiet and entry.number > self._shown and (line := describe(entry)):
+            if entry.number <= self._shown:
+                continue
+            if not self._quiet and (line := describe(entry)):
                 click.echo(line)
+            if self._quiet and isinstance(entry.event, FirstConfirmed):
+                how = f"`dixis-tui approve {self._folder}`"
+                click.echo(f"Waiting for the second person: {how} from another account.", err=True)
 
     async def _step(self) -> None:
         command = self._decide(self.state) if not self.interrupted else self._way_out()

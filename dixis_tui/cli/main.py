@@ -18,6 +18,7 @@ _COMMANDS = (
     "demo",
     "attach",
     "replay",
+    "approve",
     "status",
     "runs",
     "backups",

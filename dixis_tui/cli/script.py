@@ -65,7 +65,7 @@ def _hopeless(state: RunState, script: Script) -> list[str]:
     return unanswered or ([gate.code for gate in policy.closed_gates(state)] if broken else [])
 
 
-def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command:
+def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command | None:
     if phase is not Phase.PREFLIGHT and not state.phase(Phase.BACKUP).attempts:
         return cmd.StartPhase(phase=Phase.BACKUP)  # a snapshot that was named opens its gate, and proves nothing
     if phase is Phase.REHEARSAL and state.backup is None:
@@ -76,8 +76,11 @@ def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command:
         return cmd.End(closed_by=[gate.code for gate in gates])
     if state.plan is None and not state.phase(Phase.GO).attempts:
         return cmd.Seal()
+    if state.first_confirmed:
+        return None  # the second person is waited for
     shut = [gate.code for gate in policy.closed_go(state)]
-    if state.plan is None or shut or state.refused:
+    taken_back = state.first_voided is not None and state.first_voided.taken_back
+    if state.plan is None or shut or state.refused or taken_back:
         return cmd.End(closed_by=shut)
     waived = any(check.state is CheckState.WAIVED for check in state.checks_of(Phase.GO))
     if waived and state.phase(Phase.GO).attempts == 1:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from dixis_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from dixis_tui.run.client import Client
     from dixis_tui.run.replay_client import ReplayClient
 
 
@@ -29,7 +28,7 @@ def require_terminal() -> None:
         )
 
 
-def cockpit() -> Callable[[Client, str, str], int]:
+def cockpit() -> Callable[..., int]:
     """`run_cockpit`, imported without the garbage collector: imports leave nothing behind, and a start is imports."""
     gc.disable()
     try:

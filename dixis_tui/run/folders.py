@@ -138,6 +138,28 @@ def find_run(run: str) -> Path:
     return record.folder
 
 
+def run_at(run: str) -> Path:
+    """The folder of a run by its id or by its path, which may be another account's.
+
+    Raises:
+        UsageError: there is none, or it is not open to us.
+    """
+    shared = state_directory() / "runs" / run if "/" not in run else Path(run).absolute()
+    folder = shared.parent if shared.name == JOURNAL else shared
+    try:
+        with (folder / JOURNAL).open("rb"):
+            return folder
+    except PermissionError:
+        raise UsageError(
+            f"{folder} is not open to this account",
+            "Its operator names a group that you are in as watch.group; whoever was added to one has to log in anew.",
+        ) from None
+    except OSError:
+        if "/" in run:
+            raise UsageError(f"{folder} is no run's folder", "Copy the path from the operator's screen.") from None
+    return find_run(run)
+
+
 def socket_path(folder: Path, handle: int) -> str:
     """A path to the run's socket that is short enough for a socket (some 100 bytes).
 

@@ -1,0 +1,187 @@
+"""Who may ask what: whatever the state of a run, another account watches, and at most approves."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dixis_tui import events as ev
+from dixis_tui.model import Phase, Way
+from dixis_tui.run import accounts, policy
+from dixis_tui.run import commands as cmd
+from dixis_tui.run.accounts import FIRST_STANDS, Account, Asker, has_seat, refusal_for, standing
+from dixis_tui.run.state import Entry, RunState, fold
+from tests.unit.examples import EVENTS, STARTED
+
+NOW = datetime(2026, 11, 25, 21, 0, tzinfo=UTC)
+MARIA, NIKOS = Account(1000, "maria"), Account(1001, "nikos")
+ROOT, NAMELESS = Account(0, "root"), Account(100_001)
+CONFIRM = cmd.Confirm(phrase="DIXIS-PROD-OK", operator="Νίκος", digest="a" * 64)
+COMMANDS: tuple[cmd.Command, ...] = (
+    *(cmd.StartPhase(phase=phase) for phase in Phase),
+    cmd.Tick(code="DX131", operator="x"),
+    cmd.Tick(code="DX131", operator="x", on=False),
+    cmd.Waive(code="DX501", operator="x", reason="because"),
+    cmd.Seal(),
+    CONFIRM,
+    msgspec.structs.replace(CONFIRM, digest="b" * 64),
+    *(cmd.Rollback(phrase="DIXIS-ROLLBACK-OK", operator="x", way=way) for way in Way),
+    cmd.NameSnapshot(id="x", taken_at=NOW, where="x", operator="x"),
+    cmd.LookBack(),
+    cmd.Resolve(migration="x", applied=True, phrase="DIXIS-ROLLBACK-OK", operator="x"),
+    cmd.Drill(operator="x"),
+    cmd.Stop(operator="x"),
+    cmd.Stop(operator="x", now=True),
+    cmd.Recover(),
+    cmd.Leave(reason="x"),
+    cmd.SignalBackend(pid=1, how="terminate", typed="1", operator="x"),
+    cmd.SignOff(operator="x"),
+    cmd.End(),
+)
+
+
+def first(digest: str = "a" * 64, account: Account = MARIA) -> ev.FirstConfirmed:
+    return ev.FirstConfirmed(operator="Μαρία", account=str(account), digest=digest)
+
+
+def state_with(*, second: bool = True, **changes: object) -> RunState:
+    """A run whose plan is sealed and confirmed by the first, but for what is changed."""
+    run = msgspec.structs.replace(STARTED, second_operator=second)
+    plan = ev.PlanSealed(hash="aaaa·aaaa", digest="a" * 64, lines=[])
+    fields = {"run": run, "plan": plan, "first_confirmed": first(), "first_confirmed_at": NOW, "started": NOW}
+    return msgspec.structs.replace(RunState(), **(fields | changes))
+
+
+def test_every_command_is_tried() -> None:
+    assert {type(command) for command in COMMANDS} == set(cmd.Command.__args__)
+
+
+digests = st.sampled_from(["a" * 64, "b" * 64])
+people = st.sampled_from([MARIA, NIKOS, ROOT, NAMELESS, Account(1000), Account(1001, "maria")])
+
+
+@st.composite
+def states(draw: st.DrawFn) -> RunState:
+    """Any that a journal can lead to, with what matters here put in on top."""
+    events = draw(st.lists(st.sampled_from(EVENTS), max_size=12))
+    begun = (msgspec.structs.replace(STARTED, second_operator=draw(st.booleans())), *events)
+    state = fold(Entry(number, NOW, event) for number, event in enumerate(begun, 1))
+    if draw(st.booleans()):
+        return state
+    return msgspec.structs.replace(
+        state,
+        ended=None,
+        plan=ev.PlanSealed(hash="x", digest=draw(digests), lines=[]),
+        first_confirmed=draw(st.one_of(st.none(), st.builds(first, digests, people))),
+        first_confirmed_at=NOW + draw(st.timedeltas(timedelta(hours=-2), timedelta(hours=2))),
+    )
+
+
+@given(states(), st.sampled_from(COMMANDS), people, people, st.booleans())
+def test_another_account_gets_nothing_but_an_approval(
+    state: RunState, command: cmd.Command, account: Account, owner: Account, open_to_all: bool
+) -> None:
+    # Few states of a run allow a go: where nothing else refuses, the rule for accounts has to stand alone.
+    with patch.object(policy, "refusal", lambda *_: "") if open_to_all else nullcontext():
+        refused = refusal_for(state, command, Asker(account, owner), NOW)
+        allowed = policy.refusal(state, command) == ""
+    if account.uid == owner.uid or refused:
+        return
+    # What was let through is the second half of what the first confirmed, and of nothing else.
+    assert isinstance(command, cmd.Confirm)
+    assert accounts.needs_second(state)
+    assert account.uid != 0
+    assert account.name
+    waiting = standing(state, NOW)
+    assert waiting is not None
+    assert waiting.account != str(account)
+    assert state.plan is not None
+    assert command.digest == waiting.digest == state.plan.digest
+    assert allowed
+
+
+@given(states(), st.sampled_from(COMMANDS), people)
+def test_the_owner_is_as_free_as_without_anybody_else(state: RunState, command: cmd.Command, owner: Account) -> None:
+    """But for one thing: a phrase that waits for the second person is not taken twice."""
+    refused = refusal_for(state, command, Asker(owner, owner), NOW)
+    waits = isinstance(command, cmd.Confirm) and accounts.needs_second(state) and standing(state, NOW) is not None
+    if not waits:
+        assert refused == policy.refusal(state, command)
+    else:
+        assert refused
+
+
+@pytest.fixture
+def open_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "refusal", lambda *_: "")
+
+
+@pytest.mark.usefixtures("open_gates")
+@pytest.mark.parametrize(
+    ("state", "command", "account", "said"),
+    [
+        (state_with(), CONFIRM, NIKOS, ""),
+        (state_with(second=False), CONFIRM, NIKOS, "only be watched"),
+        (state_with(), cmd.Seal(), NIKOS, "only be watched"),
+        (state_with(), CONFIRM, ROOT, "root is nobody's account"),
+        (state_with(), CONFIRM, NAMELESS, "Account 100001 has no name"),
+        (state_with(first_confirmed=None), CONFIRM, NIKOS, "comes after the first"),
+        (state_with(plan=None), CONFIRM, NIKOS, "comes after the first"),
+        (state_with(first_confirmed=first("b" * 64)), CONFIRM, NIKOS, "comes after the first"),
+        (state_with(first_confirmed_at=NOW - FIRST_STANDS), CONFIRM, NIKOS, "comes after the first"),
+        (state_with(first_confirmed_at=NOW + timedelta(hours=1)), CONFIRM, NIKOS, "comes after the first"),
+        (state_with(first_confirmed_at=NOW - FIRST_STANDS + timedelta(seconds=1)), CONFIRM, NIKOS, ""),
+        (state_with(first_confirmed=first(account=NIKOS)), CONFIRM, NIKOS, "has another account"),
+        (state_with(), msgspec.structs.replace(CONFIRM, digest="b" * 64), NIKOS, "confirmed another plan"),
+        (state_with(), CONFIRM, MARIA, "a second person types it too"),
+        (state_with(first_confirmed=None), CONFIRM, MARIA, ""),
+        (state_with(first_confirmed_at=NOW - FIRST_STANDS), CONFIRM, MARIA, ""),
+        (state_with(), cmd.Rollback(phrase="x", operator="x"), MARIA, ""),
+        (state_with(), cmd.Rollback(phrase="x", operator="x"), NIKOS, "only be watched"),
+    ],
+)
+def test_each_refusal_has_its_sentence(state: RunState, command: cmd.Command, account: Account, said: str) -> None:
+    refused = refusal_for(state, command, Asker(account, MARIA), NOW)
+    assert said in refused if said else refused == ""
+
+
+@pytest.mark.usefixtures("open_gates")
+def test_the_closed_gate_is_closed_to_the_second_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "refusal", lambda *_: "The gate is closed.")
+    assert refusal_for(state_with(), CONFIRM, Asker(NIKOS, MARIA), NOW) == "The gate is closed."
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.PhaseStarted(phase=Phase.GO),
+        ev.PhaseStarted(phase=Phase.BACKUP),
+        ev.PlanSealed(hash="aaaa·aaaa", digest="a" * 64, lines=[]),
+        ev.FirstVoided(reason="taken back", taken_back=True),
+        ev.RunnerResumed(operator="x", host="x", pid=1, version="x"),
+        ev.Confirmed(operator="x", digest="a" * 64),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_ends_the_wait(event: ev.Event) -> None:
+    before = state_with()
+    assert standing(before, NOW) is not None
+    after = fold([Entry(2, NOW, event)], before)
+    assert after.first_confirmed is None
+    assert standing(after, NOW) is None
+
+
+def test_no_account_takes_anothers_place() -> None:
+    assert has_seat([], 1, 0)
+    assert not has_seat([1] * 20, 1, 0)
+    assert has_seat([1] * 20, 2, 0), "one who holds all of theirs keeps nobody out"
+    crowd = [uid for uid in range(1, 6) for _ in range(20)]
+    assert not has_seat(crowd, 99, 0)
+    assert has_seat(crowd, 0, 0), "the owner always gets in"
+    assert has_seat([0] * 500, 1, 0), "the owner's screens take no watcher's place"
