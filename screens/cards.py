@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Snapshot, Step, Way
 from dixis_tui.plan import phases, way_back
-from dixis_tui.run import policy
+from dixis_tui.run import accounts, policy
 from dixis_tui.run.state import CheckView, MigrationView, RunState
 from screens import words
 from screens.spots import broken, unanswered
@@ -72,6 +72,8 @@ def _card(view: View) -> Card:
         return Card(headline="Waiting for the runner's first entry", glyph="○", tone="quiet")
     if state.running:
         return cards_work.running(view, state.running)
+    if first := accounts.standing(state, view.now):
+        return cards_wait.second(view, first)
     if cards_recovery.tells(state):
         return cards_recovery.recovery(view)
     if state.adopted or state.rollback:

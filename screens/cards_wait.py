@@ -29,8 +29,7 @@ def waiting(view: View) -> Card:
         case Phase.REHEARSAL:
             return _rehearsal()
         case Phase.GO:
-            first = accounts.standing(view.state, view.now)
-            return _second(view, first) if first else _go(view)
+            return _go(view)
         case Phase.VERIFY:
             return Card(
                 headline="Migrated. Next: verify it",
@@ -166,7 +165,7 @@ def _go(view: View) -> Card:
     return Card(headline=headline, tone=tone, glyph=glyph, lines=tuple(lines), key="m", does=does, more=more)
 
 
-def _second(view: View, first: FirstConfirmed) -> Card:
+def second(view: View, first: FirstConfirmed) -> Card:
     """What the room has to read out to the second person, or that person on their own screen."""
     state = view.state
     at, until = state.first_confirmed_at, None

@@ -8,20 +8,17 @@ from dixis_tui.plan.checks import SPECS
 from dixis_tui.run import commands as cmd
 from screens import words
 from screens.guide import Offer
-from screens.view import View
+from screens.view import Mode, View
 
 
 def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
     """The screen of that name."""
     match name:
         case "go":
+            from screens.approve import ApproveScreen
             from screens.go import GoScreen
 
-            return GoScreen(view)
-        case "approve":
-            from screens.approve import ApproveScreen
-
-            return ApproveScreen(view)
+            return ApproveScreen(view) if view.mode is Mode.SECOND else GoScreen(view)
         case "rollback":
             from screens.rollback import RollbackScreen
 

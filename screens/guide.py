@@ -55,7 +55,9 @@ def offers(view: View) -> list[Offer]:
     makers = (_enter, _space, _waive, _again, _snapshot, _go, _rollback, _stop, _end)
     made = [make(view) for make in makers]
     if view.mode is Mode.SECOND:
-        return [_approve(view) if offer.key == "m" else _refused(offer, _LOOKING_ON[Mode.WATCHER]) for offer in made]
+        closed = _closed(view) or _LOOKING_ON[Mode.WATCHER]
+        others = [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
+        return [_approve(view) if offer.key == "m" else offer for offer in others]
     if closed := _closed(view):
         return [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
     if view.asked:
@@ -79,7 +81,7 @@ def _approve(view: View) -> Offer:
     refusal = _closed(view)
     if not refusal and accounts.standing(view.state, view.now) is None:
         refusal = "There is nothing to approve: the operator types the phrase first."
-    return Offer(key="m", label="approve", opens="approve", refusal=refusal)
+    return Offer(key="m", label="approve", opens="go", refusal=refusal)
 
 
 def _closed(view: View) -> str:
