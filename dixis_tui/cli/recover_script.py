@@ -47,7 +47,7 @@ class RecoverScript(Struct, frozen=True, kw_only=True):
 
     def enough(self, state: RunState) -> bool:
         """Whether there is nothing left to do for this script, and its runner stays."""
-        idle = not (state.ended or state.left or state.running or state.must_look)
+        idle = not (state.ended or state.left or state.running or state.must_look or state.first_confirmed)
         return self.stay and idle and self._wish(state) is None
 
     def at_work(self, state: RunState) -> bool:
@@ -69,7 +69,10 @@ class RecoverScript(Struct, frozen=True, kw_only=True):
     def _go(self, state: RunState) -> cmd.Command | None:
         if not _since(state, Phase.GO, state.recovery_at):
             return cmd.Seal()
-        if state.plan is None or policy.closed_go(state):
+        if state.first_confirmed:
+            return None  # the second person is waited for
+        taken_back = state.first_voided is not None and state.first_voided.taken_back
+        if state.plan is None or policy.closed_go(state) or taken_back:
             return self._leave()
         confirm = cmd.Confirm(phrase=self.confirm, operator=self.operator, digest=state.plan.digest)
         return self._leave() if policy.refusal(state, confirm) else confirm
