@@ -185,7 +185,6 @@ class GoScreen(PhraseDialog):
             rows.append(line(("esc goes back; there w waives what can be waived, m looks again.", "quiet")))
             return Content("\n").join(rows)
         what = "change the demo's production" if self.view.demo else "change PRODUCTION"
-        asked = line(("Type ", "text"), (self._phrase, "strong"), (f" to {what}. There is no default.", "text"))
-        if accounts.needs_second(self.view.state) and self.view.mode is Mode.OPERATOR:
-            return asked + line((" Then a second person does, from another account.", "text"))
-        return asked
+        first_of_two = accounts.needs_second(self.view.state) and self.view.mode is Mode.OPERATOR
+        rest = "; then a second person does." if first_of_two else ". There is no default."
+        return line(("Type ", "text"), (self._phrase, "strong"), (f" to {what}{rest}", "text"))

@@ -36,7 +36,7 @@ _LABELS = {
     "rehearsal": "Rehearsal",
     "waived": "Waived",
     "executor": "Executor",
-    "second": "Second person",
+    "second": "2nd person",
 }
 
 

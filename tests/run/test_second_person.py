@@ -63,7 +63,7 @@ def hand(begin: Begin, tmp_path: Path) -> Hand:
     started = begin(shared(settings_for(write_project(tmp_path / "shop")), second=True))
     state = started.to_go()
     assert state.plan is not None
-    assert ("Second person", "needed") in state.plan.lines
+    assert ("2nd person", "needed") in state.plan.lines
     return started
 
 

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from dixis_tui.run.commands import Command
 from dixis_tui.run.state import Entry
 from screens.app import CockpitApp
-from screens.view import Clock
+from screens.view import Clock, Mode
 from tests.screens.story import Story
 
 SIZES = ((80, 24), (100, 30), (120, 40), (200, 60))
@@ -125,6 +125,7 @@ def play(
     live: bool = True,
     notice: str = "",
     log: Sequence[str] = (),
+    mode: Mode = Mode.OPERATOR,
 ) -> None:
     """Run the app on `story` and play `scenario` in it."""
 
@@ -132,7 +133,7 @@ def play(
         client = FakeClient(story, folder, live=live)
         if log:
             client.log.write_text("".join(log))
-        app = CockpitApp(client, "maria", notice, clock=StillClock(story))
+        app = CockpitApp(client, "maria", notice, clock=StillClock(story), mode=mode)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await scenario(Stage(app, client, story, pilot))

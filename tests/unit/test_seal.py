@@ -42,7 +42,7 @@ NAMED = {
     "not rehearsed": (replace(PLAN, rehearsed=False), "Rehearsal"),
     "a waiver more": (replace(PLAN, waived=["DX121", "DX200"]), "Waived"),
     "a waiver less": (replace(PLAN, waived=[]), "Waived"),
-    "two people": (replace(PLAN, second=True), "Second person"),
+    "two people": (replace(PLAN, second=True), "2nd person"),
 }
 UNNAMED = {
     "TLS gone": replace(PLAN, identity=replace(IDENTITY, tls="")),
