@@ -293,3 +293,36 @@ def test_a_folder_above_that_keeps_the_group_out_is_said(begin: Begin, tmp_path:
     notes = hand.ended(Phase.PREFLIGHT).notes
     found = [note for note in notes if str(state_home) in note.text and "XDG_STATE_HOME" in note.text]
     assert [note.level for note in found] == ["warning"]
+
+
+def test_one_account_takes_nobody_elses_place(begin: Begin, tmp_path: Path) -> None:
+    hand = begin(shared(settings_for(write_project(tmp_path / "shop")), second=True))
+    hand.ended(Phase.PREFLIGHT)
+
+    def crowd(number: int) -> list[bool]:
+        peers = [BareHand(hand.folder) for _ in range(number)]
+        return [peer.read() is not None for peer in peers]
+
+    taken = as_somebody(IN_THE_GROUP, lambda: crowd(25))
+    assert sorted(taken) == [False] * 5 + [True] * 20
+    hand.wait(lambda _: as_somebody(IN_THE_GROUP, lambda: crowd(1)) == [True], "the places to be free again")
+    assert as_somebody(ANOTHER_IN_THE_GROUP, lambda: crowd(20)) == [True] * 20
+    assert hand.send(cmd.Tick(code="DX131", operator="Ελένη")) == ""
+
+
+def test_a_flood_from_another_account_holds_nothing_up(begin: Begin, tmp_path: Path) -> None:
+    hand = begin(shared(settings_for(write_project(tmp_path / "shop")), second=True))
+    hand.ended(Phase.PREFLIGHT)
+    before = (hand.folder / folders.JOURNAL).read_bytes()
+    line = msgspec.json.encode({"id": 1, "command": {"type": "stop"}}) + b"\n"
+
+    def flood() -> int:
+        with BareHand(hand.folder) as bare:
+            bare.send(line * 2_000)
+            return len([bare.answer() for _ in range(3)])
+
+    assert as_somebody(IN_THE_GROUP, flood) == 3
+    assert (hand.folder / folders.JOURNAL).read_bytes() == before
+    hand.answer_everything()
+    hand.do(Phase.BACKUP)
+    assert hand.look().backup is not None

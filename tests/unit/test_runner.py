@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,8 @@ import pytest
 
 from dixis_tui import events as ev
 from dixis_tui.model import Phase, PhaseState, Verdict
+from dixis_tui.run import accounts, folders, runner, work
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import folders, runner, work
 from dixis_tui.run.accounts import Account
 from dixis_tui.run.runs import live, look
 from tests.unit.served import SECRET, Hand, Served
@@ -295,3 +296,39 @@ def test_a_run_that_nobody_looks_at_ends_by_itself(run: Served, monkeypatch: pyt
     run.runner._end_if_forgotten()
     until(lambda: run.told().ended, what="the end")
     assert any("Nobody has looked" in note.text for note in run.told().notes)
+
+
+def test_a_watcher_of_another_account_keeps_no_run_open(run: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "IDLE_SECONDS", -1.0)
+    monkeypatch.setattr(run.runner, "_group", 65534)
+    monkeypatch.setattr(run.runner, "_owner", Account(54321))
+    with Hand(run.folder) as watcher:
+        assert watcher.read() is not None
+        run.runner._end_if_forgotten()
+        until(lambda: run.told().ended, what="the end")
+
+
+def test_a_first_phrase_that_no_second_follows_is_void(run: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = ev.PlanSealed(hash="7f3a·c2e1", digest="x", lines=[])
+    run.context.emit(plan, ev.FirstConfirmed(operator="maria", account="1000 maria", digest="x"))
+    run.runner._void_if_old()
+    assert run.told().first_confirmed is not None
+    monkeypatch.setattr(accounts, "FIRST_STANDS", timedelta())
+    run.runner._void_if_old()
+    run.runner._void_if_old()
+    state = run.told()
+    assert state.first_confirmed is None
+    assert state.first_voided is not None
+    assert not state.first_voided.taken_back
+    assert sum(isinstance(event, ev.FirstVoided) for event in run.events()) == 1
+
+
+def test_the_first_takes_the_phrase_back_by_stop(run: Served) -> None:
+    plan = ev.PlanSealed(hash="7f3a·c2e1", digest="x", lines=[])
+    run.context.emit(plan, ev.FirstConfirmed(operator="maria", account="1000 maria", digest="x"))
+    with Hand(run.folder) as hand:
+        assert hand.ask(cmd.Stop(operator="Νίκος")) == ""
+        assert hand.ask(cmd.Stop(operator="Νίκος")) == "Nothing is running."
+    voided = run.told().first_voided
+    assert voided == ev.FirstVoided(reason="Νίκος took the phrase back.", taken_back=True)
+    assert not run.context.stopping.is_set()
