@@ -43,6 +43,8 @@ class RunClient(Protocol):
     folder: Path
     log: Path
     live: bool
+    seen: bool
+    """Whether `live` was seen, and is not only what can be hoped."""
 
     def read(self) -> list[Entry]:
         """The entries added since the last call."""
@@ -74,6 +76,7 @@ class CockpitApp(App[str]):
         *,
         clock: Clock | None = None,
         mode: Mode = Mode.OPERATOR,
+        presents: bool = False,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
@@ -84,6 +87,7 @@ class CockpitApp(App[str]):
         self._painter = Painter(erases=erases())
         self._operator = operator
         self._notice = notice
+        self._presents = presents
         self._held: Spot | None = None
         self._held_in = ""
         self._progress_at: datetime | None = None
@@ -93,8 +97,8 @@ class CockpitApp(App[str]):
         self.view = View(
             state=RunState(),
             now=self.clock.utc(),
-            operator=operator,
             mode=mode,
+            operator=operator,
             journal=str(client.folder / folders.JOURNAL),
         )
         self._read()
@@ -108,6 +112,8 @@ class CockpitApp(App[str]):
         """Begin to follow the run, and let the clocks tick."""
         self.set_interval(1.0, self._tick)
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+        if self._presents:
+            self.open("presenter")
         self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=True)
 
     # -- the state
@@ -120,13 +126,20 @@ class CockpitApp(App[str]):
     async def _follow(self) -> None:
         await self.client.follow(self._changed)
         self._read()
-        at = self.clock.utc() if self.view.link is Link.LIVE else self.view.state.last_at
-        self._publish(link=Link.GONE, gone_at=at if self.view.state.ended is None else None, asked="")
+        self._lost()
 
     def _changed(self) -> None:
         self._read()
-        link = Link.LIVE if self.client.live else self.view.link
-        self._publish(link=link)
+        if self.client.live:
+            self._publish(link=Link.LIVE if self.client.seen else Link.UNSEEN, gone_at=None)
+        elif self.view.mode is Mode.WATCHER and self.view.link is not Link.GONE:
+            self._lost()  # a watcher goes on looking: another runner may take the run up
+        else:
+            self._publish()
+
+    def _lost(self) -> None:
+        at = self.clock.utc() if self.view.link is Link.LIVE else self.view.state.last_at
+        self._publish(link=Link.GONE, gone_at=at if self.view.state.ended is None else None, asked="")
 
     def _read(self) -> None:
         state = self.view.state
@@ -239,7 +252,9 @@ class CockpitApp(App[str]):
     def leave(self) -> None:
         """Leave this screen; the runner is a process of its own and goes on."""
         state = self.view.state
-        if state.ended:
+        if self.view.mode is Mode.WATCHER and not state.ended:
+            message = f"Run {self.client.run_id} is not touched by that: this screen only watched."
+        elif state.ended:
             message = f"Run {self.client.run_id} has ended: {state.ended.verdict}."
         elif self.view.link is Link.GONE:
             message = (
@@ -263,6 +278,9 @@ class CockpitApp(App[str]):
         """Ctrl+C stops nothing by itself: it asks."""
         from screens.interrupted import InterruptedScreen
 
+        if self.view.mode is Mode.WATCHER:
+            self.say("Ctrl+C stops nothing: this screen only watches, and q leaves it.", "warn")
+            return
         if self.view.acting and self.view.state.running:
             if not isinstance(self.screen, InterruptedScreen):
                 self.open("interrupted")
@@ -298,10 +316,15 @@ class CockpitApp(App[str]):
         self._close_messages_no_wait()
 
 
-def run_cockpit(client: RunClient, operator: str, notice: str = "", mode: str = Mode.OPERATOR) -> int:
-    """Show one run until the operator leaves; 0, or the app's return code after a crash."""
+def run_cockpit(
+    client: RunClient, operator: str, notice: str = "", mode: str = Mode.OPERATOR, *, presents: bool = False
+) -> int:
+    """Show one run until its reader leaves; 0, or the app's return code after a crash.
+
+    `presents`: in the presenter layout at first.
+    """
     gc.disable()  # nothing can be freed before the first screen, and looking takes a tenth of its time
-    app = CockpitApp(client, operator, notice, mode=Mode(mode))
+    app = CockpitApp(client, operator, notice, mode=Mode(mode), presents=presents)
     app.set_class("SSH_CONNECTION" in os.environ, "-ssh")
     try:
         # Without the mouse: its reports flood a slow line, and the terminal's own selection goes on working.

@@ -59,6 +59,7 @@ class Cockpit(Screen[None]):
         Binding("b", "radar", show=False),
         Binding("t", "trouble", show=False),
         Binding("o", "contacts", show=False),
+        Binding("v", "present", show=False),
         Binding("question_mark", "help", show=False),
         Binding("q", "leave", show=False),
     ]
@@ -189,6 +190,10 @@ class Cockpit(Screen[None]):
     def action_contacts(self) -> None:
         """Whom to call."""
         self.cockpit_app.open("contacts")
+
+    def action_present(self) -> None:
+        """The presenter layout, for a shared screen."""
+        self.cockpit_app.open("presenter")
 
     def action_help(self) -> None:
         """What keys, words and glyphs mean."""

@@ -19,11 +19,13 @@ LOOK = frozenset({"text", "strong", "quiet", "faint", "good", "warn", "bad", "wo
 
 
 class Link(StrEnum):
-    """Whether this screen can talk to the run's runner."""
+    """How this screen stands to the run's runner."""
 
     CONNECTING = "connecting"
     LIVE = "live"
     GONE = "gone"
+    UNSEEN = "unseen"
+    """Its journal is read, and whether its runner lives can't be seen from here."""
 
 
 class Mode(StrEnum):

@@ -22,6 +22,9 @@ _ANSWER_SECONDS = 20.0
 class Client:
     """Attached to one run. `live` says whether its runner answered at the last look."""
 
+    seen = True
+    """`live` is what was seen, not what can only be hoped."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.run_id = folder.name

@@ -38,6 +38,7 @@ class FakeClient:
         self.folder = folder
         self.log = folder / "run.log"
         self.live = False
+        self.seen = True
         self.sent: list[Command] = []
         self.answers: dict[type, str] = {}
         self.told: dict[type, Callable[[Story], object]] = {}
@@ -126,6 +127,7 @@ def play(
     notice: str = "",
     log: Sequence[str] = (),
     mode: Mode = Mode.OPERATOR,
+    presents: bool = False,
 ) -> None:
     """Run the app on `story` and play `scenario` in it."""
 
@@ -133,7 +135,7 @@ def play(
         client = FakeClient(story, folder, live=live)
         if log:
             client.log.write_text("".join(log))
-        app = CockpitApp(client, "maria", notice, clock=StillClock(story), mode=mode)
+        app = CockpitApp(client, "maria", notice, clock=StillClock(story), mode=mode, presents=presents)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await scenario(Stage(app, client, story, pilot))

@@ -1,0 +1,135 @@
+"""The presenter layout: one run for everybody on the call, on a shared screen, read from across a room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Size
+from textual.screen import Screen
+
+from screens import cards, words
+from screens.log_text import parse
+from screens.view import LOOK, Link, Mode, View
+from screens.widgets.header import Header, WallClock
+from screens.widgets.key_line import Says
+from screens.widgets.painted import Painted, Part, spread
+from screens.widgets.runbook import PhaseMarks
+from screens.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from screens.app import CockpitApp
+
+_LEAST_COLUMNS, _LEAST_ROWS = 60, 16
+_TAIL_BYTES, _TAIL_LINES = 8192, 12
+
+
+class PresenterScreen(Screen[None]):
+    """Over the cockpit; `v` and Esc go back to it. It draws, and no key of it asks anything of the runner."""
+
+    AUTO_FOCUS = ""
+    CSS_PATH = "presenter.tcss"
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOK)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v,escape", "cockpit", show=False),
+        Binding("o", "open('contacts')", show=False),
+        Binding("h", "open('outlook')", show=False),
+        Binding("question_mark", "open('help')", show=False),
+        Binding("q", "leave", show=False),
+    ]
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+
+    @property
+    def cockpit_app(self) -> CockpitApp:
+        """The app, which alone talks to the runner."""
+        return self.app  # type: ignore[return-value]
+
+    def compose(self) -> ComposeResult:
+        """Band, marks, sheet, what was last said, keys."""
+        self._mark(self.view)
+        with Horizontal(id="top"):
+            yield Header(self.view)
+            yield WallClock(self.view, id="clock")
+        yield PhaseMarks(self.view)
+        sheet = Sheet(self.view)
+        sheet.last_lines = log_tail(self.cockpit_app.client.log, self.view)
+        yield sheet
+        yield Says(self.view)
+        yield PresenterKeys(self.view)
+
+    def on_resize(self, event: Resize) -> None:
+        """The clock gives up its date where the row is short."""
+        self.set_class(event.size.width < 98, "-narrow")
+
+    def _mark(self, view: View) -> None:
+        self.set_class(view.demo or view.state.drill, "-demo")
+        self.set_class(view.state.run is None, "-nothing")
+        self.set_class(cards.card(view).alarm, "-alarm")
+
+    def show(self, view: View) -> None:
+        """Draw this moment."""
+        self.view = view
+        self._mark(view)
+        for sheet in self.query(Sheet):
+            sheet.last_lines = log_tail(self.cockpit_app.client.log, view)
+        for widget in self.query(Painted):
+            widget.show(view)
+
+    def action_cockpit(self) -> None:
+        """Back to the cockpit under it."""
+        self.dismiss()
+
+    def action_open(self, name: str) -> None:
+        """Something to read, over this."""
+        self.cockpit_app.open(name)
+
+    def action_leave(self) -> None:
+        """Leave the screen; the run goes on."""
+        self.cockpit_app.leave()
+
+
+class PresenterKeys(Painted):
+    """The few keys, and at the right whose screen it is and how it knows what it shows."""
+
+    def draw(self, cells: Size) -> Content:
+        """One row."""
+        keys: list[Part] = []
+        for key, label in (("v", "cockpit"), ("h", "migrations"), ("o", "contacts"), ("?", "help"), ("q", "leave")):
+            keys += [(" ", ""), (key, "key"), (f" {label} ", "text")]
+        return spread(cells.width, keys, [(f"{source(self.view)} ", "strong")])
+
+
+def source(view: View) -> str:
+    """How this screen knows what it shows."""
+    if view.mode is Mode.OPERATOR:
+        return "the operator's screen"
+    if view.mode is Mode.REPLAY:
+        return "replay"
+    if view.state.ended:
+        return "watching: the run has ended"
+    last = f"last entry {view.at(view.state.last_at, seconds=True)}"
+    if view.link is Link.GONE:
+        return f"watching: {last}"
+    if view.link is Link.UNSEEN:
+        return f"watching the journal, not its runner: {last}"
+    return "watching"
+
+
+def log_tail(path: Path, view: View) -> tuple[str, ...]:
+    """The log's last lines, with local times; nothing where there is none to read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - _TAIL_BYTES, 0))
+            data = file.read(_TAIL_BYTES)
+    except OSError:
+        return ()
+    found = [parse(raw) for raw in data.split(b"\n")[-_TAIL_LINES - 1 : -1]]
+    return tuple(f"{words.moment(one.at, view.zone, seconds=True) if one.at else ''} {one.text}" for one in found)

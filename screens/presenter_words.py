@@ -1,0 +1,214 @@
+"""What somebody on the call who is not the operator wants to know: where it stands, how long, can we go back. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Verdict, Way
+from dixis_tui.plan import phases
+from dixis_tui.run import policy
+from dixis_tui.run.state import RunState
+from screens import words
+from screens.cards import Card, card
+from screens.clock_words import by_words, deciding, likely_way, way_seconds
+from screens.view import Link, View
+from screens.widgets.countdown import predicted_seconds, span_words, window_words
+from screens.widgets.painted import Part
+
+_VERDICTS = {
+    Verdict.CLOSED: "CLOSED",
+    Verdict.ABANDONED: "ENDED",
+    Verdict.ROLLED_BACK: "ROLLED BACK",
+}
+"""Short ones, where the cockpit's word is too long to be drawn large."""
+
+
+class Stand(Struct, frozen=True):
+    """The largest thing on the screen: a phase, or what went wrong; `line` says under it what goes on."""
+
+    word: str
+    tone: str
+    line: str
+
+
+class Figure(Struct, frozen=True):
+    """The clock that matters most now, and what it and the others mean, most important first."""
+
+    text: str
+    tone: str
+    captions: tuple[Part, ...]
+
+
+def stand(view: View) -> Stand:
+    """Where the run stands."""
+    state = view.state
+    if state.run is None:
+        return Stand("WAITING", "strong", "○ for the runner's first entry")
+    if state.ended:
+        word, glyph, tone = words.VERDICTS[state.verdict]
+        large = _VERDICTS.get(state.verdict, word)
+        return Stand(large, tone, f"{glyph} the run has ended, at {view.at(state.ended_at)}: {word.lower()}")
+    if view.link is Link.GONE:
+        return _gone(view)
+    phase = policy.current_phase(state)
+    name = f"{phases.number(phase)} {phases.TITLES[phase]}".upper()
+    found = card(view)
+    if found.alarm:
+        return Stand(_trouble(state, found), "bad", f"{found.glyph} at {name}: {who_waits(view)} decides")
+    if state.running:
+        begun = state.phase(phase).started
+        return Stand(name, "work", f"{words.PHASE_GLYPHS[PhaseState.RUNNING]} at work since {_second(view, begun)}")
+    return Stand(name, "strong" if found.tone == "good" else found.tone, f"{words.NEXT} waits for {who_waits(view)}")
+
+
+def _gone(view: View) -> Stand:
+    state = view.state
+    if state.left:
+        return Stand("RUNNER LEFT", "warn", f"▲ the run stays open: {state.left.reason}")
+    since = view.at(view.gone_at or state.last_at, seconds=True)
+    running = f" while {phases.TITLES[state.running].lower()} was running" if state.running else ""
+    return Stand("RUNNER GONE", "bad", f"✖ since {since}{running}: nobody acts until the operator has looked")
+
+
+def _trouble(state: RunState, found: Card) -> str:
+    if found.glyph == "?":
+        return "UNKNOWN"
+    if state.rollback:
+        return "FAILED"
+    if not policy.production_changed(state):
+        return "CLOSED"
+    if policy.current_phase(state) is Phase.VERIFY:
+        return "NOT VERIFIED"
+    failed = any(view.state is MigrationState.FAILED for view in state.migrations.values())
+    return "FAILED" if failed else "STOPPED"
+
+
+def who_waits(view: View) -> str:
+    """The person at the keys, as the journal knows them."""
+    state = view.state
+    if state.first_confirmed:
+        return "the second person"
+    if state.resumed:
+        return state.resumed.operator
+    return state.run.operator if state.run else "the operator"
+
+
+def _second(view: View, moment: datetime | None) -> str:
+    return view.at(moment, seconds=True)
+
+
+# -- time
+
+
+def figure(view: View) -> Figure | None:
+    """The one clock to be drawn large; None where no time matters any more."""
+    state = view.state
+    if state.run is None or state.ended:
+        return None
+    window, decide = _window(view), deciding(view)
+    captions: list[Part] = []
+    if decide:
+        captions.append(_undimmed(by_words(view, decide)))
+    opens = state.run.window_opens
+    ahead = opens is not None and view.now < opens
+    if state.running and not ahead and view.link is not Link.GONE:
+        begun = state.phase(state.running).started
+        return Figure(words.clock(view.elapsed(begun)), "strong", (_expected(view), *captions, *window))
+    if decide and decide.fits and not state.running:
+        return Figure(words.clock(decide.spare), captions[0][1], (("left to decide to go back", "strong"), *window))
+    countdown, _ = window_words(view)
+    if not window:
+        return None
+    text = countdown[0] if ahead else words.clock(_left(view))
+    if not ahead and _left(view) <= 0:
+        text = "OVER"
+    large = text.replace("T − ", "T−")
+    meaning = ("until the window opens", "strong") if ahead else ("of the window left", "strong")
+    if text == "OVER":
+        meaning = ("the window is over", "bad")
+    tone = "bad" if text == "OVER" else "strong" if ahead else countdown[1]
+    rest = (_expected(view),) if not state.confirmed or state.running else ()
+    return Figure(large, tone, (meaning, *_span(view), *rest, *captions))
+
+
+def _window(view: View) -> tuple[Part, ...]:
+    run = view.state.run
+    if run is None or run.window_opens is None or run.window_closes is None:
+        return ()
+    countdown, _ = window_words(view)
+    return ((f"{countdown[0]}, until {view.at(run.window_closes)}" if _left(view) > 0 else countdown[0], countdown[1]),)
+
+
+def _left(view: View) -> float:
+    closes = view.state.run.window_closes if view.state.run else None
+    return (closes - view.now).total_seconds() if closes else 0.0
+
+
+def _span(view: View) -> tuple[Part, ...]:
+    _, (span, _) = window_words(view)
+    return ((span, "strong"),) if span else ()
+
+
+def _expected(view: View) -> Part:
+    """What is expected of the phase at work; before that, of the migration."""
+    state = view.state
+    phase = state.running
+    if phase is Phase.ROLLBACK:
+        seconds, measured = way_seconds(state, likely_way(state))
+        how = "measured" if measured else "planned"
+        return f"of about {words.duration(seconds)}, {how}", "strong"
+    if phase is None or phase is Phase.MIGRATE:
+        of = "of about " if phase else "the migration: about "
+        if state.predicted_seconds is None:
+            return f"{of}{words.duration(predicted_seconds(view))}, planned and not rehearsed", "warn"
+        return f"{of}{words.duration(state.predicted_seconds)}{span_words(view)}, rehearsed", "strong"
+    begun = words.duration(int(view.elapsed(state.phase(phase).started)))
+    planned = words.duration(phases.PLANNED_SECONDS[phase])
+    return f"{phases.TITLES[phase].lower()}: {begun} of {planned} planned", "strong"
+
+
+def _undimmed(part: Part) -> Part:
+    return part[0], "strong" if part[1] == "good" else part[1]
+
+
+# -- the way back
+
+
+def back(view: View) -> tuple[str, str]:
+    """Glyph and answer to "can we still go back?", with its tone; empty once the run has ended or before it began."""
+    state = view.state
+    if state.run is None or state.ended:
+        return "", ""
+    if state.rollback:
+        return _going_back(view)
+    if not policy.production_changed(state):
+        return "✔ yes: production is untouched so far", "good"
+    seen = state.ways.ways if state.ways else []
+    if seen and all(one.refused for one in seen):
+        return f"✖ no: {seen[0].refused}", "bad"
+    if not (state.backup or state.snapshot):
+        return "✖ no: this run has no backup", "bad"
+    way = likely_way(state)
+    seconds, measured = way_seconds(state, way)
+    how = "" if measured else ", planned and not measured"
+    if way is Way.SNAPSHOT:
+        how = ", by hand from the provider's snapshot; that was not proven"
+    text = f"yes, in {words.duration(seconds)}{how}"
+    decide = deciding(view)
+    if decide and not decide.fits:
+        return f"▲ {text}; but it would end after the window", "warn"
+    return (f"✔ {text}", "good") if measured else (f"▲ {text}", "warn")
+
+
+def _going_back(view: View) -> tuple[str, str]:
+    state = view.state
+    if policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED:
+        return "✔ done: production is back at the backup", "good"
+    if view.link is Link.GONE:
+        return "? the way back had begun; how far it came is unknown", "bad"
+    if state.running is Phase.ROLLBACK:
+        return "▲ we are going back now", "warn"
+    broken = any(check.state is CheckState.FAILED for check in state.checks_of(Phase.ROLLBACK))
+    return ("✖ the way back stopped before its end", "bad") if broken else ("▲ we are going back now", "warn")
