@@ -86,6 +86,30 @@ def _card(view: View) -> Card:
 # -- what several cards say
 
 
+def keeper(view: View) -> str:
+    """Who is at the keys, as the journal knows them."""
+    state = view.state
+    if state.first_confirmed:
+        return "the second person"
+    if state.resumed:
+        return state.resumed.operator
+    return state.run.operator if state.run else "the operator"
+
+
+def answers(view: View, number: int) -> str:
+    """`2 answers are yours`, or whose they are, for who looks on."""
+    whose = "yours" if view.mode is Mode.OPERATOR else f"for {keeper(view)} to give"
+    return f"{words.count(number, 'answer is', 'answers are')} {whose}"
+
+
+def awaited(view: View, found: Card) -> str:
+    """For who looks on: what the card's key would do, without the key; empty while something runs, or at the end."""
+    if not found.does or found.key in ("s", "q") or view.state.ended:
+        return ""
+    also = next((f", or {does}" for key, does in found.more if key == "x"), "")
+    return found.does.partition(":")[0] + also
+
+
 def problems(checks: list[CheckView]) -> tuple[Line, ...]:
     """Closed checks: what each saw, and what to do."""
     lines: list[Line] = []

@@ -6,7 +6,7 @@ from dixis_tui.model import CheckState, Phase, PhaseState, Step, Way
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState, StepView
 from screens import words
-from screens.cards import Bar, Card, Line, backup_words, closed, problems, questions
+from screens.cards import Bar, Card, Line, answers, backup_words, closed, problems, questions
 from screens.progress import progress_bar
 from screens.spots import broken, unanswered
 from screens.view import View
@@ -192,7 +192,7 @@ def _by_hand(view: View) -> Card:
             more=(("o", "contacts"),),
         )
     return Card(
-        headline=f"Restore {name} by hand. {words.count(len(left), 'answer is', 'answers are')} yours",
+        headline=f"Restore {name} by hand. {answers(view, len(left))}",
         tone="warn",
         glyph="▶",
         lines=(*questions(state, Phase.ROLLBACK), Line(_OUTSIDE, "warn", "▲", "warn"), Line(where, "quiet")),

@@ -12,7 +12,7 @@ from dixis_tui.run.state import MigrationView, RunState
 from screens import words
 from screens.cards import Card, Line, backup_words, changed_words, migrations, suffered
 from screens.clock_words import clock_lines, deciding
-from screens.view import View
+from screens.view import Mode, View
 
 
 def gone(view: View) -> Card:
@@ -29,7 +29,9 @@ def gone(view: View) -> Card:
         glyph="✖",
         lines=tuple(lines),
         key="q",
-        does="leave, then open dixis-tui again: it looks before it says anything",
+        does="leave, then open dixis-tui again: it looks before it says anything"
+        if view.mode is Mode.OPERATOR
+        else "leave; this screen shows it when somebody takes the run up again",
     )
 
 

@@ -10,7 +10,7 @@ from dixis_tui.plan import phases
 from dixis_tui.run import accounts, policy
 from dixis_tui.run.state import RunState
 from screens import words
-from screens.cards import Card, Line, backup_words, closed, questions, snapshot_words, suffered
+from screens.cards import Card, Line, answers, backup_words, closed, questions, snapshot_words, suffered
 from screens.clock_words import clock_lines, deciding
 from screens.spots import broken, unanswered
 from screens.view import Mode, View
@@ -92,7 +92,7 @@ def _answers(view: View, phase: Phase) -> Card:
             if warnings
             else "Preflight found nothing wrong"
         )
-        headline = f"{found}. {words.count(left, 'answer is', 'answers are')} yours"
+        headline = f"{found}. {answers(view, left)}"
     return Card(
         headline=headline,
         tone="strong",

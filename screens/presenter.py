@@ -25,8 +25,8 @@ from screens.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from screens.app import CockpitApp
 
-_LEAST_COLUMNS, _LEAST_ROWS = 60, 16
 _TAIL_BYTES, _TAIL_LINES = 8192, 12
+_KEYS = (("v", "cockpit"), ("h", "migrations"), ("o", "contacts"), ("?", "help"), ("q", "leave"))
 
 
 class PresenterScreen(Screen[None]):
@@ -101,10 +101,14 @@ class PresenterKeys(Painted):
 
     def draw(self, cells: Size) -> Content:
         """One row."""
-        keys: list[Part] = []
-        for key, label in (("v", "cockpit"), ("h", "migrations"), ("o", "contacts"), ("?", "help"), ("q", "leave")):
-            keys += [(" ", ""), (key, "key"), (f" {label} ", "text")]
-        return spread(cells.width, keys, [(f"{source(self.view)} ", "strong")])
+        right = f" {source(self.view)} "
+        for dropped in ((), ("h",), ("h", "o"), ("h", "o", "?")):
+            keys: list[Part] = []
+            for key, label in _KEYS:
+                keys += [(" ", ""), (key, "key"), (f" {label} ", "text")] if key not in dropped else []
+            if sum(len(text) for text, _ in keys) + len(right) < cells.width:
+                break
+        return spread(cells.width, keys, [(right, "strong")])
 
 
 def source(view: View) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Verdict, Way
@@ -11,7 +9,7 @@ from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
 from screens import words
-from screens.cards import Card, card
+from screens.cards import Card, card, keeper
 from screens.clock_words import by_words, deciding, likely_way, way_seconds
 from screens.view import Link, View
 from screens.widgets.countdown import predicted_seconds, span_words, window_words
@@ -56,11 +54,13 @@ def stand(view: View) -> Stand:
     name = f"{phases.number(phase)} {phases.TITLES[phase]}".upper()
     found = card(view)
     if found.alarm:
-        return Stand(_trouble(state, found), "bad", f"{found.glyph} at {name}: {who_waits(view)} decides")
+        return Stand(_trouble(state, found), "bad", f"{found.glyph} at {name}: {keeper(view)} decides")
     if state.running:
         begun = state.phase(phase).started
-        return Stand(name, "work", f"{words.PHASE_GLYPHS[PhaseState.RUNNING]} at work since {_second(view, begun)}")
-    return Stand(name, "strong" if found.tone == "good" else found.tone, f"{words.NEXT} waits for {who_waits(view)}")
+        return Stand(
+            name, "work", f"{words.PHASE_GLYPHS[PhaseState.RUNNING]} at work since {view.at(begun, seconds=True)}"
+        )
+    return Stand(name, "strong" if found.tone == "good" else found.tone, f"{words.NEXT} waits for {keeper(view)}")
 
 
 def _gone(view: View) -> Stand:
@@ -68,8 +68,8 @@ def _gone(view: View) -> Stand:
     if state.left:
         return Stand("RUNNER LEFT", "warn", f"▲ the run stays open: {state.left.reason}")
     since = view.at(view.gone_at or state.last_at, seconds=True)
-    running = f" while {phases.TITLES[state.running].lower()} was running" if state.running else ""
-    return Stand("RUNNER GONE", "bad", f"✖ since {since}{running}: nobody acts until the operator has looked")
+    at = f" at {phases.number(state.running)} {phases.TITLES[state.running].upper()}" if state.running else ""
+    return Stand("RUNNER GONE", "bad", f"✖ since {since}{at}: nobody acts before somebody has looked")
 
 
 def _trouble(state: RunState, found: Card) -> str:
@@ -83,20 +83,6 @@ def _trouble(state: RunState, found: Card) -> str:
         return "NOT VERIFIED"
     failed = any(view.state is MigrationState.FAILED for view in state.migrations.values())
     return "FAILED" if failed else "STOPPED"
-
-
-def who_waits(view: View) -> str:
-    """The person at the keys, as the journal knows them."""
-    state = view.state
-    if state.first_confirmed:
-        return "the second person"
-    if state.resumed:
-        return state.resumed.operator
-    return state.run.operator if state.run else "the operator"
-
-
-def _second(view: View, moment: datetime | None) -> str:
-    return view.at(moment, seconds=True)
 
 
 # -- time
@@ -113,10 +99,11 @@ def figure(view: View) -> Figure | None:
         captions.append(_undimmed(by_words(view, decide)))
     opens = state.run.window_opens
     ahead = opens is not None and view.now < opens
-    if state.running and not ahead and view.link is not Link.GONE:
+    at_work = state.running is not None and view.link is not Link.GONE
+    if state.running and at_work and not ahead:
         begun = state.phase(state.running).started
         return Figure(words.clock(view.elapsed(begun)), "strong", (_expected(view), *captions, *window))
-    if decide and decide.fits and not state.running:
+    if decide and decide.fits and not at_work:
         return Figure(words.clock(decide.spare), captions[0][1], (("left to decide to go back", "strong"), *window))
     countdown, _ = window_words(view)
     if not window:
@@ -129,7 +116,7 @@ def figure(view: View) -> Figure | None:
     if text == "OVER":
         meaning = ("the window is over", "bad")
     tone = "bad" if text == "OVER" else "strong" if ahead else countdown[1]
-    rest = (_expected(view),) if not state.confirmed or state.running else ()
+    rest = (_expected(view),) if at_work or not (state.confirmed or view.link is Link.GONE) else ()
     return Figure(large, tone, (meaning, *_span(view), *rest, *captions))
 
 
@@ -160,9 +147,9 @@ def _expected(view: View) -> Part:
         how = "measured" if measured else "planned"
         return f"of about {words.duration(seconds)}, {how}", "strong"
     if phase is None or phase is Phase.MIGRATE:
-        of = "of about " if phase else "the migration: about "
+        of = "of about " if phase else "migration about "
         if state.predicted_seconds is None:
-            return f"{of}{words.duration(predicted_seconds(view))}, planned and not rehearsed", "warn"
+            return f"{of}{words.duration(predicted_seconds(view))}, not rehearsed", "warn"
         return f"{of}{words.duration(state.predicted_seconds)}{span_words(view)}, rehearsed", "strong"
     begun = words.duration(int(view.elapsed(state.phase(phase).started)))
     planned = words.duration(phases.PLANNED_SECONDS[phase])
@@ -196,6 +183,8 @@ def back(view: View) -> tuple[str, str]:
     if way is Way.SNAPSHOT:
         how = ", by hand from the provider's snapshot; that was not proven"
     text = f"yes, in {words.duration(seconds)}{how}"
+    if view.link is Link.GONE:
+        return f"▲ {text}; but somebody has to look first", "warn"
     decide = deciding(view)
     if decide and not decide.fits:
         return f"▲ {text}; but it would end after the window", "warn"

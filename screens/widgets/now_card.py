@@ -61,6 +61,23 @@ def _short(row: Content, width: int) -> Content:
     return row.truncate(width, ellipsis=True) if row.cell_length > width else row
 
 
+def foot_of(view: View, card: cards.Card, width: int) -> list[Content]:
+    """The row of keys; for who looks on, who is waited for and with what; in a replay, what was waited for then."""
+    if not card.key:
+        return []
+    if view.mode in (Mode.OPERATOR, Mode.SECOND):
+        return [keys(card, width)]
+    if view.mode is Mode.REPLAY:  # its key does nothing here: what was waited for is told, not offered
+        then = line((" waited for then: ", "quiet"), (card.does, "text"))
+        return [] if view.state.ended or view.state.running else [_short(then, width)]
+    if card.key == "q":
+        return [keys(card, width)]
+    awaited = cards.awaited(view, card)
+    label = "WAY OUT" if card.alarm else "NEXT"
+    row = line((" ", ""), (f" {label} ", "cap"), (f" {cards.keeper(view)}: {awaited}", "strong"))
+    return [_short(row, width)] if awaited else []
+
+
 def headline(card: cards.Card, *, tall: bool) -> list[Content]:
     """One row; a verdict is a block, of three rows where there is room."""
     text = f" {card.glyph} {card.headline}"
@@ -93,14 +110,6 @@ class NowCard(Painted):
         if self.styles.is_auto_height and self._wish(self.size.width) != self._wanted:
             self.refresh(layout=True)
 
-    def _foot(self, card: cards.Card, width: int) -> list[Content]:
-        if not card.key:
-            return []
-        if self.view.mode is Mode.REPLAY:  # its key does nothing here: what was waited for is told, not offered
-            then = line((" waited for then: ", "quiet"), (card.does, "text"))
-            return [] if self.view.state.ended or self.view.state.running else [_short(then, width)]
-        return [keys(card, width)]
-
     def draw(self, cells: Size) -> Content:
         """At most as many rows as there are."""
         width, height = cells
@@ -110,7 +119,7 @@ class NowCard(Painted):
             label = f"  {card.bar.label}"
             length = max(min(width - len(label) - 2, 40), 6)
             rows.append(line((" ", ""), *bar(length, card.bar.fraction), (label, "text")))
-        foot = self._foot(card, width)
+        foot = foot_of(self.view, card, width)
         room = max(height - len(rows) - len(foot), 0)
         body = fitted(card.lines, width, room)[:room]
         above = [line()] if room > len(body) else []

@@ -1,22 +1,24 @@
-"""The presenter's one sheet: where we stand, the clock, can we go back, NOW. Every row is spent on the largest of these."""
+"""The presenter's one sheet: where we stand, the clock, can we go back, NOW; the rows go to these in that order."""
 
 from __future__ import annotations
 
+import msgspec
 from textual.content import Content
 from textual.geometry import Size
 
 from screens import cards
-from screens.cards import Card, Line
-from screens.presenter_words import Figure, back, figure, stand, who_waits
+from screens.cards import Bar, Card, Line
+from screens.clock_words import clock_lines, deciding
+from screens.presenter_words import Figure, back, figure, stand
 from screens.view import Mode, View
 from screens.widgets.large import large
-from screens.widgets.now_card import fitted, headline
-from screens.widgets.painted import Painted, Part, bar, line, spread
+from screens.widgets.now_card import fitted, foot_of, headline
+from screens.widgets.painted import Painted, Part, bar, line
 
 _TALL, _TALLEST = 30, 46
 """Rows from which letters are five, and ten rows high."""
 _GAP = 3
-_LEAST_LOG = 3
+_LEAST_LOG, _MOST_LOG = 3, 8
 
 
 class Sheet(Painted):
@@ -50,22 +52,24 @@ class Sheet(Painted):
         return Content("\n").join(rows + [line()] * (height - len(rows)))
 
     def _now(self, width: int, room: int) -> list[Content]:
-        """The card without what only its keys' owner needs, and who is waited for with what."""
-        view = self.view
+        """The card in the words of who looks on, whoever's screen it is."""
+        view = msgspec.structs.replace(self.view, mode=Mode.WATCHER)
         found = cards.card(view)
-        head = headline(found, tall=False) if not (found.large and view.state.ended) else []
-        steps = [line((" ", ""), *bar_parts(found, width))] if found.bar else []
-        foot = _next(view, found, width)
+        head = [] if found.large else headline(found, tall=False)
+        steps = [line((" ", ""), *_bar(found.bar, width))] if found.bar else []
+        foot = foot_of(view, found, width) if found.key != "q" else []
         left = max(room - len(head) - len(steps) - len(foot), 0)
-        lines = tuple(_plain(one) for one in found.lines if one.text)
+        lines = tuple(_plain(one) for one in _essential(_without_clock(view, found), left))
         return [_short(row, width) for row in (*head, *steps)] + fitted(lines, width, left)[:left] + foot
 
     def _tail(self, width: int, room: int) -> list[Content]:
         if room <= _LEAST_LOG or not self.last_lines:
             return []
         rule = line((" LOG ", "strong"), ("─" * max(width - 6, 0), "faint"))
-        shown = self.last_lines[-(room - 2) :]
-        return [line()] * (room - 1 - len(shown)) + [rule] + [_short(line((f" {text}", "text")), width) for text in shown]
+        shown = self.last_lines[-min(room - 2, _MOST_LOG) :]
+        return (
+            [line()] * (room - 1 - len(shown)) + [rule] + [_short(line((f" {text}", "text")), width) for text in shown]
+        )
 
 
 def _letters(cells: Size) -> int:
@@ -86,30 +90,35 @@ def _figure(found: Figure, width: int, high: int) -> list[Content]:
     return rows
 
 
-def _next(view: View, found: Card, width: int) -> list[Content]:
-    """What the person at the keys is waited for; nothing while something runs, and once nothing more will."""
-    state = view.state
-    if not found.does or found.key in ("s", "q") or state.ended:
-        return []
-    text = f" {who_waits(view)}: {found.does}"
-    return [_short(line((f" NEXT ", "cap"), (text, "strong")), width)]
+def _without_clock(view: View, found: Card) -> list[Line]:
+    """The decision clock is drawn large already."""
+    clock = clock_lines(view, deciding(view))
+    return [one for one in found.lines if one.text and one not in clock]
 
 
-def bar_parts(found: Card, width: int) -> list[Part]:
-    """The card's bar, as wide as the room is."""
-    assert found.bar is not None  # noqa: S101 - the caller looked
-    label = f"  {found.bar.label}"
-    return [*bar(max(width - len(label) - 2, 6), found.bar.fraction), (label, "strong")]
+def _essential(lines: list[Line], room: int) -> list[Line]:
+    """Where there is no room for all: details of what stands above them go first, then remarks; from below."""
+    details = [one for one in lines if one.text.startswith("  ")][1:]
+    remarks = [one for one in lines if one.tone == "quiet" and not one.glyph]
+    for dispensable in (*reversed(details), *reversed(remarks)):
+        if len(lines) <= room:
+            break
+        lines = [one for one in lines if one is not dispensable]
+    return lines
+
+
+def _bar(found: Bar, width: int) -> list[Part]:
+    label = f"  {found.label}"
+    return [*bar(max(width - len(label) - 2, 6), found.fraction), (label, "strong")]
 
 
 def _plain(one: Line) -> Line:
     """The same without anything dim."""
     bright = {"quiet": "text", "faint": "text"}
-    return Line(one.text, bright.get(one.tone, one.tone), one.glyph, bright.get(one.glyph_tone, one.glyph_tone), one.right)
+    return Line(
+        one.text, bright.get(one.tone, one.tone), one.glyph, bright.get(one.glyph_tone, one.glyph_tone), one.right
+    )
 
 
 def _short(row: Content, width: int) -> Content:
     return row.truncate(width, ellipsis=True) if row.cell_length > width else row
-
-
-__all__ = ["Mode", "Sheet", "spread"]
