@@ -42,9 +42,14 @@ class RunClient(Protocol):
     run_id: str
     folder: Path
     log: Path
-    live: bool
-    seen: bool
-    """Whether `live` was seen, and is not only what can be hoped."""
+
+    @property
+    def live(self) -> bool:
+        """Whether there may be more to come."""
+
+    @property
+    def seen(self) -> bool:
+        """Whether `live` was seen, and is not only what can be hoped."""
 
     def read(self) -> list[Entry]:
         """The entries added since the last call."""

@@ -19,6 +19,8 @@ _COMMANDS = (
     "attach",
     "replay",
     "approve",
+    "watch",
+    "tail",
     "status",
     "runs",
     "backups",

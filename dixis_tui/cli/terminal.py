@@ -12,6 +12,7 @@ from dixis_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from dixis_tui.run.replay_client import ReplayClient
+    from dixis_tui.run.watcher import Watcher
 
 
 def is_terminal() -> bool:
@@ -46,3 +47,12 @@ def replay() -> Callable[[ReplayClient, str], int]:
     finally:
         gc.enable()
     return run_replay
+
+
+def present(client: Watcher, person: str) -> int:
+    """Show a run to who only watches it, in the presenter layout; the exit code."""
+    cockpit()
+    from screens.app import run_cockpit
+    from screens.view import Mode
+
+    return run_cockpit(client, person, mode=Mode.WATCHER, presents=True)
