@@ -34,6 +34,8 @@ def pulse(folder: Path, pid: int, host: str) -> Pulse:
 
 
 def _is_runner(pid: int) -> bool:
+    if pid <= 0:
+        return False  # to the system that would mean many processes
     try:
         os.kill(pid, 0)
     except PermissionError:

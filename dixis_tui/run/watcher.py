@@ -6,6 +6,7 @@ So it can't slow or alter the run, however many there are, and needs no more tha
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from dixis_tui.run.state import Entry
 
 LOOK_SECONDS = 0.25
 """Between two looks at a file's size; it is read only where that has changed."""
+PULSE_SECONDS = 2.0
+"""Between two looks whether the runner lives."""
 _ONLY_WATCHES = "This screen only watches: nothing was sent."
 
 
@@ -41,6 +44,7 @@ class Watcher:
         self._journal = JournalReader(self._path)
         self._seen: tuple[int, int, int] | None = None
         self._runner = (0, "")
+        self._felt_at = float("-inf")
         _must_be_readable(self._path)
 
     @property
@@ -65,16 +69,17 @@ class Watcher:
         for entry in entries:
             match entry.event:
                 case ev.RunStarted(pid=pid, host=host) | ev.RunnerResumed(pid=pid, host=host):
-                    self._runner = (pid, host)
+                    self._runner, self._felt_at = (pid, host), float("-inf")
                 case ev.RunEnded():
                     self.ended = True
         return entries
 
     def feel(self) -> bool:
-        """Look whether the runner lives; whether that has changed since the last look."""
+        """Look whether the runner lives, at most every two seconds; whether that has changed since the last look."""
         before, (pid, host) = self.pulse, self._runner
-        if pid:
+        if pid and time.monotonic() - self._felt_at > PULSE_SECONDS:
             self.pulse = pulse(self.folder, pid, host)
+            self._felt_at = time.monotonic()
         return self.pulse is not before
 
     async def follow(self, changed: Callable[[], None]) -> None:

@@ -35,7 +35,7 @@ class Sheet(Painted):
         view, high = self.view, _letters(cells)
         air = [line()] if height >= 18 else []
         now = stand(view)
-        word = [line((f" {row}", now.tone)) for row in large(now.word, width - 2, high)]
+        word = [_short(line((f" {row}", now.tone)), width) for row in large(now.word, width - 2, high)]
         under = line((f" {now.line}", now.tone)).stylize(".title")
         rows = [*air, *word, _short(under, width), *air]
         clock = figure(view)
@@ -55,7 +55,7 @@ class Sheet(Painted):
         """The card in the words of who looks on, whoever's screen it is."""
         view = msgspec.structs.replace(self.view, mode=Mode.WATCHER)
         found = cards.card(view)
-        head = [] if found.large else headline(found, tall=False)
+        head = [] if found.large or view.state.run is None else headline(found, tall=False)
         steps = [line((" ", ""), *_bar(found.bar, width))] if found.bar else []
         foot = foot_of(view, found, width) if found.key != "q" else []
         left = max(room - len(head) - len(steps) - len(foot), 0)
