@@ -118,7 +118,7 @@ class CockpitApp(App[str]):
         self.set_interval(1.0, self._tick)
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         if self._presents:
-            self.open("presenter")
+            self.present()
         self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=True)
 
     # -- the state
@@ -253,6 +253,12 @@ class CockpitApp(App[str]):
         from screens.doors import door
 
         self.push_screen(door(name, self.view, offer))
+
+    def present(self) -> None:
+        """The presenter layout over the cockpit."""
+        from screens.presenter import PresenterScreen
+
+        self.push_screen(PresenterScreen(self.view))
 
     def leave(self) -> None:
         """Leave this screen; the runner is a process of its own and goes on."""

@@ -193,7 +193,7 @@ class Cockpit(Screen[None]):
 
     def action_present(self) -> None:
         """The presenter layout, for a shared screen."""
-        self.cockpit_app.open("presenter")
+        self.cockpit_app.present()
 
     def action_help(self) -> None:
         """What keys, words and glyphs mean."""

@@ -51,10 +51,6 @@ def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
             from screens.radar import RadarScreen
 
             return RadarScreen(view)
-        case "presenter":
-            from screens.presenter import PresenterScreen
-
-            return PresenterScreen(view)
         case "help":
             from screens.help import HelpScreen
 

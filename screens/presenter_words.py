@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Verdict, Way
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recovery, Verdict, Way
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
-from screens import words
+from screens import cards_recovery, words
 from screens.cards import Card, card, keeper
 from screens.clock_words import by_words, deciding, likely_way, way_seconds
 from screens.view import Link, View
@@ -53,6 +53,8 @@ def stand(view: View) -> Stand:
     phase = policy.current_phase(state)
     name = f"{phases.number(phase)} {phases.TITLES[phase]}".upper()
     found = card(view)
+    if cards_recovery.tells(state):
+        return _taken_up(view, name)
     if found.alarm:
         return Stand(_trouble(state, found), "bad", f"{found.glyph} at {name}: {keeper(view)} decides")
     if state.running:
@@ -70,6 +72,23 @@ def _gone(view: View) -> Stand:
     since = view.at(view.gone_at or state.last_at, seconds=True)
     at = f" at {phases.number(state.running)} {phases.TITLES[state.running].upper()}" if state.running else ""
     return Stand("RUNNER GONE", "bad", f"✖ since {since}{at}: nobody acts before somebody has looked")
+
+
+_FOUND = {
+    Recovery.AT_WORK: ("STILL AT WORK", "warn", "◐ something of the runner before is at work on production"),
+    Recovery.UNFINISHED: ("HALF TOLD", "bad", "✖ a migration was begun, and did not finish"),
+    Recovery.UNKNOWN: ("UNKNOWN", "bad", "? nobody knows yet what production holds"),
+}
+
+
+def _taken_up(view: View, name: str) -> Stand:
+    """After a runner's death: what the look found; where that is clear, the phase at which the run goes on."""
+    found = view.state.recovery
+    if found is None:
+        return Stand("LOOKING", "work", "◐ the runner died or left: what it left is being looked at")
+    if found.outcome in _FOUND:
+        return Stand(*_FOUND[found.outcome])
+    return Stand(name, card(view).tone, f"▲ the run was taken up again by {keeper(view)}, who is waited for")
 
 
 def _trouble(state: RunState, found: Card) -> str:
