@@ -18,12 +18,11 @@ from dixis_tui import events as ev
 from dixis_tui.errors import JournalError, UsageError
 from dixis_tui.model import Verdict
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import folders, watcher, work
+from dixis_tui.run import folders, watcher
 from dixis_tui.run.journal import Journal
 from dixis_tui.run.pulse import Pulse, pulse
 from dixis_tui.run.watcher import Watcher
 from tests.unit.examples import STARTED
-from tests.unit.served import Served
 from tests.waiting import until
 
 HERE = f"maria@{socket.gethostname()}"
@@ -162,29 +161,9 @@ def test_a_runner_that_dies_is_told_and_one_that_takes_the_run_up(
     followed(client, use)
 
 
-def test_nothing_can_be_sent_and_nobody_is_connected(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    served = Served(folder)
-    monkeypatch.setattr(work, "perform", served.perform)
-    served.start()
-    try:
-        until(lambda: not served.runner._clients, what="the looks at the start to be over")
-        client = Watcher(folder)
-
-        async def use(news: asyncio.Event) -> None:
-            await news.wait()
-            entries = len(client.read())
-            news.clear()
-            assert await client.send(cmd.Stop()) == "This screen only watches: nothing was sent."
-            served.context.note("heard")
-            await news.wait()
-            assert len(client.read()) == 1
-            assert served.told().entries == entries + 1
-            until(lambda: not served.runner._clients, what="the look whether it lives to be over")
-
-        followed(client, use)
-    finally:
-        served.end()
+def test_nothing_is_ever_sent(folder: Path) -> None:
+    begun(folder, 1).close()
+    assert asyncio.run(Watcher(folder).send(cmd.Stop())) == "This screen only watches: nothing was sent."
 
 
 def test_a_journal_that_is_not_there_or_not_ours_to_read(tmp_path: Path) -> None:
