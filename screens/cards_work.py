@@ -9,7 +9,7 @@ from screens import cards_back, radar_words, words
 from screens.cards import Bar, Card, Line, migrations
 from screens.clock_words import clock_lines, deciding
 from screens.progress import progress_bar
-from screens.view import View
+from screens.view import Mode, View
 
 _VERBS = {
     Phase.PREFLIGHT: "Preflight looks at production and the project; it only reads",
@@ -150,7 +150,8 @@ def _statement(view: View, current: MigrationView | None) -> tuple[Line, ...]:
     waited, retry = view.state.waited, view.state.retry
     if waited and waited.peers:
         seen.append(Line(f"{waited.name or 'The migration'} waits before it begins", "warn", "▲", "warn"))
-        seen.append(Line(f"  {waited.peers[0]}; b shows and ends it", "warn"))
+        ends = "; b shows and ends it" if view.mode is Mode.OPERATOR else ""
+        seen.append(Line(f"  {waited.peers[0]}{ends}", "warn"))
     elif retry and current and retry.name == current.name:
         what = "it begins anew" if retry.whole else f"statement {retry.statement} is sent again"
         seen.append(Line(f"Gave way {words.times(retry.attempt)}: {what}; {retry.reason}", "warn", "▲", "warn"))

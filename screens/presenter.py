@@ -54,6 +54,7 @@ class PresenterScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Band, marks, sheet, what was last said, keys."""
+        self.set_class(self.app.size.width < 98, "-narrow")
         self._mark(self.view)
         with Horizontal(id="top"):
             yield Header(self.view)

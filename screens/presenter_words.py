@@ -120,8 +120,10 @@ def figure(view: View) -> Figure | None:
     ahead = opens is not None and view.now < opens
     at_work = state.running is not None and view.link is not Link.GONE
     if state.running and at_work and not ahead:
-        begun = state.phase(state.running).started
-        return Figure(words.clock(view.elapsed(begun)), "strong", (_expected(view), *captions, *window))
+        took = view.elapsed(state.phase(state.running).started)
+        expected = _longer(state, took) or _expected(view)
+        tone = "warn" if expected[1] == "warn" else "strong"
+        return Figure(words.clock(took), tone, (expected, *captions, *window))
     if decide and decide.fits and not at_work:
         return Figure(words.clock(decide.spare), captions[0][1], (("left to decide to go back", "strong"), *window))
     countdown, _ = window_words(view)
@@ -173,6 +175,14 @@ def _expected(view: View) -> Part:
     begun = words.duration(int(view.elapsed(state.phase(phase).started)))
     planned = words.duration(phases.PLANNED_SECONDS[phase])
     return f"{phases.TITLES[phase].lower()}: {begun} of {planned} planned", "strong"
+
+
+def _longer(state: RunState, took: float) -> Part | None:
+    """Said where the migration takes longer than the rehearsal let expect at most."""
+    found = state.prediction
+    if state.running is not Phase.MIGRATE or found is None or not found.rehearsed or took <= found.high:
+        return None
+    return f"longer than predicted: {words.duration(found.high)} at most", "warn"
 
 
 def _undimmed(part: Part) -> Part:

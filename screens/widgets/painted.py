@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from dixis_tui.secrets import clean
@@ -86,8 +86,17 @@ def _head(text: str, width: int) -> int:
     return len(text)
 
 
+def changed_rows(before: Content, after: Content, width: int) -> list[Region]:
+    """The rows that differ, for a terminal at the end of a slow line; none: all of it may be another."""
+    old, new = before.split(allow_blank=True), after.split(allow_blank=True)
+    if len(old) != len(new):
+        return []
+    pairs = enumerate(zip(old, new, strict=True))
+    return [Region(0, row, width, 1) for row, (was, now) in pairs if not was.is_same(now)]
+
+
 class Painted(Widget):
-    """Draws what `draw` gives for the present view; `show` with another view repaints only what differs."""
+    """Draws what `draw` gives for the present view; `show` with another view repaints only the rows that differ."""
 
     ALLOW_SELECT = False
 
@@ -110,8 +119,8 @@ class Painted(Widget):
             return
         fresh = self.draw(self.size)
         if not fresh.is_same(self._drawn):
-            self._drawn = fresh
-            self.refresh()
+            before, self._drawn = self._drawn, fresh
+            self.refresh(*changed_rows(before, fresh, self.size.width))
 
     def render(self) -> Content:
         """What was drawn, anew only where the size is another."""

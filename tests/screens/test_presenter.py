@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from rich.cells import cell_len
-from textual.geometry import Size
+from textual.content import Content
+from textual.geometry import Region, Size
 
 from dixis_tui import events as ev
 from dixis_tui.model import Phase, Verdict
@@ -16,6 +17,7 @@ from screens import presenter_words
 from screens.presenter import PresenterScreen, source
 from screens.view import Link, Mode, View
 from screens.widgets.large import large
+from screens.widgets.painted import changed_rows, line
 from screens.widgets.sheet import Sheet
 from tests.screens.stage import SIZES, Stage, play
 from tests.screens.story import START, Story, stages
@@ -112,6 +114,12 @@ def test_the_clock_that_matters_now_is_the_large_one(stage: str, text: str, firs
     assert (found.text, found.captions[0][0]) == (text, first)
 
 
+def test_a_migration_that_takes_longer_than_predicted_says_so() -> None:
+    found = presenter_words.figure(view_of(stages()["migrate"].wait(12)))
+    assert found is not None
+    assert (found.tone, found.captions[0]) == ("warn", ("longer than predicted: 16 s at most", "warn"))
+
+
 def test_without_time_there_is_no_clock() -> None:
     assert presenter_words.figure(view_of(stages()["done"])) is None
     assert presenter_words.figure(view_of(Story())) is None
@@ -155,6 +163,22 @@ def test_the_failure_of_a_small_screen_keeps_what_it_means() -> None:
     assert "Production has the applied ones." in text
     assert "WAY OUT  maria: roll back" in text
     assert "more lines" not in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_second_repaints_the_rows_of_the_clock_alone(size: tuple[int, int]) -> None:
+    """At the end of a slow line a sheet a second would be too much."""
+    story, cells = stages()["answers"], Size(size[0], size[1] - 4)
+    drawn = [Sheet(view_of(story.wait(1))).draw(cells) for _ in range(2)]
+    changed = changed_rows(*drawn, size[0])
+    digits = len(large("T−29:59", size[0], 10 if size[1] > 50 else 5 if size[1] > 36 else 3))
+    assert 1 <= len(changed) <= digits
+
+
+def test_rows_that_only_look_otherwise_are_repainted_and_another_count_means_all() -> None:
+    plain = [Content("\n").join([line(("a", "")), line(("b", look))]) for look in ("good", "bad")]
+    assert changed_rows(plain[0], plain[1], 9) == [Region(0, 1, 9, 1)]
+    assert changed_rows(plain[0], Content("\n").join([plain[0], line()]), 9) == []
 
 
 def test_letters_grow_with_the_room() -> None:
