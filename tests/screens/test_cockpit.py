@@ -51,7 +51,7 @@ def test_the_large_layout_shows_all_panes(tmp_path: Path) -> None:
         for title in (" RUNBOOK ", " COUNTDOWN ", " NOW ", " SELECTED ", " LOG ", " SECRETS ", " BACKUP "):
             assert title in text
         assert "✔ 1 Preflight" in text
-        assert "23/23" in text
+        assert "25/25" in text
         assert "✔ made 22:30  14 MB" in text
         assert "✔ restored and compared 22:30" in text
         assert "PostgreSQL 15.8" in text
