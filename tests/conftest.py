@@ -17,6 +17,7 @@ import pytest
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl, parse
+from tests.faults.table import print_table
 
 
 def system_bindir() -> Path:
@@ -109,3 +110,8 @@ def fresh_database(server: EmbeddedServer, variable: str = "DATABASE_URL") -> It
     yield parse(server.url(name), variable)
     with connect(parse(server.url("postgres"), variable), purpose="drop test database") as session:
         session.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The fault matrix, which its tests counted in all workers."""
+    print_table(terminalreporter)
