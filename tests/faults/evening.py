@@ -5,6 +5,7 @@ What the database itself says is asked here with psycopg and SQL of the test's o
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,7 +13,6 @@ from pathlib import Path
 
 import psycopg
 from msgspec import Struct
-from msgspec.structs import replace
 
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recovery, Verdict
 from dixis_tui.plan.checks import CATALOGUE
@@ -24,6 +24,7 @@ from dixis_tui.run.journal import read
 from dixis_tui.run.runs import live, look
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.settings import Settings
+from tests.faults.strike import gone
 from tests.run.conftest import Hand
 from tests.waiting import until
 
@@ -54,7 +55,9 @@ def ask(url: str) -> Seen:
             there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
             return dict(connection.execute(sql).fetchall()) if there and there[0] else {}  # type: ignore[call-overload]
 
-        rows = "SELECT migration_name, count(*) FROM _prisma_migrations WHERE rolled_back_at IS NULL AND finished_at IS "
+        rows = (
+            "SELECT migration_name, count(*) FROM _prisma_migrations WHERE rolled_back_at IS NULL AND finished_at IS "
+        )
         return Seen(
             tally("ran", "SELECT name, count(*) FROM ran GROUP BY name"),
             tally("_prisma_migrations", f"{rows} NOT NULL GROUP BY 1"),
@@ -83,7 +86,8 @@ class Evening:
         return self.server.url(self.name)
 
     @property
-    def _secrets(self) -> dict[str, str]:
+    def secrets(self) -> dict[str, str]:
+        """What the runner is given."""
         return {
             "DATABASE_URL": self.through or self.url,
             "STAGING_DATABASE_URL": self.server.url(f"{self.name}_staging"),
@@ -103,11 +107,11 @@ class Evening:
 
     def begin(self) -> None:
         """Start a run, as if nothing had been before."""
-        self.hand = Hand(spawn.start(self.settings, self._secrets, OPERATOR).wait())
+        self.hand = Hand(spawn.start(self.settings, self.secrets, OPERATOR).wait())
 
     def recover(self) -> RunState:
         """Take up the run whose runner died, let it look, and hold what it says against the database."""
-        spawn.resume(self.hand.folder, self.settings, self._secrets, OPERATOR).wait()
+        spawn.resume(self.hand.folder, self.settings, self.secrets, OPERATOR).wait()
         state = self.hand.wait(lambda state: state.recovery and not state.running, "the look at what is left", 30)
         while state.recovery and state.recovery.outcome in (Recovery.AT_WORK, Recovery.UNKNOWN):
             # A backend takes a moment to see that its client is gone.
@@ -152,7 +156,8 @@ class Evening:
                 continue
             command = self.next_command(state)
             if command is None or self._send(command):
-                until(lambda then=state.entries: self.hand.look().entries > then or time.monotonic() > deadline, 61)
+                soon = time.monotonic() + 0.2  # the runner is between two steps
+                until(lambda then=state.entries, soon=soon: self.hand.look().entries > then or time.monotonic() > soon)
                 continue
             if not isinstance(command, cmd.Tick | cmd.Waive):
                 until(lambda then=state.entries: self.hand.look().entries > then, 60, f"{command} to begin")
@@ -180,16 +185,17 @@ class Evening:
             if policy.phase_state(state, Phase.VERIFY) is PhaseState.PASSED:
                 yield cmd.SignOff(operator=OPERATOR)
             yield cmd.StartPhase(phase=Phase.VERIFY)
-        elif state.plan is None or state.phase(Phase.GO).state is not PhaseState.PASSED:
+        elif state.plan is None or state.phase(Phase.GO).state is not PhaseState.PASSED or _sealed_before(state):
             yield cmd.Seal()
         else:
             phrase = self.settings.confirm.phrase
             yield cmd.Confirm(phrase=phrase, operator=OPERATOR, digest=state.plan.digest)
 
     def _before_go(self, state: RunState) -> Iterator[cmd.Command]:
-        if policy.phase_state(state, Phase.PREFLIGHT) is not PhaseState.PASSED and not state.phase(
-            Phase.PREFLIGHT
-        ).state is PhaseState.PASSED:
+        if (
+            policy.phase_state(state, Phase.PREFLIGHT) is not PhaseState.PASSED
+            and state.phase(Phase.PREFLIGHT).state is not PhaseState.PASSED
+        ):
             yield cmd.StartPhase(phase=Phase.PREFLIGHT)
         for spec in CATALOGUE:
             if spec.person and spec.phase is not Phase.ROLLBACK and not state.check(spec.code).open:
@@ -213,6 +219,10 @@ class Evening:
             return self._up_to(cmd.SignOff)
         return self._up_to(cmd.StartPhase, phase)
 
+    def pending(self) -> bool:
+        """Whether some of the plan is still to come, by the database."""
+        return set(ask(self.url).ran) != set(MIGRATIONS)
+
     def over(self, phase: Phase) -> bool:
         """Whether a phase is behind us, so that nothing begins it again."""
         state = self.hand.look()
@@ -234,11 +244,27 @@ class Evening:
     def _send(self, command: cmd.Command) -> str:
         return self.hand.send(command)
 
-    def start_phase(self, command: cmd.Command) -> int:
-        """Send the command without waiting for its answer: who takes it may die of it. The entries before it."""
-        before = self.hand.look().entries
-        self._send(command)
-        return before
+    def start_phase(self, command: cmd.Command) -> None:
+        """Send the command without waiting for its answer: who takes it may die of it, or stand still."""
+        threading.Thread(target=self._send, args=(command,), daemon=True).start()
+
+    def leave(self) -> None:
+        """Let the runner go, where the run has come to a stand that only a look from outside resolves."""
+        pid = self.pid
+        assert self._send(cmd.Leave(reason="to be looked at anew")) == ""
+        until(lambda: gone(pid), 30, "the runner to leave")
+
+    def recovered(self) -> None:
+        """Whatever it was: taken up again where its runner is dead, or can't tell what it did."""
+        if live(self.hand.folder):
+            state = self.hand.wait(lambda state: not state.running, "the end of what runs")
+            self.hold_against_the_database()
+            told = [view.state for view in state.migrations.values()]
+            if state.confirmed is None or all(one is MigrationState.APPLIED for one in told):
+                return
+            self.leave()
+        self.hold_dead()
+        self.recover()
 
     def finish(self) -> RunState:
         """Bring the run to its right end: all is in, once, verified and signed off."""
@@ -260,6 +286,12 @@ class Evening:
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
             for database in (self.name, f"{self.name}_staging"):
                 connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")  # type: ignore[call-overload]
+
+
+def _sealed_before(state: RunState) -> bool:
+    """Whether the plan is that of the runner that died: a part of it is in."""
+    sealed = state.phase(Phase.GO).started
+    return bool(state.go_again and sealed and state.recovery_at and sealed < state.recovery_at)
 
 
 def live_before(folder: Path, state: RunState) -> bool:

@@ -1,6 +1,6 @@
 """Striking a runner at an exact step of its journal, with strace: no hook of the product is needed.
 
-The k-th write of the journal by one thread is the k-th entry since strace came; the k-th fsync is the k-th entry that is
+The k-th write of the journal by one thread is the k-th entry since strace came; the k-th fsync the k-th entry that is
 flushed. A signal that kills keeps the system call from being done; one that stops lets it be done first.
 """
 

@@ -1,0 +1,52 @@
+"""One step of one phase, struck: by a signal, by a failing call, or by whatever is done while the runner stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dixis_tui.model import Phase, PhaseState
+from dixis_tui.run.state import RunState
+from tests.faults.evening import Evening
+from tests.faults.strike import Trap, gone, trap
+from tests.waiting import until
+
+BEFORE_GO = (Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL, Phase.GO)
+HELD = "write:signal=STOP"
+"""Stand still when the line is written and not flushed."""
+HELD_FLUSHED = "fsync:signal=STOP"
+
+Blow = Callable[[Trap], None]
+
+
+def struck(evening: Evening, phase: Phase, what: str, step: int, blow: Blow | None = None, *also: Path) -> bool:
+    """Begin a phase and strike the runner at its n-th step; false where the phase has no such step.
+
+    Where the runner stands still, `blow` is done then, and it goes on. Returns when it is dead, or the phase is over.
+    """
+    if evening.over(phase):
+        return False
+    command = evening.ready_for(phase)
+    pid, before = evening.pid, evening.hand.look()
+    hit = False
+    with trap(pid, evening.journal, f"{what}:when={step}", *also) as caught:
+        evening.start_phase(command)
+
+        def settled() -> bool:
+            return caught.held or gone(pid) or _over(evening.hand.look(), before, phase)
+
+        until(settled, 60, f"{phase} to be struck or over")
+        if caught.held and blow:
+            blow(caught)
+        hit = caught.held or caught.injected or gone(pid)
+    if not gone(pid):
+        until(lambda: gone(pid) or _over(evening.hand.look(), before, phase), 60, f"{phase} to be over")
+    return hit
+
+
+def _over(state: RunState, before: RunState, phase: Phase) -> bool:
+    if state.running or state.phase(phase).attempts == before.phase(phase).attempts:
+        return False
+    if phase is Phase.MIGRATE and state.phase(phase).state is PhaseState.PASSED and state.check("DX601").open:
+        return state.phase(Phase.VERIFY).attempts > before.phase(Phase.VERIFY).attempts
+    return bool(state.ended) or phase is not Phase.SIGNOFF
