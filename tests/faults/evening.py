@@ -1,6 +1,6 @@
 """One evening on a database of its own: a run from its first check to its sign-off, taken up again whenever it died.
 
-What the database itself says is asked here with psycopg and SQL of the test's own: the product's word is what is tested.
+What the database itself says is asked here with psycopg and SQL of the test's own: the product's word is on trial.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One step of one phase, struck: by a signal, by a failing call, or by whatever is done while the runner stands still."""
+"""One step of a phase, struck: by a signal, by a failing call, or by whatever is done while the runner stands still."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ HELD_FLUSHED = "fsync:signal=STOP"
 Blow = Callable[[Trap], None]
 
 
-def struck(evening: Evening, phase: Phase, what: str, step: int, blow: Blow | None = None, *also: Path) -> bool:
-    """Begin a phase and strike the runner at its n-th step; false where the phase has no such step.
+def at(what: str, step: int) -> str:
+    """The n-th call, as strace says it."""
+    return f"{what}:when={step}"
+
+
+def struck(evening: Evening, phase: Phase, what: str, blow: Blow | None = None, *also: Path) -> bool:
+    """Begin a phase and strike the runner at that call; false where the phase has no such step.
 
     Where the runner stands still, `blow` is done then, and it goes on. Returns when it is dead, or the phase is over.
     """
@@ -29,7 +34,7 @@ def struck(evening: Evening, phase: Phase, what: str, step: int, blow: Blow | No
     command = evening.ready_for(phase)
     pid, before = evening.pid, evening.hand.look()
     hit = False
-    with trap(pid, evening.journal, f"{what}:when={step}", *also) as caught:
+    with trap(pid, evening.journal, what, *also) as caught:
         evening.start_phase(command)
 
         def settled() -> bool:

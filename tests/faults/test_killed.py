@@ -11,8 +11,8 @@ import pytest
 from dixis_tui.model import Phase
 from dixis_tui.run.spawn import resume
 from tests.faults.conftest import Evenings
-from tests.faults.evening import OPERATOR
-from tests.faults.steps import BEFORE_GO, HELD, HELD_FLUSHED, struck
+from tests.faults.evening import OPERATOR, Evening
+from tests.faults.steps import BEFORE_GO, HELD, HELD_FLUSHED, at, struck
 from tests.faults.strike import Trap, gone
 from tests.faults.table import Tally
 from tests.waiting import until
@@ -35,7 +35,7 @@ def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, moment
     night.begin()
     for step in count(1):
         with tally.case(moment, f"{phase} {step}") as case:
-            if not struck(night, phase, MOMENTS[moment], step, Trap.kill):
+            if not struck(night, phase, at(MOMENTS[moment], step), Trap.kill):
                 case.void()
                 break
             night.hold_dead()
@@ -52,7 +52,7 @@ def test_at_every_step_after_the_phrase(evening: Evenings, tally: Tally, moment:
         with tally.case(moment, f"after the phrase, {step}") as case:
             night = evening(short=True)
             night.begin()
-            if not struck(night, Phase.MIGRATE, MOMENTS[moment], step, Trap.kill):
+            if not struck(night, Phase.MIGRATE, at(MOMENTS[moment], step), Trap.kill):
                 case.void()
                 break
             night.hold_dead()
@@ -68,7 +68,7 @@ def test_at_every_step_of_one_migration_evening(evening: Evenings, tally: Tally,
     night.begin()
     for step in count(1):
         with tally.case(f"{moment}, again and again", f"after the phrase, {step}") as case:
-            if not night.pending() or not struck(night, Phase.MIGRATE, MOMENTS[moment], step, Trap.kill):
+            if not night.pending() or not struck(night, Phase.MIGRATE, at(MOMENTS[moment], step), Trap.kill):
                 case.void()
                 break
             night.hold_dead()
@@ -84,7 +84,7 @@ def test_at_every_step_of_the_sign_off(evening: Evenings, tally: Tally, moment: 
     night.begin()
     for step in count(1):
         with tally.case(moment, f"sign-off {step}") as case:
-            if night.hand.look().ended or not struck(night, Phase.SIGNOFF, MOMENTS[moment], step, Trap.kill):
+            if night.hand.look().ended or not struck(night, Phase.SIGNOFF, at(MOMENTS[moment], step), Trap.kill):
                 case.void()
                 break
             if not night.hand.look().ended:
@@ -100,7 +100,7 @@ def test_a_last_line_that_a_power_cut_halved(evening: Evenings, tally: Tally) ->
         with tally.case("machine: power cut in mid-line", f"after the phrase, {step}") as case:
             night = evening(short=True)
             night.begin()
-            if not struck(night, Phase.MIGRATE, "fsync:signal=KILL", step, Trap.kill):
+            if not struck(night, Phase.MIGRATE, at("fsync:signal=KILL", step), Trap.kill):
                 case.void()
                 break
             lost = cut_what_was_not_flushed(night.journal)
@@ -122,26 +122,31 @@ def cut_what_was_not_flushed(journal: Path) -> int:
     return len(left)
 
 
+def died_looking(night: Evening) -> bool:
+    """Take the run up; whether that runner died before it had said what it found."""
+    before = night.hand.look().recovery_at
+    pid = resume(night.hand.folder, night.settings, night.secrets, OPERATOR)._process.pid
+    until(lambda: gone(pid) or night.hand.look().recovery_at not in (None, before), 30, "its death or its look")
+    return gone(pid)
+
+
 def test_a_runner_killed_in_its_first_look(
     evening: Evenings, tally: Tally, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever takes a run up may die of it as well, at each of its own steps: the next one looks anew."""
     night = evening(short=True)
     night.begin()
-    assert struck(night, Phase.MIGRATE, HELD, 9, Trap.kill)
-    python = sys.executable
+    assert struck(night, Phase.MIGRATE, at(HELD, 9), Trap.kill)
     for step in count(1):
         words = f"-D -f -o /dev/null -P {night.journal} -e trace=write -e inject=write:signal=KILL:when={step}"
         wrapped = tmp_path / "python"
-        wrapped.write_text(f'#!/bin/sh\nexec strace {words} {python} "$@"\n')
+        wrapped.write_text(f'#!/bin/sh\nexec strace {words} {sys.executable} "$@"\n')
         wrapped.chmod(0o755)
         with tally.case("runner: kill -9 in its first look", f"recovery {step}") as case:
-            monkeypatch.setattr(sys, "executable", str(wrapped))
-            before = night.hand.look().recovery_at
-            pid = resume(night.hand.folder, night.settings, night.secrets, OPERATOR)._process.pid
-            until(lambda: gone(pid) or night.hand.look().recovery_at != before, 30, "its death or its look")
-            monkeypatch.setattr(sys, "executable", python)
-            if not gone(pid):
+            with monkeypatch.context() as patched:
+                patched.setattr(sys, "executable", str(wrapped))
+                died = died_looking(night)
+            if not died:
                 case.void()
                 break
             night.hold_dead()

@@ -1,0 +1,50 @@
+"""No space left in the state directory: from any write of journal or log on, or for one write alone."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from dixis_tui.model import Phase
+from dixis_tui.run.folders import LOG
+from tests.faults.conftest import Evenings
+from tests.faults.steps import BEFORE_GO, struck
+from tests.faults.table import Tally
+
+KINDS = {"disk: full from there on": "+", "disk: full for one write": ""}
+PARTS = 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("phase", BEFORE_GO)
+def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, kind: str, phase: Phase) -> None:
+    """What can't be journaled is not done: the runner ends, or the phase does; with room again it goes on."""
+    night = evening()
+    night.begin()
+    for step in count(1, 3):
+        with tally.case(kind, f"{phase} {step}") as case:
+            error = f"write:error=ENOSPC:when={step}{KINDS[kind]}"
+            if not struck(night, phase, error, None, night.hand.folder / LOG):
+                case.void()
+                break
+            night.recovered()
+    assert tally.count > 2
+    night.finish()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_at_every_step_after_the_phrase(evening: Evenings, tally: Tally, kind: str, part: int) -> None:
+    """A deed whose entry could not be written is found in the database afterwards."""
+    for step in count(1 + part, PARTS):
+        with tally.case(kind, f"after the phrase, {step}") as case:
+            night = evening(short=True)
+            night.begin()
+            error = f"write:error=ENOSPC:when={step}{KINDS[kind]}"
+            if not struck(night, Phase.MIGRATE, error, None, night.hand.folder / LOG):
+                case.void()
+                break
+            night.recovered()
+            night.finish()
+    assert tally.count > 3
