@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,6 +54,17 @@ def trickle(handler: BaseHTTPRequestHandler) -> None:
         pass  # the probe has gone
 
 
+def trickling_headers(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    pause = threading.Event()
+    try:
+        while True:
+            handler.wfile.write(b"x")
+            pause.wait(0.05)
+    except OSError:
+        pass  # the probe has gone
+
+
 PAGES: dict[str, Answer] = {
     "/ok": page(),
     "/created": page(status=201),
@@ -65,6 +77,8 @@ PAGES: dict[str, Answer] = {
     "/nonsense": page(b"ok", Content_Type="text/plain; charset=no-such-thing"),
     "/gzip": page(gzip.compress(b"packed ok"), Content_Encoding="gzip"),
     "/broken-gzip": page(b"not packed", Content_Encoding="gzip"),
+    "/bomb": page(gzip.compress(b"x" * 60_000_000, 1), Content_Encoding="gzip"),
+    "/bombs": page(gzip.compress(gzip.compress(b"x" * 60_000_000, 1)), Content_Encoding="gzip, gzip"),
     "/moved": page(b"", 302, Location="/ok"),
     "/round": page(b"", 302, Location="/round"),
     "/ftp": page(b"", 302, Location="ftp://example/x"),
@@ -73,6 +87,7 @@ PAGES: dict[str, Answer] = {
     "/early": page(b"needle" + b"x" * 2_000_000),
     "/endless": endless,
     "/trickle": trickle,
+    "/headers": trickling_headers,
 }
 
 
@@ -189,6 +204,23 @@ def test_a_server_that_never_answers(web: httpx.Client) -> None:
 
 def test_a_body_that_never_ends_but_trickles(web: httpx.Client, site: str) -> None:
     assert look(web, f"{site}/trickle", timeout=0.3).problem == "did not answer in time"
+
+
+def test_headers_that_never_end_but_trickle(site: str) -> None:
+    """Each letter comes in time for a limit that is one for each read."""
+    with client() as own:
+        assert look(own, f"{site}/headers", timeout=0.3).problem == "did not answer in time"
+
+
+@pytest.mark.parametrize("path", ["/bomb", "/bombs"])
+def test_a_body_that_unpacks_to_a_fortune_is_not_unpacked(web: httpx.Client, site: str, path: str) -> None:
+    tracemalloc.start()
+    try:
+        look(web, site + path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 @pytest.mark.parametrize(
