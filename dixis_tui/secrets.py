@@ -17,21 +17,35 @@ from urllib.parse import unquote
 MASK = "•••"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-# CSI, OSC/DCS/SOS/PM/APC strings (ended by BEL or ST, or cut off by the line's end), other two-byte escapes.
+# CSI, OSC/DCS/SOS/PM/APC strings (ended by BEL or ST, cut off by another escape or by the line's end), other two-byte
+# escapes. Whatever begins as one is taken: if its end were a condition, each beginning would look to the line's end.
 _ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|$)"
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-# What may still do harm or lie to the eye: controls, bidirectional marks, invisible marks and tags, line separators,
-# lone surrogates.
+# What may still do harm or lie to the eye: controls, bidirectional marks, invisible letters, marks and tags, line
+# separators, private letters, lone surrogates.
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ue000-\uf8ff\ufe00-\ufe0d\ufeff\uffa0"
+    r"\ufff0-\ufffb\U000110bd\U000110cd\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff\ud800-\udfff]"
 )
+_JOINERS = re.compile("[\u200c\u200d\ufe0e\ufe0f]")
+"""They make one emoji of several, on whose width terminals disagree; inside a word they hide it from every search."""
+_ODD = re.compile(r"[^\x00-\x7f\w\s]{3,}")
+_MARKS = 2
+"""Marks that stay on one letter: a tower of them climbs over the rows above."""
 _WORD = re.compile(r"\S+")
 _URL_USER = re.compile(r"://[^:/@]*:")
 _URL_PARAMETER = re.compile(r"(?i)([?&](?:ssl)?password=)[^&\s]+")
+LINE_LIMIT = 4000
+"""Characters of one outside line that are kept."""
+_LOOKED_AT = 16 * 1024
+"""Characters of one outside line that are looked at: only a line of escapes needs that many to show something."""
+_BLOCK_LIMIT = 64 * 1024
+_URL_LIMIT = 1024
+"""Characters of an unknown password that a URL may hold."""
 _EXAMPLE = "PASSWORD"
 """Stands for a password in our own remedies; as a real one it is a known secret, and masked as such."""
 _SHORTEST = 3
@@ -76,7 +90,20 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _ESCAPES.sub("", text).replace("\t", "    ").replace("\n", " ").rstrip("\r")
-    return unicodedata.normalize("NFC", _UNPRINTABLE.sub(REPLACEMENT, text))
+    text = unicodedata.normalize("NFC", _UNPRINTABLE.sub(REPLACEMENT, _JOINERS.sub("", text)))
+    return _ODD.sub(_without_towers, text)
+
+
+def _without_towers(odd: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for letter in odd[0]:
+        marks = marks + 1 if unicodedata.category(letter) in ("Mn", "Me") else 0
+        if marks <= _MARKS:
+            kept.append(letter)
+        elif marks == _MARKS + 1:
+            kept.append(REPLACEMENT)
+    return "".join(kept)
 
 
 class Redactor:
@@ -87,6 +114,9 @@ class Redactor:
         written = plain | {form for secret in plain for form in (*_json_forms(secret), *_base64_forms(secret))}
         self._known = _any_of(map(re.escape, _longest_first(written)))
         self._encoded = _any_of(map(_percent_encoded, _longest_first(plain)))
+        # Where a text was cut, the beginning of a secret may stand, which nobody knows by that. A letter is up to four
+        # bytes, each of them three characters where it is percent-encoded.
+        self._margin = max(_URL_LIMIT, *(12 * len(form) for form in written), 0)
 
     def text(self, text: str) -> str:
         """`text` with every secret masked; line breaks are kept."""
@@ -100,8 +130,17 @@ class Redactor:
         return _URL_PARAMETER.sub(rf"\1{MASK}", text)
 
     def line(self, text: str) -> str:
-        """One outside line: cleaned, then redacted."""
-        return self.text(clean(text))
+        """One outside line: cleaned, then redacted, then cut to `LINE_LIMIT` characters."""
+        whole = len(text) <= _LOOKED_AT
+        text = self.text(clean(text[:_LOOKED_AT]))
+        text = text if whole else text[: -self._margin]
+        return text if whole and len(text) <= LINE_LIMIT else f"{text[:LINE_LIMIT]}…"
+
+    def block(self, text: str) -> str:
+        """An outside text of several lines, redacted but not cleaned; of a very long one the beginning."""
+        if len(text) <= _BLOCK_LIMIT:
+            return self.text(text)
+        return f"{self.text(text[:_BLOCK_LIMIT])[: -self._margin]}…"
 
 
 def _without_password(word: re.Match[str]) -> str:

@@ -21,8 +21,8 @@ SOURCES = ("runner", "migrate", "prisma", "server", "pg_dump", "pg_restore", "op
 _STAMP = 24
 """Characters of `2026-11-25T20:50:59.120Z`."""
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\t([a-z_]+)\t(info|warning|error)\t(.*)", re.DOTALL)
-_JOINERS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
-"""What makes several emoji one: terminals disagree on the width of the result, and agree on that of the parts."""
+_SKIN_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
+"""Terminals disagree on the width of an emoji with one of them, and agree on that of the emoji alone."""
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 
 
@@ -49,7 +49,7 @@ def parse(raw: bytes) -> LogLine:
 
 def _drawable(text: str) -> str:
     text = clean(text)
-    return text if text.isascii() else _JOINERS.sub("", text)
+    return text if text.isascii() else _SKIN_TONES.sub("", text)
 
 
 def fold(text: str) -> str:

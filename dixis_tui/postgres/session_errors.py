@@ -157,7 +157,7 @@ def statement_error(
         _cleaned(". ".join(told), url),
         _REMEDIES.get(sqlstate, ""),
         line=line,
-        error_text=Redactor(url.secrets).text(_server_text(error)),
+        error_text=Redactor(url.secrets).block(_server_text(error)),
     )
 
 

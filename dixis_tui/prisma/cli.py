@@ -11,6 +11,7 @@ import re
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -51,6 +52,11 @@ _INSTALL = {
 }
 _DEFAULT_SCHEMA = "prisma/schema.prisma"
 _ERROR_LINES = 60
+_FIRST_LINES, _LAST_LINES = 500, 1500
+"""What is looked at in the end of each stream: a program may print without end, and what counts comes first or last."""
+_CHARACTERS = 20_000
+"""Of a line; more than the redactor looks at, so that it knows of the cut."""
+_NAMES = 10_000
 
 _APPLYING = re.compile(r"Applying migration `(.+)`")
 _APPLIED = re.compile(r"[└├]─ (.+)/$")
@@ -176,7 +182,7 @@ class PrismaCli:
 
         def watch(stream: Literal["stdout", "stderr"], line: str) -> None:
             on_line(stream, line)
-            if match := _APPLYING.search(line):
+            if len(begun) < _NAMES and (match := _APPLYING.search(line)):
                 begun.append(match[1])
                 if on_applying:
                     on_applying(match[1])
@@ -208,10 +214,26 @@ class PrismaCli:
         call.seconds = time.monotonic() - began
         if call.code in (126, 127):
             raise ToolError(
-                f"{self._project.shown} could not be run: {self._redactor.text(' '.join(call.stderr[-2:]))}",
+                f"{self._project.shown} could not be run: {' '.join(map(self._redactor.line, call.stderr[-2:]))}",
                 "Install Node.js where PATH finds it.",
             )
         return call
+
+
+class _Lines:
+    """The first and the last lines of a stream."""
+
+    def __init__(self) -> None:
+        self._first: list[str] = []
+        self._last: deque[str] = deque(maxlen=_LAST_LINES)
+
+    def add(self, line: str) -> None:
+        """One more."""
+        (self._first if len(self._first) < _FIRST_LINES else self._last).append(line[:_CHARACTERS])
+
+    def all(self) -> list[str]:
+        """What is left of them, in their order."""
+        return [*self._first, *self._last]
 
 
 class _Call:
@@ -220,8 +242,7 @@ class _Call:
     def __init__(self, url: DatabaseUrl, redactor: Redactor, on_line: StreamSink, started: ProcessSink | None) -> None:
         self.code = 0
         self.seconds = 0.0
-        self.stdout: list[str] = []
-        self.stderr: list[str] = []
+        self._stdout, self._stderr = _Lines(), _Lines()
         self._elsewhere = ""
         self._url = url
         self._redactor = redactor
@@ -229,6 +250,16 @@ class _Call:
         self._on_start = started
         self._process: subprocess.Popen[bytes] | None = None
         self._one_at_a_time = threading.Lock()
+
+    @property
+    def stdout(self) -> list[str]:
+        """What is kept of it."""
+        return self._stdout.all()
+
+    @property
+    def stderr(self) -> list[str]:
+        """What is kept of it."""
+        return self._stderr.all()
 
     def started(self, process: subprocess.Popen[bytes]) -> None:
         """The process is there; its output is read only after this."""
@@ -241,7 +272,7 @@ class _Call:
         with self._one_at_a_time:
             # Not redacted: a password that is also the database's name must not hide what Prisma says of its target.
             cleaned = clean(line)
-            (self.stdout if stream == "stdout" else self.stderr).append(cleaned)
+            (self._stdout if stream == "stdout" else self._stderr).add(cleaned)
             if not self._elsewhere and (elsewhere := _elsewhere(cleaned, self._url)):
                 self._elsewhere = elsewhere
                 if self._process:
@@ -250,14 +281,15 @@ class _Call:
 
     def result(self) -> CliResult:
         """What every call has in common."""
-        begin = next((index for index, line in enumerate(self.stderr) if line.startswith("Error")), None)
-        told = self.stderr[begin:] if begin is not None else [line for line in self.stderr if not _NOISE.match(line)]
-        code = next((match[1] for line in self.stderr if (match := _ERROR_CODE.match(line))), "")
+        lines = self.stderr
+        begin = next((index for index, line in enumerate(lines) if line.startswith("Error")), None)
+        told = lines[begin:] if begin is not None else [line for line in lines if not _NOISE.match(line)]
+        code = next((match[1] for line in lines if (match := _ERROR_CODE.match(line))), "")
         return CliResult(
             code=self.code,
             seconds=self.seconds,
             error_code=code,
-            error_text=self._redactor.text("\n".join(told[:_ERROR_LINES]).strip()) if self.code else "",
+            error_text="\n".join(map(self._redactor.line, told[:_ERROR_LINES])).strip() if self.code else "",
             elsewhere=self._elsewhere,
         )
 

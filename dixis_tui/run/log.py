@@ -19,8 +19,8 @@ from msgspec import Struct
 from dixis_tui.process import LineSink
 from dixis_tui.secrets import Redactor
 
-_LINE_LIMIT = 4000
-"""Characters of one line that are kept."""
+_LINES_AT_ONCE = 1000
+"""Lines of one text that are kept: a server's message may hold a million."""
 
 
 class Mark(Struct, frozen=True):
@@ -46,8 +46,10 @@ class Log:
     def line(self, source: str, text: str, level: str = "info") -> None:
         """Write one outside line; line breaks in it begin further lines. After the end nothing is added."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        texts = [self.redactor.line(part) for part in text.splitlines() or [""]]
-        data = "".join(f"{stamp}Z\t{source}\t{level}\t{part[:_LINE_LIMIT]}\n" for part in texts)
+        # Only these breaks: each line costs its stamp, and a text of carriage returns would become forty times as long.
+        *parts, rest = text.removesuffix("\n").split("\n", _LINES_AT_ONCE)
+        parts.append(f"… and {rest.count(chr(10)) + 1} more lines" if len(parts) == _LINES_AT_ONCE else rest)
+        data = "".join(f"{stamp}Z\t{source}\t{level}\t{self.redactor.line(part)}\n" for part in parts)
         with self._lock:
             if not self._sealed:
                 self._write(data.encode("utf-8", "replace"))

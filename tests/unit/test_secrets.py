@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from dixis_tui.secrets import MASK, REPLACEMENT, Redactor, Secret, clean
+from dixis_tui.secrets import LINE_LIMIT, MASK, REPLACEMENT, Redactor, Secret, clean
 
 HOSTILE = {
     "title (OSC 0, BEL)": ("\x1b]0;owned\x07after", "after"),
@@ -47,6 +47,14 @@ HOSTILE = {
     "carriage return at the end": ("whole\r", "whole"),
     "tab": ("a\tb", "a    b"),
     "line break": ("a\nb", "a b"),
+    "joiners": ("a\u200db\u200cc\ufe0fd", "abcd"),
+    "variation": ("a\ufe00b\U000e0100c", f"a{REPLACEMENT}b{REPLACEMENT}c"),
+    "fillers": ("a\u3164b\u115fc\uffa0d", f"a{REPLACEMENT}b{REPLACEMENT}c{REPLACEMENT}d"),
+    "a tower": ("x" + "\u0300" * 90 + "y", f"x\u0300\u0300{REPLACEMENT}y"),
+    "an enclosing tower": ("(\u20dd\u20dd\u20dd)", f"(\u20dd\u20dd{REPLACEMENT})"),
+    "two marks": ("ᾧ q\u0307\u0323", "ᾧ q\u0323\u0307"),
+    "a frame": ("└─ name/", "└─ name/"),
+    "strings that begin and never end": ("a" + "\x9d\x90" * 50_000 + "\x1b(Bb", "ab"),
     "combining Greek": ("Μαρι\u0301α", "Μαρία"),
     "Greek as it is": ("Γεια σου, Κόσμε ✔", "Γεια σου, Κόσμε ✔"),
     "an escape inside an escape": ("\x1b\x1b[31m[31mx", "[31mx"),
@@ -214,9 +222,26 @@ def test_no_password_of_a_url_gets_through(scheme: str, password: str) -> None:
         "\x1b" + " " * 1_000_000,
         "\x9b0 " * 300_000,
         "?password=&" * 90_000 + "://@",
+        "\x9d\x90" * 500_000 + "\x1bx",
+        "a" + "\u0300" * 500_000,
+        "─\u0300" * 500_000,
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_a_long_hostile_line_takes_linear_time(text: str) -> None:
     # Quadratic, one of these takes many minutes: the test run itself is the limit, not a clock.
-    assert "correct-horse-battery" not in Redactor(["correct-horse-battery"]).line(text)
+    redactor = Redactor(["correct-horse-battery"])
+    assert "correct-horse-battery" not in redactor.text(clean(text))
+    assert len(redactor.line(text)) <= LINE_LIMIT + 1
+
+
+@pytest.mark.parametrize("hidden", ["correct-horse-battery", "%63orrect-horse-batter%79", "postgres://u:geheimnis@db"])
+@pytest.mark.parametrize("before", ["x ", "\x1b[1m", "é "])
+def test_where_a_long_text_is_cut_no_beginning_of_a_secret_stays(hidden: str, before: str) -> None:
+    """Escapes shrink to nothing: what stands at the cut may come to stand among what is kept."""
+    redactor = Redactor(["correct-horse-battery"])
+    for length in (16 * 1024, 64 * 1024):
+        for within in range(1, len(hidden)):
+            text = (before * length)[: length - within] + hidden + " and more" * 10_000
+            for told in (redactor.line(text), redactor.block(text)):
+                assert not any(piece in told for piece in ("corr", "%63", "gehe")), (length, within)
