@@ -16,7 +16,7 @@ _BODY_LIMIT = 1 << 20
 """Bytes of a body that are looked at."""
 _CHUNK = 64 * 1024
 _PACKED = ("gzip", "x-gzip", "deflate")
-"""What some servers answer though `identity` was asked for; whatever else they do to a body, it is taken as it comes."""
+"""What some servers answer though `identity` was asked for; a body packed in another way is taken as it comes."""
 _ANY_HEADER = zlib.MAX_WBITS | 32
 _GRACE_SECONDS = 0.5
 _LATE = "did not answer in time"
