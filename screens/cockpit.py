@@ -169,7 +169,8 @@ class Cockpit(Screen[None]):
 
     def action_log(self) -> None:
         """The keys to the log pane."""
-        self.query_one(LogView).focus()
+        # At once: what was typed behind it (a slow line sends both together) is for the log, not for the run.
+        self.set_focus(self.query_one(LogView).lines)
 
     def action_checks(self) -> None:
         """All checks with what was seen."""
