@@ -59,7 +59,7 @@ def test_a_living_runner_is_found_by_its_process(folder: Path, runner: subproces
     assert pulse(folder, runner.pid, HERE) is Pulse.GONE
 
 
-@pytest.mark.parametrize("pid", [os.getpid(), 1, 2**40, 0, -1])
+@pytest.mark.parametrize("pid", [os.getpid(), 1, 2**40, 0, -1], ids=["our own", "init", "none", "zero", "below"])
 def test_another_process_with_its_number_is_no_runner(folder: Path, pid: int) -> None:
     assert pulse(folder, pid, HERE) is Pulse.GONE
 
