@@ -169,3 +169,22 @@ def test_it_never_asks_for_what_would_be_refused(name: str, script: Script) -> N
             assert state.check("DX501").open
             assert state.plan is not None
             assert command.digest == state.plan.digest
+
+
+FIRST = ev.FirstConfirmed(operator="maria", account="1000 maria", digest=DIGEST)
+
+
+def test_it_waits_for_the_second_person_whatever_that_one_gets_wrong() -> None:
+    story = sealed()
+    assert step(story) == CONFIRM
+    assert step(story.write(FIRST)) is None
+    assert step(story.write(ev.ConfirmationRefused(operator="Νίκος", reason="Wrong phrase."))) is None
+    # Nobody came: the phrase is given anew, and what is looked at then is new too.
+    assert step(story.write(ev.FirstVoided(reason="No second person came within 15 minutes."))) == CONFIRM
+    assert step(story.write(FIRST)) is None
+    assert step(story.write(ev.ConfirmationRefused(operator="maria", reason="Too late."))) is None
+
+
+def test_a_phrase_that_a_person_took_back_is_not_given_again() -> None:
+    story = sealed().write(FIRST, ev.FirstVoided(reason="Μαρία took the phrase back.", taken_back=True))
+    assert step(story) == cmd.End()

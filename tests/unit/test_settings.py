@@ -248,3 +248,11 @@ def test_secrets_come_from_the_environment_by_name_alone() -> None:
     others = {"PGPASSWORD": "x", "DATABASE_URL_PROD": "x", "database_url": "x", "PATH": "/bin"}
     assert secrets_from(environment | others) == environment
     assert secrets_from({"DATABASE_URL": "", "PATH": "/bin"}) == {}
+
+
+def test_a_second_person_has_to_be_able_to_reach_the_run(config: Path) -> None:
+    error = refused(config, "[confirm]\nsecond_operator = true\n")
+    assert "confirm.second_operator needs watch.group" in str(error)
+    assert "both people" in error.remedy
+    found = load(written(config, '[confirm]\nsecond_operator = true\n[watch]\ngroup = "ops"\n'))
+    assert (found.confirm.second_operator, found.watch.group) == (True, "ops")
