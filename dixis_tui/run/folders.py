@@ -108,8 +108,13 @@ def find_record(run: str) -> Record:
             what = f"holds no {JOURNAL}" if path.is_dir() else "is no file" if path.exists() else "is not there"
             raise UsageError(f"{clean(run)} {what}", "Name a run's folder or its journal; `dixis-tui runs` lists ids.")
         journal.open("rb").close()
+    except PermissionError:
+        raise UsageError(
+            f"{clean(run)} is not open to this account",
+            "Whose it is sets watch.group to a group that you are in; who was added to one has to log in anew.",
+        ) from None
     except OSError as error:
-        raise UsageError(f"{clean(run)} can't be read: {error.strerror}", "Make it readable for this user.") from None
+        raise UsageError(f"{clean(run)} can't be read: {error.strerror}", "Name another one.") from None
     journal = journal.parent.resolve() / journal.name
     if journal.name == JOURNAL:
         return Record(clean(journal.parent.name), journal, journal.with_name(LOG))
@@ -136,28 +141,6 @@ def find_run(run: str) -> Path:
     if record.journal.name != JOURNAL:
         raise UsageError(f"{clean(run)} is not called {JOURNAL}", "Replay it with `dixis-tui replay`, or rename it.")
     return record.folder
-
-
-def run_at(run: str) -> Path:
-    """The folder of a run by its id or by its path, which may be another account's.
-
-    Raises:
-        UsageError: there is none, or it is not open to us.
-    """
-    shared = state_directory() / "runs" / run if "/" not in run else Path(run).absolute()
-    folder = shared.parent if shared.name == JOURNAL else shared
-    try:
-        with (folder / JOURNAL).open("rb"):
-            return folder
-    except PermissionError:
-        raise UsageError(
-            f"{folder} is not open to this account",
-            "Its operator names a group that you are in as watch.group; whoever was added to one has to log in anew.",
-        ) from None
-    except OSError:
-        if "/" in run:
-            raise UsageError(f"{folder} is no run's folder", "Copy the path from the operator's screen.") from None
-    return find_run(run)
 
 
 def socket_path(folder: Path, handle: int) -> str:

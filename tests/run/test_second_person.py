@@ -137,14 +137,21 @@ def test_who_is_outside_the_group_cannot_even_read(hand: Hand) -> None:
     assert as_somebody(OUTSIDE, denied) == ["Permission denied"] * 3
 
 
-def test_who_is_in_the_group_reads_journal_and_log_and_nothing_else(hand: Hand) -> None:
+def test_who_is_in_the_group_reads_journal_and_log_and_nothing_else(hand: Hand, state_home: Path) -> None:
     """After a whole way to the go: backup, its manifest, the runner's output and the locks stay the owner's."""
     seen = as_somebody(IN_THE_GROUP, lambda: reached(hand.folder))
     assert seen == [f"{hand.folder.name}/", "journal.jsonl r", "run.log r", "runner.sock rw"]
-    everything = list(hand.folder.rglob("*"))
-    assert len(everything) > 5, "there has to be something to keep private"
-    opened = {path.name for path in everything if path.stat().st_mode & 0o077}
-    assert opened == {folders.JOURNAL, folders.LOG, folders.SOCKET}
+    everything = list(state_home.rglob("*"))
+    assert len(everything) > 10, "there has to be something to keep private"
+    opened = {path.name: oct(path.stat().st_mode & 0o777) for path in everything if path.stat().st_mode & 0o077}
+    assert opened == {
+        "dixis-tui": "0o710",
+        "runs": "0o710",
+        hand.folder.name: "0o750",
+        folders.JOURNAL: "0o640",
+        folders.LOG: "0o640",
+        folders.SOCKET: "0o660",
+    }
     assert stat.S_IMODE((hand.folder / folders.SOCKET).stat().st_mode) == 0o660
     lines = as_somebody(IN_THE_GROUP, lambda: len(read(hand.folder / folders.JOURNAL)))
     assert lines == len(read(hand.folder / folders.JOURNAL))

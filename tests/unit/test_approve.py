@@ -1,8 +1,6 @@
-"""`dixis-tui approve` without a terminal, and which run a path names."""
+"""`dixis-tui approve` without a terminal: which plan is meant, and what became of it."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +8,6 @@ from dixis_tui import events as ev
 from dixis_tui.cli.commands.approve import _decided, _plan_of, _refusal
 from dixis_tui.errors import UsageError
 from dixis_tui.model import Phase
-from dixis_tui.run import folders
 from dixis_tui.run.state import RunState, fold
 from tests.screens.test_second_person import BOTH, DIGEST, FIRST, waiting
 from tests.unit.examples import STARTED
@@ -57,25 +54,3 @@ def test_what_became_of_it(events: tuple[ev.Event, ...], said: str) -> None:
     assert _decided(before, after)
     found = _refusal(before, after)
     assert said in found if said else found == ""
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    folder = folders.new_run(folders.state_directory() / "runs")
-    (folder / folders.JOURNAL).touch()
-    return folder
-
-
-def test_a_run_is_named_by_id_by_its_beginning_and_by_path(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(run.parent)
-    for name in (run.name, run.name[:-1], str(run), str(run / folders.JOURNAL), f"./{run.name}"):
-        assert folders.run_at(name) == run
-
-
-@pytest.mark.parametrize(
-    ("name", "said"), [("/no/such/run", "is no run's folder"), ("./here", "is no run's"), ("nope", "fits no run")]
-)
-def test_what_names_no_run(run: Path, name: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        folders.run_at(name)

@@ -38,13 +38,13 @@ def command(
 ) -> None:
     """Be the second person: confirm, from another account, the plan that the operator of RUN has confirmed.
 
-    RUN is the path on the operator's screen, or an id where both use one state directory. Opens a cockpit that watches;
-    its one key that acts is m. Without a terminal: --confirm and --plan. Exit 3: it was refused.
+    RUN is the path on the operator's screen. Opens a cockpit that watches; its one key that acts is m. Without a
+    terminal: --confirm and --plan. Exit 3: it was refused.
     """
-    from dixis_tui.run.folders import run_at
+    from dixis_tui.run.folders import find_run
 
     common: Common = ctx.obj
-    folder = run_at(run)
+    folder = find_run(run)
     if confirm is not None:
         ctx.exit(_approve(folder, confirm, plan, common.person(operator), as_json=as_json))
     if as_json or not is_terminal():
