@@ -24,7 +24,7 @@ KEYS = (
     ("p", "name a provider's snapshot, on the backup phase"),
     ("t", "what to do: what went wrong, what is known, the ways out"),
     ("o", "contacts: whom to call"),
-    ("s", "stop what runs at its next safe point; asks first"),
+    ("s", "stop what runs at its next safe point, or take back a phrase that waits for the second person; asks first"),
     ("e", "end this run where it stands; asks first"),
     ("c", "all checks with what was seen"),
     ("h", "migrations: how each runs, its hazards, what it will take and took"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shlex
 import subprocess
 import sys
 import sysconfig
@@ -84,39 +83,47 @@ def as_somebody(who: Somebody, call: Callable[[], T]) -> T:
 @contextmanager
 def program_of(who: Somebody, folder: Path) -> Iterator[list[str]]:
     """The words that start `dixis-tui` as that account; `folder` is empty, and they get to it."""
-    for name in ("code", "packages"):
-        (folder / name).mkdir(mode=0o755)
+    packages = sysconfig.get_path("purelib")
+    path, mounted = f"{_REPOSITORY}:{packages}", f"{folder / 'code'}:{folder / 'packages'}"
     python = _python_of(who)
     groups = ["--groups", ",".join(map(str, who.groups))] if who.groups else ["--clear-groups"]
-    path = f"PYTHONPATH={folder / 'code'}:{folder / 'packages'}"
-    mounts = [str(_REPOSITORY), str(folder), sysconfig.get_path("purelib")]
     privileges = ["--reuid", str(who.uid), "--regid", str(who.gid), *groups, "--inh-caps=-all", "--"]
-    yield [
-        *("unshare", "-m", "sh", "-c", _AS_ANOTHER, "as", *mounts),
-        *privileges,
-        *("env", path, "HOME=/nonexistent", python, "-m", "dixis_tui"),
-    ]
+    program = ["HOME=/nonexistent", python, "-m", "dixis_tui"]
+    if _says(who, [python, "-c", "import dixis_tui, textual; print(1)"], PYTHONPATH=path) == "1":
+        yield ["setpriv", *privileges, "env", f"PYTHONPATH={path}", *program]
+        return
+    for name in ("code", "packages"):
+        (folder / name).mkdir(mode=0o755, exist_ok=True)
+    mounts = [str(_REPOSITORY), str(folder), packages]
+    before = ["unshare", "-m", "sh", "-c", _AS_ANOTHER, "as", *mounts]
+    yield [*before, *privileges, "env", f"PYTHONPATH={mounted}", *program]
+
+
+def _says(who: Somebody, words: list[str], **environment: str) -> str:
+    """What a program prints to that account; empty where they can't start it."""
+    try:
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            user=who.uid,
+            group=who.gid,
+            extra_groups=[],
+            cwd="/",
+            env=environment,
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip()
 
 
 def _python_of(who: Somebody) -> str:
     """A Python of our version that the account can start."""
     wanted = ".".join(map(str, sys.version_info[:2]))
     for candidate in (os.path.realpath(sys.executable), "/usr/bin/python3", f"/usr/bin/python{wanted}"):
-        probe = [candidate, "-c", "import sys, ctypes; print(*sys.version_info[:2], sep='.')"]
-        try:
-            done = subprocess.run(
-                probe, capture_output=True, text=True, user=who.uid, group=who.gid, extra_groups=[], cwd="/"
-            )
-        except OSError:
-            continue
-        if done.stdout.strip() == wanted:
+        if _says(who, [candidate, "-c", "import sys, ctypes; print(*sys.version_info[:2], sep='.')"]) == wanted:
             return candidate
     reason = f"needs a Python {wanted} that every account can start"
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI must not skip")
     pytest.skip(reason)
-
-
-def shown(words: list[str]) -> str:
-    """The words as a shell takes them."""
-    return shlex.join(words)
