@@ -263,8 +263,9 @@ class CockpitApp(App[str]):
     def leave(self) -> None:
         """Leave this screen; the runner is a process of its own and goes on."""
         state = self.view.state
-        if self.view.mode is Mode.WATCHER and not state.ended:
-            message = f"Run {self.client.run_id} is not touched by that: this screen only watched."
+        if self.view.mode in (Mode.WATCHER, Mode.SECOND) and not state.ended:
+            watched = ": this screen only watched" if self.view.mode is Mode.WATCHER else ""
+            message = f"Run {self.client.run_id} is not touched by that{watched}."
         elif state.ended:
             message = f"Run {self.client.run_id} has ended: {state.ended.verdict}."
         elif self.view.link is Link.GONE:
@@ -289,7 +290,7 @@ class CockpitApp(App[str]):
         """Ctrl+C stops nothing by itself: it asks."""
         from screens.interrupted import InterruptedScreen
 
-        if self.view.mode is Mode.WATCHER:
+        if self.view.mode in (Mode.WATCHER, Mode.SECOND):
             self.say("Ctrl+C stops nothing: this screen only watches, and q leaves it.", "warn")
             return
         if self.view.acting and self.view.state.running:

@@ -19,6 +19,7 @@ from screens.view import Link, Mode, View
 _GONE = "The runner is gone: nothing can be asked of it. q leaves; open dixis-tui again."
 _LOOKING_ON = {
     Mode.WATCHER: "This screen only watches: the keys that act are the operator's.",
+    Mode.SECOND: "This screen only watches, and m approves: the other keys that act are the operator's.",
     Mode.REPLAY: "This is a replay: what it shows is over, and nothing can be done in it.",
 }
 _AGAIN = {
@@ -54,12 +55,9 @@ def offers(view: View) -> list[Offer]:
     """Every key that acts, in the footer's order, refused ones among them."""
     makers = (_enter, _space, _waive, _again, _snapshot, _go, _rollback, _stop, _end)
     made = [make(view) for make in makers]
-    if view.mode is Mode.SECOND:
-        closed = _closed(view) or _LOOKING_ON[Mode.WATCHER]
-        others = [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
-        return [_approve(view) if offer.key == "m" else offer for offer in others]
-    if closed := _closed(view):
-        return [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
+    if closed := looks_on(view) or _over(view):
+        shut = [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
+        return [_approve(view) if view.mode is Mode.SECOND and offer.key == "m" else offer for offer in shut]
     if view.asked:
         waiting = f"{view.asked} was just asked: wait for the runner's answer."
         return [_refused(offer, waiting) if _heavy(offer) else offer for offer in made]
@@ -72,21 +70,19 @@ def offer(view: View, key: str) -> Offer:
 
 
 def looks_on(view: View) -> str:
-    """Why no key acts on this screen, whatever the run's state; empty where it is the operator's."""
+    """Why no key but an approval acts on this screen, whatever the run's state; empty where it is the operator's."""
     return _LOOKING_ON.get(view.mode, "")
 
 
 def _approve(view: View) -> Offer:
     """What `m` is to the second person; every other key that acts is the operator's."""
-    refusal = _closed(view)
+    refusal = _over(view)
     if not refusal and accounts.standing(view.state, view.now) is None:
         refusal = "There is nothing to approve: the operator types the phrase first."
     return Offer(key="m", label="approve", opens="go", refusal=refusal)
 
 
-def _closed(view: View) -> str:
-    if why := looks_on(view):
-        return why
+def _over(view: View) -> str:
     if view.state.ended:
         return f"This run has ended ({view.state.ended.verdict}): q leaves."
     if view.link is Link.GONE:

@@ -159,7 +159,9 @@ def test_the_seconds_board_shuts_when_the_first_takes_it_back(tmp_path: Path) ->
 @pytest.mark.parametrize("name", sorted(stages()))
 def test_no_other_key_of_the_second_does_anything(name: str, tmp_path: Path) -> None:
     """At every moment of an evening, whatever is pressed, nothing is sent and nothing that acts is opened."""
-    offered = guide.offers(view_of(stages()[name], Mode.SECOND))
+    view = view_of(stages()[name], Mode.SECOND)
+    assert guide.looks_on(view), "the boards of locks and of trouble ask this one"
+    offered = guide.offers(view)
     assert offered
     assert all(offer.refusal for offer in offered)
     assert not any(offer.command for offer in offered)
