@@ -54,9 +54,12 @@ class Card(Struct, frozen=True, kw_only=True):
 
 
 def card(view: View) -> Card:
-    """What the people at this screen have to know at this moment. Who only looks on is told no keys."""
+    """What the people at this screen have to know at this moment.
+
+    Who only looks on is told what is waited for, without the key (`now_card.foot_of`); a second person, what is theirs.
+    """
     found = _card(view)
-    theirs = view.mode is Mode.OPERATOR or (view.mode is Mode.SECOND and found.key == "m" and found.large)
+    theirs = view.mode is not Mode.SECOND or (found.key == "m" and found.large)
     return found if theirs else replace(found, key="", does="", more=())
 
 

@@ -29,6 +29,7 @@ KEYS = (
     ("c", "all checks with what was seen"),
     ("h", "migrations: how each runs, its hazards, what it will take and took"),
     ("b", "locks: who blocks us, who waits behind us; c cancels, t ends one"),
+    ("v", "the presenter layout: large, for a shared screen; v again: back"),
     ("l", "the log: / search, n N next, f follow, s source, esc"),
     ("q", "leave; the run goes on, dixis-tui attaches to it again"),
 )

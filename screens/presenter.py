@@ -124,7 +124,7 @@ def source(view: View) -> str:
     if view.link is Link.GONE:
         return f"watching: {last}"
     if view.link is Link.UNSEEN:
-        return f"watching the journal, not its runner: {last}"
+        return f"watching the journal: {last}"
     return "watching"
 
 

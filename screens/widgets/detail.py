@@ -10,7 +10,7 @@ from dixis_tui.plan import phases
 from dixis_tui.run.state import CheckView
 from screens import words
 from screens.spots import check_at, check_mark, phase_mark
-from screens.view import View
+from screens.view import Mode, View
 from screens.widgets.painted import Painted, line, spread, wrapped
 
 ABOUT: dict[Phase, str] = {
@@ -32,7 +32,7 @@ def check_words(view: View, check: CheckView) -> tuple[str, str]:
     if check.at and check.who:
         evidence += f" at {view.at(check.at)}"
     remedy = check.remedy
-    if check.spec.person and not check.open:
+    if check.spec.person and not check.open and view.mode is Mode.OPERATOR:
         remedy = "space: it is so. Kept with your name and the time; space takes it back."
         if not check.spec.gate:
             remedy = "space: it is so. Closes no gate."

@@ -8,7 +8,7 @@ from textual.geometry import Size
 from dixis_tui.run import trouble
 from screens import radar_words
 from screens.guide import offers
-from screens.view import View
+from screens.view import Mode, View
 from screens.widgets.painted import Painted, Part, line
 
 _LOG_KEYS = (
@@ -44,6 +44,7 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     # Named where they are looked for: when something went wrong.
     looks += [("t", "what to do")] if trouble.case_of(view.state) else []
     looks += [("o", "contacts")] if trouble.case_of(view.state) or view.state.rollback else []
+    looks += [("v", "present")] if view.mode is Mode.WATCHER else []
     return [*acting, *looks, *_ALWAYS]
 
 

@@ -55,7 +55,7 @@ class Sheet(Painted):
         """The card in the words of who looks on, whoever's screen it is."""
         view = msgspec.structs.replace(self.view, mode=Mode.WATCHER)
         found = cards.card(view)
-        head = [] if found.large or view.state.run is None else headline(found, tall=False)
+        head = [] if view.state.ended or view.state.run is None else headline(found, tall=False)
         steps = [line((" ", ""), *_bar(found.bar, width))] if found.bar else []
         foot = foot_of(view, found, width) if found.key != "q" else []
         left = max(room - len(head) - len(steps) - len(foot), 0)

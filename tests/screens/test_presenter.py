@@ -193,7 +193,7 @@ def test_who_watches_is_told_how() -> None:
     assert source(live) == "watching"
     assert source(msgspec.structs.replace(live, link=Link.GONE)) == "watching: last entry 23:05:06"
     unseen = source(msgspec.structs.replace(live, link=Link.UNSEEN))
-    assert unseen == "watching the journal, not its runner: last entry 23:05:06"
+    assert unseen == "watching the journal: last entry 23:05:06"
     assert source(msgspec.structs.replace(live, mode=Mode.OPERATOR)) == "the operator's screen"
 
 
@@ -248,6 +248,17 @@ def test_v_goes_to_the_other_layout_and_back(mode: Mode, tmp_path: Path) -> None
     play(stages()["migrate"], tmp_path, scenario, mode=mode, presents=True)
 
 
+def test_the_cockpit_of_a_watcher_tells_what_is_waited_for_without_keys(tmp_path: Path) -> None:
+    async def scenario(at: Stage) -> None:
+        await at.press("v")
+        await at.until_shown("2 answers are for maria to give")
+        assert "NEXT  maria: answer" in at.text()
+        assert "space: it is so" not in at.text()
+        assert "v present" in at.rows()[-1]
+
+    play(stages()["answers"], tmp_path, scenario, **WATCHER)
+
+
 def test_an_operator_is_not_disturbed_by_the_presenter_layout(tmp_path: Path) -> None:
     async def scenario(at: Stage) -> None:
         await at.press("v")
@@ -286,7 +297,7 @@ def test_the_runners_death_and_its_return_are_shown(tmp_path: Path) -> None:
         await at.until_shown("at work since")
         at.client.seen = False
         at.client.go_on()
-        await at.until_shown("watching the journal, not its runner")
+        await at.until_shown("watching the journal: last entry")
 
     play(stages()["migrate"], tmp_path, scenario, **WATCHER)
 
