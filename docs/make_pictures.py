@@ -84,6 +84,7 @@ def _good_evening(house: House) -> None:
             terminal.wait_for("✔ 20251027081530_order_status_index")
             terminal.wait_for(re.compile(r"[1-3]\.\d s of about"))
             _take(house, terminal, "migrating")
+            _watch(house)
             terminal.keys("b")
             terminal.wait_for("BLOCK US  1")
             with _customers(house):
@@ -103,6 +104,14 @@ def _good_evening(house: House) -> None:
         _take(house, terminal, "signed-off")
         terminal.keys("q")
         terminal.wait_exit()
+
+
+def _watch(house: House) -> None:
+    """What the people on the call see meanwhile."""
+    with house.terminal("watch") as watcher:
+        watcher.wait_for("at work since")
+        watcher.wait_for(re.compile(r"migration \d of 4"))
+        _take(house, watcher, "watching", still=False)
 
 
 def _bad_evening(house: House) -> None:
@@ -159,11 +168,13 @@ def _still(terminal: TmuxTerminal) -> str:
     return re.sub(r"\d+[:.]\d+|\d+%|\d+ (?=s|[kM]?B/s)", "", terminal.screen())
 
 
-def _take(house: House, terminal: TmuxTerminal, name: str, columns: int = 120, rows: int = 40) -> None:
-    """What is on the screen, once nothing but its clocks moves."""
+def _take(
+    house: House, terminal: TmuxTerminal, name: str, columns: int = 120, rows: int = 40, *, still: bool = True
+) -> None:
+    """What is on the screen, once nothing but its clocks moves; not `still`: now, since its clocks are pictures too."""
     if (wanted := sys.argv[1:]) and name not in wanted:
         return
-    while True:
+    while still:
         before = _still(terminal)
         threading.Event().wait(0.7)  # the log is painted twice a second
         if _still(terminal) == before:
