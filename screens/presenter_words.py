@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recovery, Verdict, Way
@@ -218,6 +220,15 @@ def back(view: View) -> tuple[str, str]:
     if decide and not decide.fits:
         return f"▲ {text}; but it would end after the window", "warn"
     return (f"✔ {text}", "good") if measured else (f"▲ {text}", "warn")
+
+
+_SHORT = re.compile(r". (yes|no|done)\b(?:, in ([\d.]+ [smhd](?: \d\d [smh])?))?")
+
+
+def short(answer: str) -> str:
+    """`YES  16 S`, `NO`: the answer as it can be drawn large; empty where it is not one word."""
+    found = _SHORT.match(answer)
+    return "  ".join(filter(None, found.groups())).upper() if found else ""
 
 
 def _going_back(view: View) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from textual.geometry import Size
 from screens import cards
 from screens.cards import Bar, Card, Line
 from screens.clock_words import clock_lines, deciding
-from screens.presenter_words import Figure, back, figure, stand
+from screens.presenter_words import Figure, back, figure, short, stand
 from screens.view import Mode, View
 from screens.widgets.large import large
 from screens.widgets.now_card import fitted, foot_of, headline
@@ -44,7 +44,7 @@ class Sheet(Painted):
         answer, tone = back(view)
         if answer:
             asked = line((" Can we still go back?  ", "strong"), (answer, tone)).stylize(".title")
-            rows += [_short(asked, width), *air]
+            rows += [_short(asked, width), *_large_answer(answer, tone, cells), *air]
         room = height - len(rows)
         rows += self._now(width, room)
         rows = rows[:height]
@@ -74,6 +74,11 @@ class Sheet(Painted):
 
 def _letters(cells: Size) -> int:
     return 10 if cells.height >= _TALLEST else 5 if cells.height >= _TALL else 3
+
+
+def _large_answer(answer: str, tone: str, cells: Size) -> list[Content]:
+    brief = short(answer) if cells.height >= _TALLEST else ""
+    return [line((f" {row}", tone)) for row in large(brief, cells.width - 2, 5)] if brief else []
 
 
 def _figure(found: Figure, width: int, high: int) -> list[Content]:

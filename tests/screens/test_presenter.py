@@ -149,6 +149,23 @@ def test_can_we_still_go_back(stage: str, changes: dict[str, object], answer: st
     assert presenter_words.back(view_of(stages()[stage], **changes))[0] == answer
 
 
+@pytest.mark.parametrize(
+    ("answer", "brief"),
+    [
+        ("✔ yes, in 16 s", "YES  16 S"),
+        ("▲ yes, in 2 m 05 s; but it would end after the window", "YES  2 M 05 S"),
+        ("✔ yes: production is untouched so far", "YES"),
+        ("✖ no: this run has no backup", "NO"),
+        ("✔ done: production is back at the backup", "DONE"),
+        ("▲ we are going back now", ""),
+        ("", ""),
+    ],
+)
+def test_where_there_is_room_the_answer_is_large_too(answer: str, brief: str) -> None:
+    assert presenter_words.short(answer) == brief
+    assert not brief or len(large(brief, 198, 5)) == 5
+
+
 def test_a_phrase_without_a_backup_can_not_go_back() -> None:
     story = Story().begin().write(ev.Confirmed(operator="maria", digest="0" * 64))
     assert presenter_words.back(view_of(story)) == ("✖ no: this run has no backup", "bad")
