@@ -37,13 +37,8 @@ class Pen(NamedTuple):
     ground: str
 
 
-class Cell(NamedTuple):
-    """What stands in one place: a letter with what combines with it, or nothing behind one that is two cells wide."""
-
-    text: str
-    pen: Pen
-
-
+Cell = tuple[str, Pen]
+"""What stands in one place: a letter with what combines with it, or nothing behind one that is two cells wide."""
 Row = list[Cell | None]
 """None: nobody knows what stands there."""
 _PLAIN = Pen("", "", "39", "49")
@@ -105,16 +100,18 @@ class Painter:
             x = start
             while x < end:
                 cell, step = row[x], 1
-                if cell is not None and cell.text:
+                if cell is not None and cell[0]:
                     if at != x:
                         sequences.append(f"\x1b[{x - at}C" if 0 <= at < x else f"\x1b[{y + 1};{x + 1}H")
-                    turn, pen = _turn(pen, cell.pen)
-                    blanks = _alike(row, x, end) if self._erases else 0
+                    if cell[1] is not pen:
+                        turn, pen = _turn(pen, cell[1])
+                        sequences.append(turn)
+                    blanks = _alike(row, x, end) if self._erases and cell[0] == " " else 0
                     if blanks > _LONG:
-                        sequences.append(f"{turn}\x1b[{blanks}X")
+                        sequences.append(f"\x1b[{blanks}X")
                         at, step = x, blanks
                     else:
-                        sequences.append(turn + cell.text)
+                        sequences.append(cell[0])
                         at = x + 1 if _certain(row, x) else -1
                 x += step
         return pen
@@ -152,15 +149,16 @@ def _cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
     for text, style, _ in strip:
         ink, blank = _pens(style or Style.null(), colours)
         if text.isascii():
-            cells += [Cell(letter, blank if letter == " " else ink) for letter in text]
+            space = (" ", blank)
+            cells += [space if letter == " " else (letter, ink) for letter in text]
             continue
         for start, end, width in split_graphemes(text)[0]:
             if width:
                 letter = text[start:end]
-                cells += [Cell(letter, blank if letter == " " else ink), *[Cell("", ink)] * (width - 1)]
+                cells += [(letter, blank if letter == " " else ink), *[("", ink)] * (width - 1)]
             elif cells:
-                owner = -1 if cells[-1].text else -2
-                cells[owner] = Cell(cells[owner].text + text[start:end], ink)
+                owner = -1 if cells[-1][0] else -2
+                cells[owner] = (cells[owner][0] + text[start:end], ink)
     return cells
 
 
@@ -192,19 +190,19 @@ def _changed(before: Row, after: Row) -> list[tuple[int, int]]:
 def _certain(row: Row, x: int) -> bool:
     """Whether the cursor stands on the next cell, whatever the terminal thinks of a letter's width."""
     cell, behind = row[x], row[x + 1] if x + 1 < len(row) else None
-    return cell is not None and len(cell.text) == 1 and (behind is None or behind.text != "")
+    return cell is not None and len(cell[0]) == 1 and (behind is None or behind[0] != "")
 
 
 def _alike(row: Row, x: int, end: int) -> int:
     """How many blanks of one ground stand from `x` on."""
     cell = row[x]
-    if cell is None or cell.text != " " or cell.pen.marks:
+    if cell is None or cell[0] != " " or cell[1].marks:
         return 0
     return next((other for other in range(x, end) if row[other] != cell), end) - x
 
 
 def _awkward(row: Row) -> bool:
-    return any(cell is not None and len(cell.text) != 1 for cell in row)
+    return any(cell is not None and len(cell[0]) != 1 for cell in row)
 
 
 def _turn(held: Pen, wanted: Pen) -> tuple[str, Pen]:
