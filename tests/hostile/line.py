@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tests.hostile import strict
+from tests.screen import Screen
 from tests.waiting import until
 
 
@@ -32,7 +33,9 @@ class Line:
         columns: int = 120,
         rows: int = 40,
     ) -> None:
-        self._chunks: list[bytes] = []
+        self._data = bytearray()
+        self._screen, self._drawn = Screen(columns, rows), 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process = subprocess.Popen(
@@ -51,17 +54,17 @@ class Line:
     def _read(self) -> None:
         with contextlib.suppress(OSError):  # EIO: the last process of that terminal has ended
             while chunk := os.read(self._master, 64 * 1024):
-                self._chunks.append(chunk)
+                self._data += chunk
 
     @property
     def sent(self) -> bytes:
         """Everything so far."""
-        return b"".join(self._chunks)
+        return bytes(self._data)
 
     @property
     def length(self) -> int:
         """How many bytes came so far."""
-        return sum(map(len, list(self._chunks)))
+        return len(self._data)
 
     def keys(self, *keys: str) -> None:
         """Press keys: letters, or `escape`, `enter`, `pageup`, `pagedown`, `home`, `end`."""
@@ -69,17 +72,31 @@ class Line:
             os.write(self._master, _KEYS.get(key, key).encode())
 
     def until_sent(self, text: str | re.Pattern[str], since: int = 0, seconds: float = 20.0) -> None:
-        """Wait until `text` was painted after the first `since` bytes."""
+        """Wait until more than the first `since` bytes came, and `text` stands on the screen."""
+        self._until(text, seconds, since, wanted=True)
+
+    def until_gone(self, text: str | re.Pattern[str], seconds: float = 20.0) -> None:
+        """Wait until it does not."""
+        self._until(text, seconds, 0, wanted=False)
+
+    def _until(self, text: str | re.Pattern[str], seconds: float, since: int, *, wanted: bool) -> None:
         pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
 
-        def painted() -> bool:
-            return pattern.search(strict.plain(self.sent[since:])) is not None
+        def so_it_is() -> bool:
+            return self.length > since and (pattern.search(self.screen()) is not None) is wanted
 
         try:
-            until(painted, seconds, f"{text!r} on the screen")
+            until(so_it_is, seconds)
         except AssertionError:
-            tail = strict.plain(self.sent[since:])[-9000:]
-            raise AssertionError(f"{text!r} never came; what came: {tail!r}") from None
+            what = "come" if wanted else "go"
+            raise AssertionError(f"{text!r} did not {what}; the screen is\n{self.screen()}") from None
+
+    def screen(self) -> str:
+        """What stands on the screen now."""
+        fresh = bytes(self._data[self._drawn :])
+        self._drawn += len(fresh)
+        self._screen.write(self._decoder.decode(fresh))
+        return self._screen.text
 
     def leave(self) -> None:
         """Press q, and wait for the program's end."""

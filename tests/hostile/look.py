@@ -7,8 +7,8 @@ import re
 from tests.hostile.line import Line
 
 _SCREENS = {"c": "CHECKS", "h": "MIGRATIONS", "b": "LOCKS", "o": "CONTACTS", "?": "seen, and well"}
-_OPEN = re.compile(r"/ search {20}")
-_HITS = re.compile(r"\d+ of [\d,]+")
+_OPEN = re.compile(r"/ search *$", re.MULTILINE)
+_FOLLOW = "f follow"
 
 
 def look_at_everything(line: Line, wanted: str) -> None:
@@ -18,10 +18,8 @@ def look_at_everything(line: Line, wanted: str) -> None:
         before = line.length
         line.keys(key)
         line.until_sent(title, before)
-        line.keys("pagedown", "end", "home")
-        before = line.length
-        line.keys("escape")
-        line.until_sent("e end the run", before)
+        line.keys("pagedown", "end", "home", "escape")
+        line.until_gone(title)
     find(line, wanted)
 
 
@@ -29,14 +27,14 @@ def find(line: Line, wanted: str) -> bytes:
     """Search the log for `wanted` and stand on it; what was painted meanwhile. The keys are the runbook's again."""
     before = line.length
     line.keys("l")
-    line.until_sent("f follow", before)
+    line.until_sent(_FOLLOW)
     line.keys("/")
-    line.until_sent(_OPEN, before)
+    line.until_sent(_OPEN)
     line.keys(*wanted)
-    line.until_sent(re.compile(re.escape(wanted) + r" +\d[\d,]*\+? match"), before)
+    field = rf"/ {re.escape(wanted)} +"
+    line.until_sent(re.compile(field + r"\d[\d,]*\+? match"))
     line.keys("enter")
-    line.until_sent(_HITS, before)
-    then = line.length
-    line.keys("pageup", "pagedown", "escape", "escape")
-    line.until_sent("e end the run", then)
+    line.until_sent(re.compile(field + r"\d+ of [\d,]+"))
+    line.keys("pageup", "escape", "escape")
+    line.until_gone(_FOLLOW)
     return line.sent[before:]

@@ -1,4 +1,4 @@
-"""A strict reader of what reaches a terminal: text that can be drawn, and the sequences that Textual itself sends.
+"""A strict reader of what reaches a terminal: text that can be drawn, and what Textual and our painter send.
 
 The allowed kinds were recorded from a run with nothing hostile in it (`test_strict.py` records them again). Everything
 else is refused: other control characters, other sequences, bytes that are no UTF-8, letters that lie to the eye.
@@ -19,8 +19,8 @@ _SEQUENCE = re.compile(
     r"|(?P<short>[ -/]*[0-~])"
     r")"
 )
-_PAINTING = {"m", "H"}
-"""Attributes and the cursor's place: any numbers."""
+_PAINTING = {"m", "H", "C", "X"}
+"""Attributes, the cursor's place, to the right, so many blanks: any numbers."""
 ONCE = frozenset(
     {
         "CSI ?1049h",  # the alternate screen, and back
@@ -40,7 +40,7 @@ ONCE = frozenset(
     }
 )
 """Sent as the program begins or ends, and never again."""
-ALLOWED = ONCE | {"CSI m", "CSI H", "OSC 22;default"}
+ALLOWED = ONCE | {"CSI m", "CSI H", "CSI C", "CSI X", "OSC 22;default"}
 """OSC 22 is the shape of the mouse's pointer."""
 _STRINGS = {"]": "OSC", "P": "DCS", "X": "SOS", "^": "PM", "_": "APC"}
 _TOWER = 4
@@ -80,11 +80,6 @@ def read(data: bytes, allowed: frozenset[str] = ALLOWED) -> Seen:
     seen.text = "".join(plain)
     seen.refused += refused_letters(seen.text)
     return seen
-
-
-def plain(data: bytes) -> str:
-    """Only the text, whatever the sequences are."""
-    return _SEQUENCE.sub("", data.decode("utf-8", "ignore"))
 
 
 def kind_of(match: re.Match[str]) -> str:
