@@ -48,13 +48,13 @@ def test_cut_in_mid_migration_it_is_found_and_finished(house: House, sshd: SshSe
     before = house.runs()
     with Line(sshd.port) as line, seat(house, sshd, "demo", port=line.port) as terminal:
         run = house.new_run(before)
-        with seat(house, sshd, "attach", run.name, columns=80, rows=24) as watcher:
+        with seat(house, sshd, "watch", run.name, columns=80, rows=24) as watcher:
             _begin_migration(house, terminal, run)
             with orders_locked(house):
                 terminal.keys("enter")
                 until(lambda: state_of(run).waited or waits_for_a_lock(house), what="the first file to wait")
-                watcher.wait_for("Migrat")
-                (cockpit,), (on_looker,) = _running(sshd, "demo"), _running(sshd, "attach")
+                watcher.wait_for("◐ at work since")
+                (cockpit,), (on_looker,) = _running(sshd, "demo"), _running(sshd, "watch")
                 runner = _runner(run)
                 cut(terminal, line, sshd)
                 assert live(run)
@@ -62,11 +62,11 @@ def test_cut_in_mid_migration_it_is_found_and_finished(house: House, sshd: SshSe
                 _until_gone(cockpit)
             until_over(run, Phase.VERIFY)
             assert _runner(run) == runner
-            assert _running(sshd, "attach") == [on_looker]
+            assert _running(sshd, "watch") == [on_looker]
             assert_migrated(house)
             watcher.wait_for("Migrated and verified")
             _finish(house, sshd, run)
-            watcher.wait_for("✔ DONE")
+            watcher.wait_for("✔ the run has ended")
             watcher.keys("q")
             assert watcher.wait_exit() == 0
     _until_gone(cockpit)
