@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,9 +15,17 @@ from dixis_tui.postgres.run_lock import Held, HeldBy, RunLock
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run import commands as cmd
-from dixis_tui.run.folders import LOG
+from dixis_tui.run import work
+from dixis_tui.run.accounts import Account, Asker
+from dixis_tui.run.context import Context
+from dixis_tui.run.folders import JOURNAL, LOG
+from dixis_tui.run.journal import Journal
+from dixis_tui.run.log import Log
 from dixis_tui.run.spawn import start
+from dixis_tui.secrets import Redactor
+from dixis_tui.settings import Settings
 from tests.run.conftest import Begin, Hand, settings_for, write_project
+from tests.unit.examples import STARTED
 from tests.waiting import until
 
 OTHER = "20261125-210512-0a1b"
@@ -54,6 +64,18 @@ def test_held_from_the_first_entry_to_the_last(begin: Begin, tmp_path: Path, dat
     assert hand.send(cmd.End()) == ""
     hand.wait(lambda state: state.ended, "the end")
     assert _holder(database) == ""
+
+
+def test_whoever_reads_that_it_has_ended_may_begin(tmp_path: Path) -> None:
+    """The lock is given back before the last entry is written."""
+    released: list[bool] = []
+    lock: Any = SimpleNamespace(release=lambda: released.append(context.state.ended is None))
+    log = Log(tmp_path / LOG, Redactor())
+    context = Context(tmp_path, Settings(), {}, Journal(tmp_path / JOURNAL), log, run_lock=lock)
+    context.emit(STARTED)
+    work.perform(context, cmd.End(), Asker(Account(0), Account(0)))
+    assert context.state.ended
+    assert released == [True]
 
 
 def test_another_state_directory_is_told(
