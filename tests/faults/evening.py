@@ -5,6 +5,8 @@ What the database itself says is asked here with psycopg and SQL of the test's o
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 import uuid
@@ -109,15 +111,25 @@ class Evening:
         """Start a run, as if nothing had been before."""
         self.hand = Hand(spawn.start(self.settings, self.secrets, OPERATOR).wait())
 
-    def recover(self) -> RunState:
-        """Take up the run whose runner died, let it look, and hold what it says against the database."""
+    def take_up(self) -> RunState:
+        """Take up the run whose runner died, and let it look."""
         spawn.resume(self.hand.folder, self.settings, self.secrets, OPERATOR).wait()
-        state = self.hand.wait(lambda state: state.recovery and not state.running, "the look at what is left", 30)
+        return self.hand.wait(lambda state: state.recovery and not state.running, "the look at what is left", 60)
+
+    def recover(self) -> RunState:
+        """Take the run up, and hold what it says against the database."""
+        self.take_up()
+        return self.look_again()
+
+    def look_again(self, meanwhile: Callable[[Evening], None] = lambda _: None) -> RunState:
+        """Until nothing of the dead runner is at work and production was seen; then the run has to say what is so."""
+        state = self.hand.look()
         while state.recovery and state.recovery.outcome in (Recovery.AT_WORK, Recovery.UNKNOWN):
             # A backend takes a moment to see that its client is gone.
             before = state.recovery_at
-            self._send(cmd.Recover())
-            state = self.hand.wait(lambda state, then=before: state.recovery_at != then, "another look", 30)
+            meanwhile(self)
+            assert self._send(cmd.Recover()) == ""
+            state = self.hand.wait(lambda state, then=before: state.recovery_at != then, "another look", 60)
         self.hold_against_the_database()
         return state
 
@@ -207,7 +219,9 @@ class Evening:
                 yield cmd.StartPhase(phase=phase)
 
     def ready_for(self, phase: Phase) -> cmd.Command:
-        """Do all that comes before a phase; the command that begins it."""
+        """Do all that comes before a phase; the command that begins it, be it once more."""
+        if self.over(phase):
+            return cmd.Seal() if phase is Phase.GO else cmd.StartPhase(phase=phase)
         if phase is Phase.GO:
             return self._up_to(cmd.Seal)
         if phase is Phase.MIGRATE:
@@ -254,13 +268,23 @@ class Evening:
         assert self._send(cmd.Leave(reason="to be looked at anew")) == ""
         until(lambda: gone(pid), 30, "the runner to leave")
 
+    def kill(self) -> None:
+        """kill -9 of the runner, whatever it is at."""
+        pid = self.pid
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: gone(pid), 10, "its death")
+
+    def may_be_unknown(self) -> bool:
+        """Whether the phrase was taken, and the runner can't say that all is in and the history agrees."""
+        state = self.hand.wait(lambda state: not state.running, "the end of what runs")
+        return state.confirmed is not None and policy.phase_state(state, Phase.MIGRATE) is not PhaseState.PASSED
+
     def recovered(self) -> None:
         """Whatever it was: taken up again where its runner is dead, or can't tell what it did."""
         if live(self.hand.folder):
-            state = self.hand.wait(lambda state: not state.running, "the end of what runs")
+            unknown = self.may_be_unknown()
             self.hold_against_the_database()
-            told = [view.state for view in state.migrations.values()]
-            if state.confirmed is None or all(one is MigrationState.APPLIED for one in told):
+            if not unknown:
                 return
             self.leave()
         self.hold_dead()
