@@ -26,8 +26,13 @@ CREATE_TABLE = """CREATE TABLE {table} (
 )"""
 
 # The row before a file needs no flush of its own: the file's commit flushes the log up to there, and if the server
-# goes down before that, the file is not applied either. The same goes for the row after a file that has a successor.
+# goes down before that, the file is not applied either.
 _NO_FLUSH = "SET LOCAL synchronous_commit = off; "
+# The row after it does, and takes the file's own commit with it: what is told as applied must outlive a server's death.
+_FLUSH = (
+    "SELECT pg_catalog.set_config('synchronous_commit', 'local', true)"
+    " WHERE pg_catalog.current_setting('synchronous_commit') = 'off'; "
+)
 _START = "INSERT INTO {table} (id, checksum, started_at, migration_name) VALUES ('{id}', '{checksum}', {now}, {name})"
 _FINISH = "UPDATE {table} SET applied_steps_count = applied_steps_count + 1, finished_at = {now} WHERE id = '{id}'"
 _FAIL = "UPDATE {table} SET logs = {logs} WHERE id = '{id}'"
@@ -73,10 +78,9 @@ class Row(Struct, frozen=True):
         start = _START.format(table=self.table, id=self.id, checksum=self.checksum, now=_NOW, name=_literal(self.name))
         session.script((_OUR_TIME_OUT + _NO_FLUSH + start).encode())
 
-    def finish(self, session: Session, *, last: bool) -> None:
-        """Write that the file is applied; flushed where no other file follows. Raises QueryError, ConnectError."""
-        finish = _FINISH.format(table=self.table, id=self.id, now=_NOW)
-        session.script((finish if last else _NO_FLUSH + finish).encode())
+    def finish(self, session: Session) -> None:
+        """Write that the file is applied, and have it flushed with the file. Raises QueryError, ConnectError."""
+        session.script((_FLUSH + _FINISH.format(table=self.table, id=self.id, now=_NOW)).encode())
 
     def fail(self, session: Session, error: QueryError | ConnectError) -> bool:
         """Write the error; whether that could be done. A connection that is lost can't, and never raises here."""

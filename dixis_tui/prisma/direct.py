@@ -103,7 +103,7 @@ def apply(
             yield from quiet.wait(script, conduct)
             yield Started(script.file.name)
             row = Row.of(table, script.file.name, script.file.checksum)
-            for step in FileRun(session, row, script.script, conduct).run(last=script is scripts[-1]):
+            for step in FileRun(session, row, script.script, conduct).run():
                 yield step
                 if isinstance(step, Failed):
                     return

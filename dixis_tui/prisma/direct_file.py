@@ -107,7 +107,7 @@ class FileRun:
         self._waited_for: float | None = None
         """Since when somebody may wait for the transaction that is open."""
 
-    def run(self, *, last: bool) -> Iterator[steps.Step]:
+    def run(self) -> Iterator[steps.Step]:
         """From the row before the file to the row after it; ends with Applied or Failed."""
         name = self._row.name
         try:
@@ -140,7 +140,7 @@ class FileRun:
         seconds = time.monotonic() - began
         yield from self._measured(committed=True)
         try:
-            self._row.finish(self._session, last=last)
+            self._row.finish(self._session)
         except (QueryError, ConnectError) as error:
             sentence = f"{clean(name)} is applied, but its history row could not be finished: {error}"
             yield steps.Failed(name, seconds, sqlstate_of(error), sentence, steps.Outcome.APPLIED, recorded=False)
