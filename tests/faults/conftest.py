@@ -28,9 +28,6 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSer
     """A server of this worker's own: it may be restarted under everybody's feet."""
     server = EmbeddedServer(tmp_path_factory.mktemp("faults") / "server", fsync=False)
     server.create()
-    with (server.folder / "data" / "postgresql.conf").open("a") as settings:
-        # What it has said to be committed has to outlive an immediate restart; only a power cut may destroy it.
-        settings.write("synchronous_commit = on\n")
     server.start()
     yield server
     server.remove()
