@@ -15,7 +15,7 @@ from screens.dialog import Dialog
 from screens.widgets.detail import Detail
 from screens.widgets.key_line import Says
 from screens.widgets.painted import Painted, Part, line
-from screens.widgets.runbook import tree
+from screens.widgets.runbook import tree, tree_row
 
 
 class Tree(Painted):
@@ -24,9 +24,9 @@ class Tree(Painted):
     def draw(self, cells: Size) -> Content:
         """At most `height` rows."""
         width, height = cells
-        found, at = tree(self.view, width)
+        found, at = tree(self.view)
         first = min(max(at - height // 2, 0), max(len(found) - height, 0))
-        return Content("\n").join(found[first : first + height])
+        return Content("\n").join(tree_row(self.view, spot, width) for spot in found[first : first + height])
 
 
 class TreeKeys(Painted):

@@ -35,6 +35,7 @@ class Client:
         self._waiting: dict[int, asyncio.Future[str]] = {}
         self._connected: asyncio.Event | None = None
         self._last_id = 0
+        self._news = False
 
     def read(self) -> list[Entry]:
         """The entries added since the last call."""
@@ -68,9 +69,20 @@ class Client:
 
     def _take(self, message: Message, changed: Callable[[], None]) -> None:
         if message.refused is None:
-            changed()
+            self._tell_soon(changed)
         elif (future := self._waiting.pop(message.id, None)) and not future.done():
             future.set_result(message.refused)
+
+    def _tell_soon(self, changed: Callable[[], None]) -> None:
+        """Once for all that came at once: told of each by itself, a screen would paint while keys wait."""
+
+        def tell() -> None:
+            self._news = False
+            changed()
+
+        if not self._news:
+            self._news = True
+            asyncio.get_running_loop().call_soon(tell)
 
     async def send(self, command: Command) -> str:
         """Send a command; "" when it was taken, else why not, as one sentence. Needs :meth:`follow` running."""

@@ -17,7 +17,8 @@ def lines_of(found: cards.Line, width: int, most: int = 3) -> list[Content]:
     room = width - (3 if found.glyph else 1) - (len(found.right) + 2 if found.right else 0)
     if found.right:
         return [spread(width, [*mark, (found.text, found.tone)], [(f"{found.right} ", found.glyph_tone or "quiet")])]
-    texts = wrapped(found.text, max(room, 10))
+    # Of a page of text no more is taken apart than can be shown; words break, and letters may take no room.
+    texts = wrapped(found.text[: 4 * width * (most + 1)], max(room, 10))
     if len(texts) > most:
         rest = " ".join(text.strip() for text in texts[most - 1 :])
         lead = texts[most - 1][: len(texts[most - 1]) - len(texts[most - 1].lstrip())]
@@ -32,13 +33,16 @@ def fitted(lines: tuple[cards.Line, ...], width: int, room: int) -> list[Content
 
     Where even that is too much, remarks go first; what then does not fit is counted.
     """
-    kept = list(lines)
-    while len(kept) > room and (remarks := [found for found in kept if found.tone == "quiet" and not found.glyph]):
-        kept.remove(remarks[-1])
+    surplus = len(lines) - room
+    remarks = [number for number, found in enumerate(lines) if found.tone == "quiet" and not found.glyph]
+    dropped = set(remarks[max(len(remarks) - surplus, 0) :]) if surplus > 0 else set()
+    kept = [found for number, found in enumerate(lines) if number not in dropped]
+    if len(kept) > room > 0:
+        hidden = len(kept) - room + 1
+        return [row for found in kept[: room - 1] for row in lines_of(found, width, 1)] + [
+            line((f"   … {hidden} more lines", "quiet"))
+        ]
     rows = [lines_of(found, width, 1) for found in kept]
-    if len(rows) > room > 0:
-        hidden = len(rows) - room + 1
-        return [row for found in rows[: room - 1] for row in found] + [line((f"   … {hidden} more lines", "quiet"))]
     spare = room - len(rows)
     for number in reversed(range(len(rows))):
         longer = lines_of(kept[number], width)
@@ -89,6 +93,10 @@ def headline(card: cards.Card, *, tall: bool) -> list[Content]:
     return [line((" ", ""), edges[0]), found, line((" ", ""), edges[1])] if tall else [found]
 
 
+_TALLEST = 100
+"""Rows that no terminal has: a card with more to say is cut anyway."""
+
+
 class NowCard(Painted):
     """Headline, progress, what there is to know, and the one key that goes on: that is never left out."""
 
@@ -101,7 +109,7 @@ class NowCard(Painted):
 
     def _wish(self, width: int) -> int:
         card = cards.card(self.view)
-        body = sum(len(lines_of(found, width)) for found in card.lines)
+        body = sum(len(lines_of(found, width)) for found in card.lines[:_TALLEST])
         return len(headline(card, tall=True)) + bool(card.bar) + 1 + body + bool(card.key)
 
     def show(self, view: View) -> None:

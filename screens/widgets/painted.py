@@ -57,21 +57,30 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     text = clean(text)
     lines: list[str] = []
     indent += text[: len(text) - len(text.lstrip())]
-    width = max(width, cell_len(indent) + (1 if text.isascii() else 2))  # a pane that is not shown has no width
-    current = indent
+    margin = _cells(indent)
+    width = max(width, margin + (1 if text.isascii() else 2))  # a pane that is not shown has no width
+    current, used = indent, margin
     for word in text.split():
-        longer = f"{current} {word}" if current.strip() else current + word
-        if cell_len(longer) > width and current.strip():
+        cells = _cells(word)
+        if current.strip() and used + 1 + cells <= width:
+            current, used = f"{current} {word}", used + 1 + cells
+            continue
+        if current.strip():
             lines.append(current)
-            current = indent + word
-        else:
-            current = longer
-        while cell_len(current) > width:  # a path, a digest: nothing of it may be lost
+            current, used = indent, margin
+        current, used = current + word, used + cells
+        while used > width:  # a path, a digest: nothing of it may be lost
             head = _head(current, width)
             lines.append(current[:head])
+            used += margin - _cells(current[:head])
             current = indent + current[head:]
     lines.append(current)
     return lines
+
+
+def _cells(text: str) -> int:
+    """Letter by letter: of a pair that some terminals join, both are counted."""
+    return len(text) if text.isascii() else sum(map(cell_len, text))
 
 
 def _head(text: str, width: int) -> int:

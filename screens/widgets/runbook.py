@@ -45,17 +45,16 @@ def check_row(view: View, spot: Spot, width: int) -> Content:
     return spread(width, left, right)
 
 
-def tree(view: View, width: int) -> tuple[list[Content], int]:
-    """All rows, and which of them the cursor is on."""
-    found: list[Content] = []
-    at = 0
-    for spot in rows(view.state, view.spot):
-        row = check_row(view, spot, width) if spot.code else phase_row(view, spot.phase, width)
-        if spot == view.spot:
-            at = len(found)
-            row = row.stylize(style("cursor"))
-        found.append(row)
-    return found, at
+def tree(view: View) -> tuple[list[Spot], int]:
+    """All rows, and which of them the cursor is on; only those in sight are worth a :func:`tree_row`."""
+    found = rows(view.state, view.spot)
+    return found, found.index(view.spot) if view.spot in found else 0
+
+
+def tree_row(view: View, spot: Spot, width: int) -> Content:
+    """One of them."""
+    row = check_row(view, spot, width) if spot.code else phase_row(view, spot.phase, width)
+    return row.stylize(style("cursor")) if spot == view.spot else row
 
 
 def backup_rows(view: View, width: int) -> list[Content]:
@@ -106,7 +105,7 @@ class Runbook(Painted):
     def draw(self, cells: Size) -> Content:
         """Exactly `height` rows, scrolled so that the cursor is in sight."""
         width, height = cells
-        found, at = tree(self.view, width)
+        found, at = tree(self.view)
         foot = [
             _rule("SECRETS", width),
             *secret_rows(self.view, width),
@@ -119,7 +118,7 @@ class Runbook(Painted):
             foot = []
         room = height - len(foot)
         first = min(max(at - room // 2, 0), max(len(found) - room, 0))
-        shown = found[first : first + room]
+        shown = [tree_row(self.view, spot, width) for spot in found[first : first + room]]
         if first + room < len(found):
             shown[-1] = line((f"   ↓ {len(found) - first - room + 1} more", "quiet"))
         if first:
