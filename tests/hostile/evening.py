@@ -18,7 +18,7 @@ from dixis_tui.run.spawn import start
 from dixis_tui.settings import HealthSettings, PrismaSettings, Settings
 from tests.hostile.line import Line
 from tests.hostile.pages import PLACES
-from tests.hostile.streams import STREAMS, Stream
+from tests.hostile.streams import STREAMS
 from tests.hostile.talking_prisma import Said
 from tests.run.conftest import Hand, settings_for, write_project
 
@@ -111,6 +111,7 @@ def _sql(data: bytes) -> str:
     return "E'" + "".join(f"\\{letter}" if letter in "\\'" else letter for letter in text) + "'"
 
 
-def stream(name: str) -> Stream:
-    """The stream of that name."""
-    return STREAMS[name]
+def peak_megabytes(pid: int) -> float:
+    """The most memory that a process has held."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
