@@ -29,15 +29,15 @@ _TALKING = Path(__file__).with_name("talking_prisma.py")
 class Evening:
     """One run in `folder`, whose Prisma says what it is told to; `hand` sends commands to it."""
 
-    def __init__(self, folder: Path, database: DatabaseUrl, migrations: dict[str, str], settings: Settings) -> None:
+    def __init__(self, folder: Path, database: DatabaseUrl, settings: Settings) -> None:
         self.folder = folder
         self.said = folder / "said"
         self.said.mkdir()
-        self._state = folder / "state" / "dixis-tui"
-        self._state.mkdir(parents=True, mode=0o700)
+        self.state = folder / "state" / "dixis-tui"
+        self.state.mkdir(parents=True, mode=0o700)
         self._settings = settings
-        self._secrets = {"DATABASE_URL": database.raw.reveal()}
-        self.migrations = migrations
+        self.secrets = {"DATABASE_URL": database.raw.reveal()}
+        self.project = folder / "shop"
         self.hand: Hand
 
     def tell(self, word: str, said: Said) -> None:
@@ -46,7 +46,7 @@ class Evening:
 
     def begin(self) -> Hand:
         """Start the runner."""
-        self.hand = Hand(start(self._settings, self._secrets, "Ελένη", self._state / "runs").wait())
+        self.hand = Hand(start(self._settings, self.secrets, "Ελένη", self.state / "runs").wait())
         return self.hand
 
     def cockpit(self) -> Line:
@@ -87,7 +87,7 @@ def evening(
         migrate=msgspec.structs.replace(settings.migrate, executor=executor),
         health=health,
     )
-    made = Evening(folder, database, migrations, settings)
+    made = Evening(folder, database, settings)
     try:
         yield made
     finally:
