@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from dixis_tui.errors import UsageError
-from dixis_tui.run.folders import run_at
+from dixis_tui.run.folders import find_run
 from dixis_tui.run.runs import live_runs
 
 
 def watched(run: str | None) -> Path:
     """The folder of the run: `run` is an id or a path, also another account's. Raises UsageError."""
     if run:
-        return run_at(run)
+        return find_run(run)
     living = live_runs()
     if not living:
         raise UsageError(

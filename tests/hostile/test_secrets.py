@@ -1,4 +1,4 @@
-"""The secret hunt: passwords in every URL, in `.env`, in the server's words and in Prisma's; afterwards they are nowhere.
+"""The secret hunt: passwords in every URL, in `.env`, in the server's words and in Prisma's: afterwards nowhere.
 
 Looked at are all files under the state directory, every byte that reached a terminal, and every command line of the
 machine while the run goes on; looked for is each password as it is, percent-encoded, and in base64 at all alignments.
