@@ -140,6 +140,18 @@ def as_written(backup: Backup, *, digests: bool = True) -> None:
         raise ToolError(f"the backup {path} was changed since it was made (SHA-256 differs)", _WHOLE)
 
 
+def touched_since(backup: Backup, moment: datetime) -> bool:
+    """Whether a file of it was written, renamed or given other rights after `moment`, as this machine's clock has it.
+
+    By the time of the last change of state, which no program can set; a file that is gone counts as touched.
+    """
+    path = Path(backup.path)
+    try:
+        return any(file.stat().st_ctime > moment.timestamp() for file in [path, *_files(path)])
+    except OSError:
+        return True
+
+
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]

@@ -49,6 +49,10 @@ class Line:
         self._gates.append(self._flows)
         self._cut = False
 
+    def leads_to(self, port: int) -> None:
+        """New connections go to another server."""
+        self._to = port
+
     def cut(self) -> None:
         """Every connection is closed, and every new one at once."""
         self._cut = True

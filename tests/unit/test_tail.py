@@ -190,7 +190,7 @@ def test_a_line_that_is_not_whole_waits_for_its_rest(played: Played) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["/nowhere/at/all"], "/nowhere/at/all is no run's folder"),
+        (["/nowhere/at/all"], "/nowhere/at/all is not there"),
         (["nonsense"], "'nonsense' fits no run"),
         (["-n", "-1"], "-1 is not in the range"),
     ],

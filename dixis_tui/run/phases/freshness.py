@@ -6,19 +6,25 @@ from datetime import datetime
 
 from dixis_tui.errors import ToolError
 from dixis_tui.model import Backup, Finding, failed, passed, warned
-from dixis_tui.postgres.manifest import as_written
+from dixis_tui.postgres.manifest import as_written, touched_since
 from dixis_tui.run.state import RunState
 
-_DIGEST_BYTES = 2_000_000_000
+READ_AT_SEAL_BYTES = 2_000_000_000
 """Reading more than that would keep the operator waiting inside the window."""
 
 
-def fresh(state: RunState, now: datetime, max_age_hours: float, *, digests: bool = True) -> Finding:
-    """The backup's age and files. `digests`: every byte is read, where they are not too many."""
+def fresh(
+    state: RunState, now: datetime, max_age_hours: float, *, digests: bool = True, since: datetime | None = None
+) -> Finding:
+    """The backup's age and files. `digests`: every byte is read, where they are not too many.
+
+    Every byte is read in any case where a file was touched after `since`: a changed byte leaves the size as it was.
+    """
     backup = state.backup
     if backup is None:
         return warned(_without(state))
-    digests = digests and backup.bytes < _DIGEST_BYTES
+    digests = digests and backup.bytes < READ_AT_SEAL_BYTES
+    digests = digests or (since is not None and touched_since(backup, since))
     try:
         as_written(backup, digests=digests)
     except ToolError as error:

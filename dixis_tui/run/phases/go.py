@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
@@ -16,7 +16,7 @@ from dixis_tui.run.accounts import Asker
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import alone, facts, foresight, judges, migrate
-from dixis_tui.run.phases.freshness import fresh
+from dixis_tui.run.phases.freshness import READ_AT_SEAL_BYTES, fresh
 from dixis_tui.run.state import RunState
 
 
@@ -109,13 +109,21 @@ def _passed_by(context: Context) -> str:
     hours = context.settings.backup.max_age_hours
     looks = (
         ("DX501", "The time no longer fits", fits(state, now)),
-        ("DX502", "The backup is no longer fit", fresh(state, now, hours, digests=False)),
+        ("DX502", "The backup is no longer fit", fresh(state, now, hours, digests=False, since=_unread_since(state))),
     )
     for code, words, found in looks:
         if found.state is CheckState.FAILED and state.check(code).state is not CheckState.WAIVED:
             context.found(code, found)
             return f"{words}: {context.log.redactor.line(found.evidence)}"
     return ""
+
+
+def _unread_since(state: RunState) -> datetime | None:
+    """When the backup's bytes were read last: at the seal, or, of one too large for that, when it was made."""
+    sealed, made = state.phase(Phase.GO).started, state.phase(Phase.BACKUP)
+    if state.backup and state.backup.bytes >= READ_AT_SEAL_BYTES and made.started:
+        return made.started + timedelta(seconds=made.seconds)
+    return sealed
 
 
 def _refuse(context: Context, command: Confirm, reason: str) -> None:
