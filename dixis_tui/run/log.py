@@ -41,6 +41,8 @@ class Log:
         with open(self._file, "rb", closefd=False) as written:
             self._digest = hashlib.file_digest(written, "sha256")
         self._bytes = os.fstat(self._file).st_size
+        if self._bytes and os.pread(self._file, 1, self._bytes - 1) != b"\n":
+            self._write(b"\n")  # a line that a crash left half-written takes no other with it
         self.redactor = redactor
 
     def line(self, source: str, text: str, level: str = "info") -> None:

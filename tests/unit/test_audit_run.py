@@ -27,6 +27,7 @@ from dixis_tui.run.flaws import Kind
 from dixis_tui.run.journal import Journal
 from dixis_tui.run.log import Log
 from dixis_tui.run.phases.signoff import journal_verifies
+from dixis_tui.run.state import fold
 from dixis_tui.secrets import Redactor
 from dixis_tui.settings import Settings
 from tests.unit.examples import EVENTS, STARTED
@@ -198,6 +199,21 @@ def test_every_byte_of_a_log_counts(folder: Path) -> None:
             # In the last section its length tells first.
             located = f"to {section}, lines" if put or section < len(data) else "The log's last 1 bytes"
             assert located in found.flaws[0].sentence
+
+
+def test_a_change_that_a_later_runner_took_over_is_still_found(context: Context) -> None:
+    path = context.folder / folders.LOG
+    [(_, _, start), (_, _, end), _] = gates(context.folder)
+    data = path.read_bytes()
+    path.write_bytes(data[: end - 3] + b"!" + data[end - 2 :])
+    context._journal.close()
+    again, entries, _ = Journal.reopened(context.folder / folders.JOURNAL)
+    taken_up = Context(context.folder, Settings(), {}, again, Log(path, Redactor()), state=fold(entries))
+    with taken_up.phase(Phase.BANNER, []):
+        pass
+    [flaw] = verify_run(context.folder).flaws
+    assert (flaw.kind, flaw.offset) == (Kind.LOG, start)
+    assert f"bytes {start} to {end}, lines" in flaw.sentence
 
 
 def test_what_is_added_after_the_end_is_found_and_before_it_is_not_vouched_for(context: Context) -> None:

@@ -287,6 +287,16 @@ def test_a_log_that_is_there_is_gone_on_with(log: Log) -> None:
     assert mark(again) == of_the_file(log)
 
 
+def test_a_line_that_a_crash_cut_takes_no_other_with_it(log: Log) -> None:
+    log.line("server", "a")
+    with log._path.open("ab") as file:
+        file.write(b"2026-11-25T20")
+    again = Log(log._path, Redactor())
+    again.line("server", "b")
+    assert [line[-1] for line in lines(again)] == ["a", "2026-11-25T20", "b"]
+    assert mark(again) == of_the_file(log)
+
+
 def test_a_sealed_log_takes_no_line_and_one_whose_seal_failed_does(log: Log) -> None:
     def fail() -> None:
         with log.held(end=True):

@@ -126,6 +126,17 @@ def test_a_full_disk_leaves_no_half_line_and_the_chain_goes_on(
     assert reader.head == journal.head
 
 
+def test_a_closed_journal_writes_into_no_other_file(path: Path) -> None:
+    journal = Journal(path)
+    journal.append(note(1))
+    journal.close()
+    other = path.with_name("other")
+    with other.open("wb"):  # it gets the lowest free handle: the journal's
+        with pytest.raises(OSError, match="could not be flushed"):
+            journal.append(note(2))
+    assert other.read_bytes() == b""
+
+
 def test_an_event_that_cannot_be_written_changes_nothing(path: Path) -> None:
     journal = Journal(path)
     with pytest.raises(UnicodeEncodeError):
