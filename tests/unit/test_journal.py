@@ -131,9 +131,9 @@ def test_a_closed_journal_writes_into_no_other_file(path: Path) -> None:
     journal.append(note(1))
     journal.close()
     other = path.with_name("other")
-    with other.open("wb"):  # it gets the lowest free handle: the journal's
-        with pytest.raises(OSError, match="could not be flushed"):
-            journal.append(note(2))
+    # The other gets the lowest free handle: the journal's.
+    with other.open("wb"), pytest.raises(OSError, match="could not be flushed"):
+        journal.append(note(2))
     assert other.read_bytes() == b""
 
 
