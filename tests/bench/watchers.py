@@ -25,6 +25,7 @@ from dixis_tui import events as ev
 from dixis_tui.model import Phase
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import folders, work
+from dixis_tui.run.accounts import Asker
 from dixis_tui.run.client import Client
 from dixis_tui.run.context import Context
 from dixis_tui.run.watcher import Watcher
@@ -63,14 +64,14 @@ def burst(place: Path | None, crowd: Crowd, watchers: int, entries: int) -> floa
     """Seconds that a runner's worker needs for so many entries."""
     took: list[float] = []
 
-    def perform(context: Context, command: cmd.Command) -> None:
+    def perform(context: Context, command: cmd.Command, asker: Asker) -> None:
         if isinstance(command, cmd.StartPhase):
             began = time.perf_counter()
             for number in range(entries):
                 context.emit(ev.Noted(text=f"entry {number} of the burst"))
             took.append(time.perf_counter() - began)
         else:
-            real(context, command)
+            real(context, command, asker)
 
     real, before = work.perform, Path.cwd()
     with tempfile.TemporaryDirectory(prefix="bench-", dir=place) as home:
