@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,17 @@ class Operator:
     def _hear(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
+
+
+@pytest.fixture(autouse=True)
+def _no_runner_left(tmp_path: Path) -> Iterator[None]:
+    """A failed round leaves its runners alive."""
+    yield
+    for journal in tmp_path.glob(f"*/dixis-tui/runs/*/{JOURNAL}"):
+        started = _state(journal.parent).run
+        with suppress(ProcessLookupError):
+            if started:
+                os.kill(started.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("lock", ["state directory", "PostgreSQL"])
