@@ -6,6 +6,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from dixis_tui.model import Phase, PhaseState, Place
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import folders, policy
 from dixis_tui.run.journal import read
+from dixis_tui.run.runs import live
 from dixis_tui.run.state import RunState
 from dixis_tui.settings import ConfirmSettings, Settings, WatchSettings
 from tests.accounts import (
@@ -31,6 +33,7 @@ from tests.accounts import (
 from tests.run.conftest import Begin, Hand, settings_for, write_project
 from tests.unit.served import Hand as BareHand
 from tests.unit.test_accounts import COMMANDS
+from tests.waiting import until
 
 PHRASE = "DIXIS-PROD-OK"
 
@@ -42,6 +45,12 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="dx-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
+        for run in Path(folder).glob("dixis-tui/runs/*"):
+            until(partial(_gone, run), 30, "the runner to be gone before its folder is")
+
+
+def _gone(run: Path) -> bool:
+    return not live(run)
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +208,8 @@ def test_two_accounts_confirm_and_both_are_named(hand: Hand) -> None:
     first = state.first_confirmed
     assert first is not None
     assert first.account == "0 root"
-    assert any("dixis-tui approve" in note.text and str(hand.folder) in note.text for note in state.notes)
+    how = f"`dixis-tui approve {hand.folder}` from another account"
+    hand.wait(lambda now: any(how in note.text for note in now.notes), "the way to approve to be said")
     assert asked(IN_THE_GROUP, hand.folder, confirm_of(state)) == [""]
     done = hand.ended(Phase.VERIFY)
     assert done.phase(Phase.MIGRATE).state is PhaseState.PASSED
