@@ -44,6 +44,8 @@ def gate_of(event: ev.Event) -> str:
             return str(phase)
         case ev.PlanSealed():
             return "plan sealed"
+        case ev.FirstConfirmed():
+            return "confirmed by the first"
         case ev.Confirmed():
             return "confirmed"
         case ev.RollbackConfirmed():
