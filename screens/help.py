@@ -32,6 +32,7 @@ KEYS = (
     ("v", "the presenter layout: large, for a shared screen; v again: back"),
     ("l", "the log: / search, n N next, f follow, s source, esc"),
     ("q", "leave; the run goes on, dixis-tui attaches to it again"),
+    ("ctrl+l", "paint the screen anew, where something else wrote over it"),
 )
 REPLAY_KEYS = (
     ("space", "play, or pause"),
