@@ -121,6 +121,15 @@ class CockpitApp(App[str]):
             self.present()
         self.run_worker(self._follow(), group="follow", exclusive=True, exit_on_error=True)
 
+    # -- the log
+
+    log_frequency = 2.0
+    """How often a second the log pane looks."""
+
+    def log_end(self) -> int | None:
+        """How many bytes of the log count now; None: all of them."""
+        return None
+
     # -- the state
 
     @property

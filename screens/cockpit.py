@@ -76,7 +76,7 @@ class Cockpit(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Mounted once, with the state that is known: the first frame is right."""
-        view = self.view
+        view, app = self.view, self.cockpit_app
         self._fit(self.app.size.width, self.app.size.height)
         self._mark(view)
         with Horizontal(id="top"):
@@ -94,7 +94,8 @@ class Cockpit(Screen[None]):
                 yield Timeline(view)
                 yield _titled(NowCard(view, id="now", classes="pane"), "NOW")
                 yield _titled(Detail(view, id="selected", classes="pane"), "SELECTED")
-                yield _titled(self.log_view(), "LOG")
+                log = LogView(app.client.log, view.zone, frequency=app.log_frequency, limit=app.log_end)
+                yield _titled(log, "LOG")
         yield Says(view, self._notice)
         yield KeyLine(view)
         replay = "REPLAY. " if view.reel else ""
@@ -104,10 +105,6 @@ class Cockpit(Screen[None]):
             id="tiny",
             markup=False,
         )
-
-    def log_view(self) -> LogView:
-        """The pane of the run's log."""
-        return LogView(self.cockpit_app.client.log, self.view.zone, frequency=2.0)
 
     def on_resize(self, event: Resize) -> None:
         """Another layout where the terminal has another size."""

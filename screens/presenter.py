@@ -19,6 +19,7 @@ from screens.view import LOOK, Link, Mode, View
 from screens.widgets.header import Header, WallClock
 from screens.widgets.key_line import Says
 from screens.widgets.painted import Painted, Part, spread
+from screens.widgets.replay_bar import ReplayBar
 from screens.widgets.runbook import PhaseMarks
 from screens.widgets.sheet import Sheet
 
@@ -59,12 +60,17 @@ class PresenterScreen(Screen[None]):
         with Horizontal(id="top"):
             yield Header(self.view)
             yield WallClock(self.view, id="clock")
+        if self.view.reel:
+            yield ReplayBar(self.view)
         yield PhaseMarks(self.view)
         sheet = Sheet(self.view)
-        sheet.last_lines = log_tail(self.cockpit_app.client.log, self.view)
+        sheet.last_lines = self._tail(self.view)
         yield sheet
         yield Says(self.view)
         yield PresenterKeys(self.view)
+
+    def _tail(self, view: View) -> tuple[str, ...]:
+        return log_tail(self.cockpit_app.client.log, view, self.cockpit_app.log_end())
 
     def on_resize(self, event: Resize) -> None:
         """The clock gives up its date where the row is short."""
@@ -72,6 +78,7 @@ class PresenterScreen(Screen[None]):
 
     def _mark(self, view: View) -> None:
         self.set_class(view.demo or view.state.drill, "-demo")
+        self.set_class(view.mode is Mode.REPLAY, "-replay")
         self.set_class(view.state.run is None, "-nothing")
         self.set_class(cards.card(view).alarm, "-alarm")
 
@@ -80,7 +87,7 @@ class PresenterScreen(Screen[None]):
         self.view = view
         self._mark(view)
         for sheet in self.query(Sheet):
-            sheet.last_lines = log_tail(self.cockpit_app.client.log, view)
+            sheet.last_lines = self._tail(view)
         for widget in self.query(Painted):
             widget.show(view)
 
@@ -128,12 +135,14 @@ def source(view: View) -> str:
     return "watching"
 
 
-def log_tail(path: Path, view: View) -> tuple[str, ...]:
-    """The log's last lines, with local times; nothing where there is none to read."""
+def log_tail(path: Path, view: View, end: int | None = None) -> tuple[str, ...]:
+    """The last lines of the log's first `end` bytes, or of all, with local times; none where it can't be read."""
     try:
         with path.open("rb") as file:
-            file.seek(max(path.stat().st_size - _TAIL_BYTES, 0))
-            data = file.read(_TAIL_BYTES)
+            end = path.stat().st_size if end is None else end
+            start = max(end - _TAIL_BYTES, 0)
+            file.seek(start)
+            data = file.read(end - start)
     except OSError:
         return ()
     found = [parse(raw) for raw in data.split(b"\n")[-_TAIL_LINES - 1 : -1]]

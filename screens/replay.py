@@ -19,7 +19,6 @@ from dixis_tui.run.state import RunState
 from screens.app import LEAVE, CockpitApp
 from screens.cockpit import Cockpit
 from screens.view import Clock, Mode, Reel
-from screens.widgets.log_view import LogView
 
 _DRIVES: dict[str, Callable[[Player], Player]] = {
     "space": Player.toggled,
@@ -53,11 +52,6 @@ class ReplayCockpit(Cockpit):
         Binding(key, f"app.drive('{key}')", show=False) for key in ("space", "home", "end")
     ]
 
-    def log_view(self) -> LogView:
-        """The log, of which what came later than the moment is not there yet."""
-        client = cast(ReplayClient, self.cockpit_app.client)
-        return LogView(client.log, self.view.zone, frequency=4.0, limit=client.log_end)
-
 
 class ReplayApp(CockpitApp):
     """Plays one record; what it shows is made anew from the first entry wherever it went back."""
@@ -77,6 +71,12 @@ class ReplayApp(CockpitApp):
     @property
     def _replay(self) -> ReplayClient:
         return cast(ReplayClient, self.client)
+
+    log_frequency = 4.0
+
+    def log_end(self) -> int | None:
+        """What of the log came later than the moment is not there yet."""
+        return self._replay.log_end()
 
     # -- the state
 
@@ -123,6 +123,18 @@ class ReplayApp(CockpitApp):
         self._changed()
 
     # Not bindings: a dialog is modal, and what it does not take itself may still move the evening behind it.
+
+    def key_space(self) -> None:
+        """Play, or pause."""
+        self.action_drive("space")
+
+    def key_home(self) -> None:
+        """To the first entry."""
+        self.action_drive("home")
+
+    def key_end(self) -> None:
+        """To the last."""
+        self.action_drive("end")
 
     def key_left(self) -> None:
         """One entry back."""

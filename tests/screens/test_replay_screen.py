@@ -319,6 +319,24 @@ def test_without_colours_the_words_say_it(
     replayed(record(tmp_path / "run", FAILED), scenario, size)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_the_presenter_layout_is_a_replay_too_and_tells_nothing_of_later(size: tuple[int, int], tmp_path: Path) -> None:
+    async def scenario(at: Evening) -> None:
+        await at.press("v", "right", "right")
+        rows = at.rows()
+        assert rows[0].startswith(" ▷ REPLAY")
+        assert f"entry 3 of {len(FAILED)}" in rows[1]
+        told = [row for row in rows if "log of entry" in row]
+        assert all(int(row.split()[-1]) <= 3 for row in told)
+        assert told or size[1] == 24
+        band = at.app.screen.query_one("#top").styles.background
+        assert band == Color.parse(at.app.theme_variables["replay"])
+        await at.press("space", "0")
+        assert "playing 10×" in at.rows()[1]
+
+    replayed(record(tmp_path / "run", FAILED), scenario, size)
+
+
 def test_help_names_the_player_s_keys(tmp_path: Path) -> None:
     async def scenario(at: Evening) -> None:
         await at.press("question_mark")
