@@ -243,7 +243,8 @@ def _undone(state: RunState, bad: MigrationView, repair: Exit) -> list[Exit]:
     passing = known is not None and known.passing
     first = not any(view.state is MigrationState.APPLIED for view in state.migrations.values())
     again = f"{known.condition} passes by itself" if passing and known else "mend its cause first"
-    why = f"nothing of it stayed; a new run may then run it again; {again}"
+    then = "the rest may then go on (m)" if state.recovery else "a new run may then run it again"
+    why = f"nothing of it stayed; {then}; {again}"
     mark = Exit(WayOut.MARK_UNDONE, why, passing or first, bad.name)
     if passing:
         return [mark, _back(state, "or back to before the first of them")]
