@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import threading
 import time
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dixis_tui.postgres.url import DatabaseUrl
 
 _PROGRESS_SECONDS = 0.5
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Context:
@@ -141,8 +143,15 @@ class Context:
         # Frames without their locals: those may hold a secret.
         self.log.line("runner", "".join(traceback.format_exception(error, limit=-6)), "error")
         sentence = f"A fault of dixis-tui itself ({type(error).__name__}); the log has its trace"
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            sentence = f"There is no room left in {self.folder}: make some, then do that step again"
         self.note(f"{sentence}.", "error")
         return sentence
+
+    def give_up(self, reason: str) -> None:
+        """End the phase whose own last entry could not be written: nothing works on it any more."""
+        if phase := self.state.running:
+            self.emit(ev.PhaseEnded(phase=phase, state=PhaseState.FAILED, seconds=0.0, reason=f"{reason}."))
 
     def found(self, code: str, finding: Finding, subject: str = "") -> Finding:
         """Journal what a check found; its words are cleaned and redacted here."""

@@ -99,7 +99,7 @@ class Runner:
 
     def _say_fault(self, error: Exception) -> None:
         try:
-            self._context.fault(error)
+            self._context.give_up(self._context.fault(error))
         except OSError as unwritten:
             # What can't be journaled may not be done: without us the run shows as interrupted or unknown, which is so.
             sys.stderr.write(f"The journal can't be written: {unwritten.strerror}\n")
