@@ -61,9 +61,9 @@ def test_changed_or_gone(state: RunState) -> None:
 
 
 def test_a_large_one_is_only_measured(state: RunState, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freshness, "_DIGEST_BYTES", 5)
+    monkeypatch.setattr(freshness, "READ_AT_SEAL_BYTES", 5)
     assert fresh(state, START, 4).evidence.endswith("; sizes as written")
-    monkeypatch.setattr(freshness, "_DIGEST_BYTES", 6)
+    monkeypatch.setattr(freshness, "READ_AT_SEAL_BYTES", 6)
     assert fresh(state, START, 4).evidence.endswith("; sizes and SHA-256 as written")
 
 
