@@ -34,8 +34,6 @@ class Line:
         rows: int = 40,
     ) -> None:
         self._data = bytearray()
-        self._screen, self._drawn = Screen(columns, rows), 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process = subprocess.Popen(
@@ -82,21 +80,14 @@ class Line:
     def _until(self, text: str | re.Pattern[str], seconds: float, since: int, *, wanted: bool) -> None:
         pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
 
-        def so_it_is() -> bool:
-            return self.length > since and (pattern.search(self.screen()) is not None) is wanted
+        def painted() -> bool:
+            return pattern.search(strict.plain(bytes(self._data[since:]))) is not None
 
         try:
             until(so_it_is, seconds)
         except AssertionError:
-            what = "come" if wanted else "go"
-            raise AssertionError(f"{text!r} did not {what}; the screen is\n{self.screen()}") from None
-
-    def screen(self) -> str:
-        """What stands on the screen now."""
-        fresh = bytes(self._data[self._drawn :])
-        self._drawn += len(fresh)
-        self._screen.write(self._decoder.decode(fresh))
-        return self._screen.text
+            tail = strict.plain(bytes(self._data[since:]))[-9000:]
+            raise AssertionError(f"{text!r} never came; what came: {tail!r}") from None
 
     def leave(self) -> None:
         """Press q, and wait for the program's end."""

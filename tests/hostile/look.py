@@ -7,8 +7,7 @@ import re
 from tests.hostile.line import Line
 
 _SCREENS = {"c": "CHECKS", "h": "MIGRATIONS", "b": "LOCKS", "o": "CONTACTS", "?": "seen, and well"}
-_OPEN = re.compile(r"/ search *$", re.MULTILINE)
-_FOLLOW = "f follow"
+_OPEN = re.compile(r"/ search {20}")
 
 
 def look_at_everything(line: Line, wanted: str) -> None:
@@ -18,8 +17,10 @@ def look_at_everything(line: Line, wanted: str) -> None:
         before = line.length
         line.keys(key)
         line.until_sent(title, before)
-        line.keys("pagedown", "end", "home", "escape")
-        line.until_gone(title)
+        line.keys("pagedown", "end", "home")
+        before = line.length
+        line.keys("escape")
+        line.until_sent("? help", before)
     find(line, wanted)
 
 
@@ -34,7 +35,8 @@ def find(line: Line, wanted: str) -> bytes:
     field = rf"/ {re.escape(wanted)} +"
     line.until_sent(re.compile(field + r"\d[\d,]*\+? match"))
     line.keys("enter")
-    line.until_sent(re.compile(field + r"\d+ of [\d,]+"))
+    line.until_sent(re.compile(re.escape(wanted) + r" +\d[\d,]* of [\d,]+"), before)
+    then = line.length
     line.keys("pageup", "escape", "escape")
-    line.until_gone(_FOLLOW)
+    line.until_sent("? help", then)
     return line.sent[before:]
