@@ -16,7 +16,7 @@ _SHORTEST = 6
 
 
 def secrets_in(directory: Path) -> list[str]:
-    """What must not be shown of the `.env` files there: values by their names, passwords of URLs by their form.
+    """What must not be shown of the `.env` files in `directory`: values by their names, passwords by their URLs.
 
     Files that are not there, or can't be read, have none; Prisma can't read them either.
     """

@@ -22,6 +22,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, RunnerError, UnderWayError, UrlError
 from dixis_tui.model import Phase, PhaseState, Place
 from dixis_tui.postgres import url as urls
+from dixis_tui.prisma.dotenv import secrets_in
 from dixis_tui.process import login_name, no_core_dumps
 from dixis_tui.run import folders, policy, resuming, sharing, under_way
 from dixis_tui.run.commands import Command, Drill, Recover, StartPhase
@@ -161,7 +162,8 @@ def _adopted(folder: Path) -> ev.BackupAdopted:
 
 
 def _known_secrets(handover: Handover) -> list[str]:
-    known: list[str] = []
+    # Prisma reads the project's `.env` by itself, and may say what stands there.
+    known = secrets_in(handover.settings.prisma_directory)
     for name, text in handover.secrets.items():
         known.append(text)
         try:

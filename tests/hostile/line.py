@@ -13,11 +13,11 @@ import struct
 import subprocess
 import termios
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tests.screen import Screen
+from tests.hostile.screen import Grid
 from tests.waiting import until
 
 
@@ -34,6 +34,7 @@ class Line:
         rows: int = 40,
     ) -> None:
         self._data = bytearray()
+        self._grid = Grid(columns, rows)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process = subprocess.Popen(
@@ -53,6 +54,7 @@ class Line:
         with contextlib.suppress(OSError):  # EIO: the last process of that terminal has ended
             while chunk := os.read(self._master, 64 * 1024):
                 self._data += chunk
+                self._grid.feed(chunk)
 
     @property
     def sent(self) -> bytes:
@@ -69,25 +71,25 @@ class Line:
         for key in keys:
             os.write(self._master, _KEYS.get(key, key).encode())
 
-    def until_sent(self, text: str | re.Pattern[str], since: int = 0, seconds: float = 20.0) -> None:
-        """Wait until more than the first `since` bytes came, and `text` stands on the screen."""
-        self._until(text, seconds, since, wanted=True)
+    def until_shown(self, wanted: str | re.Pattern[str], seconds: float = 30.0) -> None:
+        """Wait until `wanted` stands on the screen."""
+        pattern = re.compile(re.escape(wanted)) if isinstance(wanted, str) else wanted
+        self._until(lambda: pattern.search(self.screen) is not None, f"{pattern.pattern!r} to come", seconds)
 
-    def until_gone(self, text: str | re.Pattern[str], seconds: float = 20.0) -> None:
-        """Wait until it does not."""
-        self._until(text, seconds, 0, wanted=False)
+    def until_gone(self, unwanted: str, seconds: float = 30.0) -> None:
+        """Wait until it does not stand there any more."""
+        self._until(lambda: unwanted not in self.screen, f"{unwanted!r} to go", seconds)
 
-    def _until(self, text: str | re.Pattern[str], seconds: float, since: int, *, wanted: bool) -> None:
-        pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
-
-        def painted() -> bool:
-            return pattern.search(strict.plain(bytes(self._data[since:]))) is not None
-
+    def _until(self, condition: Callable[[], bool], what: str, seconds: float) -> None:
         try:
-            until(so_it_is, seconds)
+            until(condition, seconds)
         except AssertionError:
-            tail = strict.plain(bytes(self._data[since:]))[-9000:]
-            raise AssertionError(f"{text!r} never came; what came: {tail!r}") from None
+            raise AssertionError(f"waited {seconds} s in vain for {what}; the screen is\n{self.screen}") from None
+
+    @property
+    def screen(self) -> str:
+        """What stands there now."""
+        return self._grid.text
 
     def leave(self) -> None:
         """Press q, and wait for the program's end."""

@@ -7,36 +7,37 @@ import re
 from tests.hostile.line import Line
 
 _SCREENS = {"c": "CHECKS", "h": "MIGRATIONS", "b": "LOCKS", "o": "CONTACTS", "?": "seen, and well"}
-_OPEN = re.compile(r"/ search {20}")
+_OPEN = re.compile(r"/ search *(?:│|$)", re.M)
+_RUNBOOK_HAS_KEYS = "? help"
 
 
 def look_at_everything(line: Line, wanted: str) -> None:
     """Every screen, scrolled to its end, and the log's search for `wanted`."""
-    line.until_sent("RUNBOOK")
+    line.until_shown("RUNBOOK")
     for key, title in _SCREENS.items():
-        before = line.length
-        line.keys(key)
-        line.until_sent(title, before)
-        line.keys("pagedown", "end", "home")
-        before = line.length
-        line.keys("escape")
-        line.until_sent("? help", before)
+        visit(line, key, title)
     find(line, wanted)
+
+
+def visit(line: Line, key: str, title: str) -> None:
+    """Open a screen, scroll through it, and close it."""
+    line.keys(key)
+    line.until_shown(title)
+    line.keys("pagedown", "end", "home", "escape")
+    line.until_gone(title)
 
 
 def find(line: Line, wanted: str) -> bytes:
     """Search the log for `wanted` and stand on it; what was painted meanwhile. The keys are the runbook's again."""
     before = line.length
     line.keys("l")
-    line.until_sent(_FOLLOW)
+    line.until_shown("f follow")
     line.keys("/")
-    line.until_sent(_OPEN)
+    line.until_shown(_OPEN)
     line.keys(*wanted)
-    field = rf"/ {re.escape(wanted)} +"
-    line.until_sent(re.compile(field + r"\d[\d,]*\+? match"))
+    line.until_shown(re.compile(re.escape(wanted) + r" +\d[\d,]*\+? match"))
     line.keys("enter")
-    line.until_sent(re.compile(re.escape(wanted) + r" +\d[\d,]* of [\d,]+"), before)
-    then = line.length
+    line.until_shown(re.compile(re.escape(wanted) + r" +\d[\d,]* of [\d,]+"))
     line.keys("pageup", "escape", "escape")
-    line.until_sent("? help", then)
+    line.until_gone("f follow")
     return line.sent[before:]

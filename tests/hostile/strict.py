@@ -20,7 +20,7 @@ _SEQUENCE = re.compile(
     r")"
 )
 _PAINTING = {"m", "H", "C", "X"}
-"""Attributes, the cursor's place, to the right, so many blanks: any numbers."""
+"""Attributes, the cursor's place, cells erased: any numbers."""
 ONCE = frozenset(
     {
         "CSI ?1049h",  # the alternate screen, and back

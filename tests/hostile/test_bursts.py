@@ -20,7 +20,7 @@ from tests.conftest import fresh_database
 from tests.hostile import strict
 from tests.hostile.evening import Evening, evening, peak_megabytes
 from tests.hostile.line import Line
-from tests.hostile.look import look_at_everything
+from tests.hostile.look import look_at_everything, visit
 from tests.hostile.streams import STREAMS
 from tests.hostile.talking_prisma import Said
 from tests.waiting import until
@@ -67,7 +67,7 @@ def test_a_key_is_answered_while_a_million_lines_come(made: Evening) -> None:
     goes_on.touch()
     log = made.hand.folder / LOG
     with made.cockpit() as line:
-        line.until_sent("RUNBOOK")
+        line.until_shown("RUNBOOK")
         assert made.hand.confirm() == ""
         began = log.stat().st_size
         until(lambda: log.stat().st_size > began + 5_000_000, 60, "the burst")
@@ -87,11 +87,8 @@ def test_a_key_is_answered_while_a_million_lines_come(made: Evening) -> None:
 
 def _look_at_the_failure(line: Line, wanted: str) -> None:
     look_at_everything(line, wanted)
-    for key, title in (("t", "WHAT TO DO"), ("x", "ROLL BACK")):
-        before = line.length
-        line.keys(key)
-        line.until_sent(title, before)
-        line.keys("pagedown", "escape")
+    visit(line, "t", "WHAT TO DO")
+    visit(line, "x", "ROLL BACK")
     seen = strict.read(line.sent)
     assert not seen.refused, seen.refused[:10]
     assert peak_megabytes(line.process.pid) < 200

@@ -1,4 +1,4 @@
-"""The secret hunt: passwords in every URL, in `.env`, in the server's words and in Prisma's: afterwards nowhere.
+"""The secret hunt: passwords in every URL, in `.env`, in the server's words and Prisma's; afterwards they are nowhere.
 
 Looked at are all files under the state directory, every byte that reached a terminal, and every command line of the
 machine while the run goes on; looked for is each password as it is, percent-encoded, and in base64 at all alignments.
@@ -25,7 +25,7 @@ from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.run import commands as cmd
 from tests.conftest import fresh_database
 from tests.hostile.evening import Evening, evening
-from tests.hostile.look import look_at_everything
+from tests.hostile.look import look_at_everything, visit
 from tests.hostile.talking_prisma import Said
 
 PRODUCTION = "pr0d@:/%41 \"quote\" 'and' κωδικός+1"
@@ -151,7 +151,7 @@ def test_a_failed_run_and_its_rollback(executor: Executor, embedded_server: Embe
             assert hand.confirm() == ""
             assert hand.ended(Phase.MIGRATE).phase(Phase.MIGRATE).state is PhaseState.FAILED
             look_at_everything(line, "password is")
-            line.keys("t", "pagedown", "escape")
+            visit(line, "t", "WHAT TO DO")
             assert hand.send(cmd.Rollback(phrase="DIXIS-ROLLBACK-OK", operator="Ελένη")) == ""
             assert hand.ended(Phase.ROLLBACK).phase(Phase.ROLLBACK).state is PhaseState.PASSED
             line.leave()
