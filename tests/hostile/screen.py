@@ -8,7 +8,8 @@ import re
 from rich.cells import cell_len
 
 _PIECE = re.compile(
-    r"\x1b\[(?P<numbers>[0-9;]*)(?P<final>[HCX])|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*\x07|(?P<text>[^\x1b\r\n]+)|\n"
+    r"\x1b\[(?P<numbers>[0-9;]*)(?P<final>[HCX])|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*\x07"
+    r"|(?P<text>[^\x1b\r\n]+)|\n"
 )
 _CUT = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*)?\Z")
 

@@ -98,6 +98,12 @@ def _owned(server: EmbeddedServer, password: str, variable: str) -> Iterator[Dat
         text = f"postgresql://{role}:{quote(password, safe='')}@{url.host}:{url.port}/{url.database}"
         yield parse(text, variable)
     with psycopg.connect(server.url("postgres"), autocommit=True) as session:
+        # The database as it was before the rollback is kept beside the one that was swapped in.
+        kept = session.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s", (f"{url.database}%",)
+        ).fetchall()
+        for (found,) in kept:
+            session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(found)))
         session.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
