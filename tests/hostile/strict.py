@@ -16,7 +16,7 @@ _SEQUENCE = re.compile(
     r"\x1b(?:"
     r"\[(?P<private>[<=>?]?)(?P<parameters>[0-9;:]*)(?P<intermediate>[ -/]*)(?P<final>[@-~])"
     r"|(?P<string>[\]PX^_])(?P<body>[^\x07\x1b]*)(?P<end>\x07|\x1b\\)"
-    r"|(?P<short>[ -/]*[0-~])"
+    r"|(?P<short>(?![\[\]PX^_])[ -/]*[0-~])"
     r")"
 )
 _PAINTING = {"m", "H", "C", "X"}
