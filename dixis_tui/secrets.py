@@ -10,7 +10,8 @@ import base64
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from os.path import commonprefix
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -114,8 +115,7 @@ class Redactor:
         written = plain | {form for secret in plain for form in (*_json_forms(secret), *_base64_forms(secret))}
         self._known = _any_of(map(re.escape, _longest_first(written)))
         self._encoded = _any_of(map(_percent_encoded, _longest_first(plain)))
-        # Where a text was cut, the beginning of a secret may stand, which nobody knows by that. A letter is up to four
-        # bytes, each of them three characters where it is percent-encoded.
+        # A letter is up to four bytes, each of them three characters where it is percent-encoded.
         self._margin = max(_URL_LIMIT, *(12 * len(form) for form in written), 0)
 
     def text(self, text: str) -> str:
@@ -132,15 +132,20 @@ class Redactor:
     def line(self, text: str) -> str:
         """One outside line: cleaned, then redacted, then cut to `LINE_LIMIT` characters."""
         whole = len(text) <= _LOOKED_AT
-        text = self.text(clean(text[:_LOOKED_AT]))
-        text = text if whole else text[: -self._margin]
-        return text if whole and len(text) <= LINE_LIMIT else f"{text[:LINE_LIMIT]}…"
+        words = self._beginning(text, _LOOKED_AT, lambda part: self.text(clean(part)))
+        return words if whole and len(words) <= LINE_LIMIT else f"{words[:LINE_LIMIT]}…"
 
     def block(self, text: str) -> str:
         """An outside text of several lines, redacted but not cleaned; of a very long one the beginning."""
-        if len(text) <= _BLOCK_LIMIT:
-            return self.text(text)
-        return f"{self.text(text[:_BLOCK_LIMIT])[: -self._margin]}…"
+        words = self._beginning(text, _BLOCK_LIMIT, self.text)
+        return words if len(text) <= _BLOCK_LIMIT else f"{words}…"
+
+    def _beginning(self, text: str, limit: int, words: Callable[[str], str]) -> str:
+        """What two beginnings of a long text have in common: where one cuts a secret in two, the other does not."""
+        if len(text) <= limit:
+            return words(text)
+        shorter = text[: max(limit - self._margin, 0)]
+        return commonprefix([words(text[:limit]), words(shorter)])  # noqa: RUF071 - letters are meant, not paths
 
 
 def _without_password(word: re.Match[str]) -> str:

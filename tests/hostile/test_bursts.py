@@ -71,10 +71,8 @@ def test_a_key_is_answered_while_a_million_lines_come(made: Evening) -> None:
         assert made.hand.confirm() == ""
         began = log.stat().st_size
         until(lambda: log.stat().st_size > began + 5_000_000, 60, "the burst")
-        for key, answer in (("?", "seen, and well"), ("escape", "? help"), ("c", "CHECKS"), ("escape", "? help")):
-            before = line.length
-            line.keys(key)
-            line.until_sent(answer, before, 60)
+        visit(line, "?", "seen, and well")
+        visit(line, "c", "CHECKS")
         # The runner answers as well: it is asked what it refuses at this moment.
         assert "is running" in made.hand.send(cmd.Seal())
         assert goes_on.exists()

@@ -235,6 +235,10 @@ def test_a_long_hostile_line_takes_linear_time(text: str) -> None:
     assert len(redactor.line(text)) <= LINE_LIMIT + 1
 
 
+def test_a_long_text_of_which_little_is_left_keeps_that() -> None:
+    assert Redactor(["geheim"]).line("told\x1b]0;" + "x" * 100_000) == "told…"
+
+
 @pytest.mark.parametrize("hidden", ["correct-horse-battery", "%63orrect-horse-batter%79", "postgres://u:geheimnis@db"])
 @pytest.mark.parametrize("before", ["x ", "\x1b[1m", "é "])
 def test_where_a_long_text_is_cut_no_beginning_of_a_secret_stays(hidden: str, before: str) -> None:
