@@ -1,4 +1,4 @@
-"""A strict reader of what reaches a terminal: text that can be drawn, and what Textual and our painter send.
+"""A strict reader of what reaches a terminal: text that can be drawn, and the sequences that Textual itself sends.
 
 The allowed kinds were recorded from a run with nothing hostile in it (`test_strict.py` records them again). Everything
 else is refused: other control characters, other sequences, bytes that are no UTF-8, letters that lie to the eye.
