@@ -26,6 +26,7 @@ from screens import spots
 from screens.cockpit import Cockpit
 from screens.guide import Offer
 from screens.painter import Painter, erases
+from screens.terminal_gone import leave_if_hung_up
 from screens.theme import THEME
 from screens.view import Clock, Link, Mode, Shows, Spot, View
 from screens.widgets.key_line import Says
@@ -198,6 +199,8 @@ class CockpitApp(App[str]):
         return self.view.state.notes[-1] if self.view.state.notes else None
 
     def _tick(self) -> None:
+        if not self.is_headless:
+            leave_if_hung_up()
         gc.enable()
         if self.view.asked and self.clock.monotonic() - self._asked_since > _ASKED_SECONDS:
             self.view = msgspec.structs.replace(self.view, asked="")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from dixis_tui.run.journal import read
 from dixis_tui.run.runs import live
 from tests.e2e.database import NAMES, assert_migrated, orders_locked, picture_of, prisma_lock, waits_for_a_lock
 from tests.e2e.hands import Hands, bring_to_go, bring_to_rehearsal, until_over
-from tests.e2e.house import PHRASE, House, state_of
+from tests.e2e.house import PHRASE, PROGRAM, House, state_of
 from tests.needs import needs
+from tests.recordings import record
+from tests.screens.story import stages
 from tests.terminal import TmuxTerminal
 from tests.waiting import until
 
@@ -113,3 +117,24 @@ def test_left_in_mid_rehearsal_it_goes_on(house: House, leave: Callable[[TmuxTer
 
 def _says(run: Path, words: str) -> bool:
     return any(words in note.text for note in state_of(run).notes)
+
+
+def test_a_screen_whose_terminal_was_taken_away_without_a_signal_ends(state_home: House) -> None:
+    """Under `nohup` or `setsid` no hang-up signal comes: it must not read an ended terminal for ever."""
+    run = record(state_home.state / "runs" / "20261124-220000-aaaa", stages()["done"].entries)
+    near, far = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, "replay", str(run)],
+        stdin=far,
+        stdout=far,
+        stderr=far,
+        env=state_home.environment | {"TERM": "xterm-256color"},
+        start_new_session=True,
+    )
+    os.close(far)
+    try:
+        until(lambda: b"REPLAY" in os.read(near, 65536), 30, "its first screen")
+        os.close(near)
+        assert process.wait(20) == 129
+    finally:
+        process.kill()
