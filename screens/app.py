@@ -188,7 +188,8 @@ class CockpitApp(App[str]):
         self._say_notes()
 
     def _say_notes(self) -> None:
-        if not self.cockpit.is_mounted:
+        # On the way out news may still come, and there is no screen left to say them on.
+        if not self.screen_stack or not self.cockpit.is_mounted:
             return
         note = self._last_note()
         if note is not None and note is not self._noted:

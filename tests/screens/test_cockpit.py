@@ -183,7 +183,7 @@ def test_enter_on_a_persons_check_asks_and_only_y_is_yes(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("stage", "key", "command"),
-    [("migrate", "s", cmd.Stop()), ("answers", "e", cmd.End())],
+    [("migrate", "s", cmd.Stop(operator="maria")), ("answers", "e", cmd.End())],
 )
 def test_stop_and_end_ask_with_no_as_the_default(stage: str, key: str, command: cmd.Command, tmp_path: Path) -> None:
     async def scenario(at: Stage) -> None:

@@ -88,8 +88,13 @@ def replayed(
     asyncio.run(act())
 
 
-@pytest.mark.parametrize("size", [*SIZES, (60, 16)])
-@pytest.mark.parametrize("stage", sorted(set(stages()) - {"empty"}))
+@pytest.mark.parametrize(
+    ("stage", "size"),
+    [
+        *((stage, (80, 24)) for stage in sorted(set(stages()) - {"empty"})),
+        *((stage, size) for stage in ("go", "failed", "done") for size in (*SIZES[1:], (60, 16))),
+    ],
+)
 def test_it_is_a_replay_at_every_size_and_never_production(stage: str, size: tuple[int, int], tmp_path: Path) -> None:
     entries = stages()[stage].entries
 
