@@ -30,6 +30,7 @@ Parameters = Sequence[object] | Mapping[str, object]
 APPLICATION_NAME = "dixis-tui"
 _DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY, pq.ExecStatus.COPY_OUT)
 _CANCEL_SECONDS = 5.0
+_LOST_SECONDS = 30
 _CHECK_CLIENT = "SELECT set_config(name, '500', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
 """PostgreSQL 14 and later: a statement whose client is gone ends within half a second."""
 
@@ -63,6 +64,9 @@ def connect(
     parameters = url.parameters()
     words = [parameters.get("options", ""), *(f"-c {name}={value}" for name, value in settings.items())]
     keepalives = {"keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3"}
+    # Probes are sent on an idle line only: a statement on its way the kernel would send again and again, for a quarter
+    # of an hour, before it says that nobody takes it.
+    keepalives["tcp_user_timeout"] = str(_LOST_SECONDS * 1000)
     parameters = keepalives | {"connect_timeout": str(connect_timeout_seconds)} | parameters
     parameters |= {"options": " ".join(filter(None, words)), "application_name": f"{APPLICATION_NAME} {purpose}"}
     if url.tls_password and "sslkey" in parameters:

@@ -25,6 +25,15 @@ class Pair(Struct, frozen=True):
     word: str
 
 
+def test_a_network_that_is_gone_is_noticed_in_half_a_minute(database: DatabaseUrl) -> None:
+    """Also where a statement is on its way: the kernel alone would try to send it for a quarter of an hour."""
+    with (
+        connect(database, purpose="test") as session,
+        socket.fromfd(session._connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as line,
+    ):
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+
+
 @both_majors
 def test_a_session_that_waits_for_its_end_says_who_ended_it(server: EmbeddedServer, database: DatabaseUrl) -> None:
     with connect(database, purpose="waits") as waits, connect(database, purpose="ends") as ends:
