@@ -13,7 +13,7 @@ from tests.faults.steps import BEFORE_GO, struck
 from tests.faults.table import Tally
 
 KINDS = {"disk: full from there on": "+", "disk: full for one write": ""}
-PARTS = 3
+PARTS = 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -22,7 +22,7 @@ def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, kind: 
     """What can't be journaled is not done: the runner ends, or the phase does; with room again it goes on."""
     night = evening()
     night.begin()
-    for step in count(1, 3):
+    for step in count(1, 5):
         with tally.case(kind, f"{phase} {step}") as case:
             error = f"write:error=ENOSPC:when={step}{KINDS[kind]}"
             if not struck(night, phase, error, None, night.hand.folder / LOG):
@@ -37,7 +37,7 @@ def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, kind: 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_at_every_step_after_the_phrase(evening: Evenings, tally: Tally, kind: str, part: int) -> None:
     """A deed whose entry could not be written is found in the database afterwards."""
-    for step in count(1 + part, PARTS):
+    for step in count(1 + part, 2 * PARTS):
         with tally.case(kind, f"after the phrase, {step}") as case:
             night = evening(short=True)
             night.begin()
