@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from dixis_tui.postgres.embedded import EmbeddedServer
+from dixis_tui.postgres.embedded import EmbeddedServer, wheel_bindir
 from dixis_tui.settings import Settings
 from tests.faults.evening import MIGRATIONS, Evening
 from tests.faults.table import Tally
@@ -41,7 +41,9 @@ def settings(tmp_path: Path) -> Settings:
     cli.write_text(_CLI)
     cli.chmod(0o755)
     found = settings_for(project)
-    return replace(found, prisma=replace(found.prisma, command=[str(cli)]))
+    # Looked for anew by each of so many runners, the tools would cost more than what they are for.
+    tools = replace(found.backup, pg_bindir=str(wheel_bindir()))
+    return replace(found, prisma=replace(found.prisma, command=[str(cli)]), backup=tools)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ class Evening:
 
     def __init__(self, server: EmbeddedServer, settings: Settings, *, short: bool = False) -> None:
         name = f"night_{uuid.uuid4().hex[:10]}"
-        for database in (name, f"{name}_staging"):
+        for database in (name,) if short else (name, f"{name}_staging"):
             server.create_database(database)
         self.server = server
         self.settings = settings
@@ -90,10 +90,8 @@ class Evening:
     @property
     def secrets(self) -> dict[str, str]:
         """What the runner is given."""
-        return {
-            "DATABASE_URL": self.through or self.url,
-            "STAGING_DATABASE_URL": self.server.url(f"{self.name}_staging"),
-        }
+        staging = {} if self.short else {"STAGING_DATABASE_URL": self.server.url(f"{self.name}_staging")}
+        return {"DATABASE_URL": self.through or self.url} | staging
 
     @property
     def journal(self) -> Path:

@@ -37,7 +37,7 @@ def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, kind: 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_at_every_step_after_the_phrase(evening: Evenings, tally: Tally, kind: str, part: int) -> None:
     """A deed whose entry could not be written is found in the database afterwards."""
-    for step in count(1 + part, 2 * PARTS):
+    for step in count(1 + part, 3 * PARTS):
         with tally.case(kind, f"after the phrase, {step}") as case:
             night = evening(short=True)
             night.begin()
