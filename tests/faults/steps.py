@@ -45,7 +45,9 @@ def struck(evening: Evening, phase: Phase, what: str, blow: Blow | None = None, 
             return caught.injected and still()
 
         def settled() -> bool:
-            return caught.held or gone(pid) or _over(evening.hand.look(), before, phase) or came_to_nothing()
+            if caught.held or gone(pid) or came_to_nothing():
+                return True
+            return _over(evening.hand.look(), before, phase) and still()  # its last entry has others behind it
 
         until(settled, 60, f"{phase} to be struck or over")
         if caught.held and blow:
