@@ -15,6 +15,7 @@ from tests.faults.evening import OPERATOR, Evening
 from tests.faults.steps import BEFORE_GO, HELD, HELD_FLUSHED, at, struck
 from tests.faults.strike import Trap, gone
 from tests.faults.table import Tally
+from tests.run.conftest import Hand
 from tests.waiting import until
 
 MOMENTS = {
@@ -104,6 +105,7 @@ def test_a_last_line_that_a_power_cut_halved(evening: Evenings, tally: Tally) ->
                 case.void()
                 break
             lost = cut_what_was_not_flushed(night.journal)
+            night.hand = Hand(night.hand.folder)  # whoever had read more is as dead as the machine
             night.hold_dead()
             resumed = night.recover().resumed
             assert resumed is not None
