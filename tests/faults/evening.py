@@ -51,7 +51,7 @@ class Seen(Struct, frozen=True):
 
 def ask(url: str) -> Seen:
     """Look, with plain SQL."""
-    with psycopg.connect(url, connect_timeout=10) as connection:
+    with psycopg.connect(url, connect_timeout=10, options="-c lock_timeout=10000") as connection:
 
         def tally(table: str, sql: str) -> dict[str, int]:
             there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
