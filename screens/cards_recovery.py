@@ -67,8 +67,8 @@ _SESSIONS = 3
 _HEADLINES = {
     Recovery.UNTOUCHED: ("Taken up again: production is untouched", "strong", "▶"),
     Recovery.AT_WORK: ("Something is still at work on production: wait", "warn", "◐"),
-    Recovery.APPLIED: ("Taken up again: every migration is in", "good", "✔"),
-    Recovery.REST: ("Taken up again: a part is in, nothing is half done", "warn", "▲"),
+    Recovery.APPLIED: ("Every migration is in: verify it", "good", "✔"),
+    Recovery.REST: ("A part is in, and nothing is half done", "warn", "▲"),
     Recovery.UNFINISHED: ("A migration was begun and is not finished", "bad", "✖"),
     Recovery.GOING_BACK: ("Taken up again in the middle of a rollback", "warn", "▲"),
     Recovery.UNKNOWN: ("The state of production is not known yet", "bad", "?"),
@@ -77,8 +77,10 @@ _HEADLINES = {
 
 def _who(view: View) -> Line:
     state = view.state
-    by = state.resumed.operator if state.resumed else ""
-    cut = state.resumed.cut_bytes if state.resumed else 0
+    if state.resumed is None:
+        return Line(f"Looked at again at {view.at(state.recovery_at, seconds=True)}.", "quiet")
+    by = state.resumed.operator
+    cut = state.resumed.cut_bytes
     last = f"its last entry is of {view.at(state.died_at, seconds=True)}"
     dropped = f"; {words.count(cut, 'byte')} of a line that was never whole dropped" if cut else ""
     return Line(

@@ -181,7 +181,7 @@ def _by_hand(view: View) -> bool:
 
 def _again(view: View) -> Offer:
     state, phase = view.state, view.spot.phase
-    if looks_again(state):
+    if looks_again(state) or (policy.half_way(state) and phase is Phase.MIGRATE):
         return _of(view, "r", "look again", cmd.Recover())
     if _by_hand(view):
         return _of(view, "r", "look at production", cmd.StartPhase(phase=Phase.ROLLBACK))

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dixis_tui import events as ev
-from dixis_tui.model import CheckState, MigrationState, PhaseState
+from dixis_tui.model import CheckState, MigrationState, PhaseState, Recovery
 from dixis_tui.run.views import CheckView, MigrationView, PhaseView, RunState
 
 _DIED = "its runner died, or left, before it was over"
@@ -62,7 +62,9 @@ def _unknown(view: MigrationView) -> MigrationView:
 
 
 def _recovery_seen(_: RunState, event: ev.RecoverySeen, at: datetime) -> dict[str, Any]:
-    return {"must_look": False, "recovery": event, "recovery_at": at}
+    found: dict[str, Any] = {"must_look": False, "recovery": event, "recovery_at": at}
+    # What was sealed is in, in part: what may follow is another plan.
+    return found | {"plan": None} if event.outcome is Recovery.REST else found
 
 
 def _migration_settled(state: RunState, event: ev.MigrationSettled, _: datetime) -> dict[str, Any]:

@@ -112,6 +112,12 @@ def production_changed(state: RunState) -> bool:
     return state.confirmed is not None
 
 
+def half_way(state: RunState) -> bool:
+    """Whether the migrations came to no whole end: only a look at the database tells what may be done next."""
+    ended = phase_state(state, Phase.MIGRATE) is PhaseState.FAILED
+    return production_changed(state) and not state.rollback and ended
+
+
 def seen_verdict(state: RunState, *, live: bool) -> Verdict:
     """How the run stands for who looks from outside: one whose runner is gone without an end is not `open`."""
     if state.ended or live:
@@ -152,7 +158,8 @@ def refusal(state: RunState, command: cmd.Command) -> str:
     if state.running:
         return f"{phases.TITLES[state.running]} is running; wait for it, or stop it."
     if isinstance(command, cmd.Recover):
-        return "" if state.resumed else "The runner is the one that began this run: there is nothing to recover."
+        lost = state.resumed or half_way(state)
+        return "" if lost else "The runner is the one that began this run: there is nothing to recover."
     return _refuse_unlooked(state, command) or _refuse_way_back(state, command) or _refuse_way_forward(state, command)
 
 

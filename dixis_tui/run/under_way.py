@@ -79,6 +79,11 @@ def elsewhere(other: HeldBy, target: str, run: str) -> UnderWayError:
     remedy = f"Ask {other.who or 'whoever it is'} to end it, or to let you attach to it there"
     if other.pid:
         remedy += f"; where nobody can reach it, `SELECT pg_terminate_backend({other.pid})` takes its lock"
+    if other.run == run and other.pid:
+        remedy = (
+            "It is this run's own session, of a runner that died: the server ends it by itself within half a minute, "
+            f"`SELECT pg_terminate_backend({other.pid})` at once; then look again"
+        )
     lock = f"lock in PostgreSQL, backend {other.pid or 'unknown'}{address}"
     # Two runs of one instant on two machines have the same id.
     here = other.run not in ("", run) and here_is(other.run) is not None

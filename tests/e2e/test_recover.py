@@ -143,7 +143,9 @@ def test_in_the_cockpit(house: House) -> None:
         terminal.keys("q")
         terminal.wait_exit()
     with house.terminal("demo", columns=100, rows=30) as terminal:
-        terminal.wait_for(re.compile("A migration was begun and is not finished|a part is in, nothing is half done"))
+        terminal.wait_for(
+            re.compile("A migration was begun and is not finished|A part is in, and nothing is half done")
+        )
         terminal.wait_for(f"Run {run.name} had lost its runner")
         assert house.runs()[-1] == run
         terminal.keys("q")

@@ -195,7 +195,7 @@ def test_the_rest_is_sealed_and_confirmed_anew(evening: Start) -> None:
     assert state.recovery is not None
     assert state.recovery.outcome is Recovery.REST, state.recovery
     assert policy.current_phase(state) is Phase.GO
-    assert one.hand.confirm() == "No plan is sealed: open the go / no-go board first." or state.plan
+    assert "No plan is sealed" in one.hand.confirm()
     one.hand.seal()
     assert one.hand.look().plan is not None, one.hand.state.phase(Phase.GO).reason
     assert ("Migrations", "3 pending") in [(label, value[:9]) for label, value in one.hand.state.plan.lines]
@@ -205,6 +205,38 @@ def test_the_rest_is_sealed_and_confirmed_anew(evening: Start) -> None:
     assert one.hand.wait(lambda state: state.ended, "its end").verdict is Verdict.DONE
     assert one.applied() == NAMES
     assert one.value('SELECT count(*) FROM "Farm"') == 100, "the first file ran once"
+
+
+def test_a_migration_that_was_stopped_goes_on_with_the_rest(evening: Start) -> None:
+    """No runner died: half way is half way, and a look says that nothing is half done."""
+    one = evening(
+        MIGRATIONS | {NAMES[1]: 'ALTER TABLE "Farm" ADD COLUMN region text; ALTER TABLE aside.old ADD COLUMN b int;'}
+    )
+    hand = one.hand
+    with connect(one.database, purpose="test") as other:
+        other.execute("CREATE SCHEMA aside CREATE TABLE old (a int)")
+        other.execute("BEGIN")
+        other.execute("SELECT a FROM aside.old")
+        to_go(hand)
+        assert "nothing to recover" in hand.send(cmd.Recover())
+        until(lambda: other.value("SELECT clock_timestamp() - now() > interval '1.5 s'"), 10, "it to be an older one")
+        assert hand.confirm() == ""
+        hand.wait(lambda state: state.waited and state.waited.name == NAMES[1], "the second file to wait")
+        assert hand.send(cmd.Stop(operator="Νίκος")) == ""
+        state = hand.ended(Phase.MIGRATE)
+        other.execute("COMMIT")
+    assert policy.half_way(state)
+    assert hand.send(cmd.Recover()) == ""
+    state = hand.wait(lambda state: state.recovery, "the look")
+    assert state.recovery.outcome is Recovery.REST  # type: ignore[union-attr]
+    assert state.plan is None, "what was sealed is no plan any more"
+    assert "No plan is sealed" in hand.confirm()
+    hand.seal()
+    assert hand.confirm() == ""
+    hand.ended(Phase.VERIFY)
+    assert hand.send(cmd.SignOff(operator="Νίκος")) == ""
+    assert hand.wait(lambda state: state.ended, "its end").verdict is Verdict.DONE
+    assert one.applied() == NAMES
 
 
 def test_all_applied_and_only_the_look_is_missing(evening: Start) -> None:

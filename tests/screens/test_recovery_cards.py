@@ -51,7 +51,7 @@ def in_migration() -> Story:
     [
         (Recovery.AT_WORK, "Something is still at work on production: wait", "r"),
         (Recovery.UNKNOWN, "The state of production is not known yet", "r"),
-        (Recovery.REST, "Taken up again: a part is in, nothing is half done", "m"),
+        (Recovery.REST, "A part is in, and nothing is half done", "m"),
         (Recovery.UNFINISHED, "A migration was begun and is not finished", "t"),
     ],
 )
