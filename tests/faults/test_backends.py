@@ -51,13 +51,13 @@ def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, kind: 
     """The runner lives: what was lost is told as that, the phase is done again, and nothing reaches production."""
     night = evening()
     night.begin()
-    for step in count(1, 4):
+    for step in count(1, 3):
         with tally.case(kind, f"{phase} {step}") as case:
             if not struck(night, phase, at(HELD, step), lambda _: BLOWS[kind](night)):
                 case.void()
                 break
             night.recovered()
-    assert tally.count > 2
+    assert tally.count > 1, "a phase has more steps than one"
     night.finish()
 
 
