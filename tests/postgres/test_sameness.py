@@ -14,7 +14,6 @@ from dixis_tui.postgres.url import DatabaseUrl, parse
 from tests.conftest import fresh_database
 from tests.majors import both_majors
 
-
 # Runs of other tests hold their own databases on this server.
 _HELD = """
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
