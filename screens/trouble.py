@@ -30,7 +30,7 @@ _KEYS: dict[WayOut, str] = {
     WayOut.LOOK_FIRST: "e",
     WayOut.LOOK_AGAIN: "r",
 }
-"""A repair migration is written elsewhere: it has no key."""
+"""A repair migration is written elsewhere, and the rest has a board of its own: they have no key here."""
 _LABELS = {"x": "roll back", "a": "mark it", "u": "mark it", "e": "end the run", "r": "verify again"}
 
 

@@ -33,6 +33,7 @@ class WayOut(StrEnum):
     MARK_UNDONE = "mark it as rolled back"
     REPAIR = "write a repair migration"
     RUN_AGAIN = "safe to re-run"
+    GO_ON = "go on with the rest"
     LOOK_AGAIN = "verify again"
     LOOK_FIRST = "look at the database first"
 
@@ -211,6 +212,9 @@ def _stayed(state: RunState, bad: MigrationView) -> Fact:
 
 def _migration_exits(state: RunState) -> list[Exit]:
     bad = stuck(state)
+    if state.go_again:
+        rest = "nothing is half done: esc, then m; the rest is sealed anew and needs the phrase again"
+        return [Exit(WayOut.GO_ON, rest, advised=True), _back(state, "or back to before the first of them")]
     if bad is None:
         again = "nothing failed; end this run, and a new one does what is left"
         return [Exit(WayOut.RUN_AGAIN, again, advised=True), _back(state, "or back to before the first of them")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui.model import CheckState, HealthResult, Phase, PhaseState, Place
+from dixis_tui.model import CheckState, HealthResult, Phase, PhaseState, Place, Recovery
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.run.trouble import Case, Trouble, WayOut, case_of, trouble
 from dixis_tui.standing import Reconciled
@@ -165,3 +165,11 @@ def test_an_ended_run_names_the_command_that_still_goes_back() -> None:
 
 def test_a_rollback_that_was_begun_is_the_only_way() -> None:
     assert [one.way for one in told(STAGES["roll_back_failed"]).exits] == [WayOut.ROLL_BACK]
+
+
+def test_after_a_look_that_found_nothing_half_done_the_rest_goes_on() -> None:
+    story = stages()["migrate"].write(
+        ev.RunnerResumed(operator="niki", host="niki@bastion", pid=4712, version="0.1.0"),
+        ev.RecoverySeen(outcome=Recovery.REST, evidence="2 of 4 are in", remedy="Go on."),
+    )
+    assert advised(story) is WayOut.GO_ON
