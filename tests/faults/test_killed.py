@@ -34,14 +34,16 @@ def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, moment
     """One evening that dies at each step in turn: it is taken up again each time, and comes to its right end."""
     night = evening()
     night.begin()
-    for step in count(1):
+    for step in count(
+        1, 2 if MOMENTS[moment].startswith("write") else 1
+    ):  # of the lines every other one, of the flushes each
         with tally.case(moment, f"{phase} {step}") as case:
             if not struck(night, phase, at(MOMENTS[moment], step), Trap.kill):
                 case.void()
                 break
             night.hold_dead()
             night.recover()
-    assert tally.count > 5
+    assert tally.count > 3
     night.finish()
 
 
