@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import msgspec
 import pytest
@@ -47,9 +47,9 @@ NAMELESS = Somebody(54321, 65534)
 
 
 def needs_root() -> None:
-    """Skip the calling test where nobody else can be played."""
+    """Skip the calling test where nobody else can be played; fail it where `CI` is set."""
     if os.geteuid() != 0:
-        pytest.skip("needs root, to act as another account")
+        _missing("needs root, to act as another account")
 
 
 def as_somebody(who: Somebody, call: Callable[[], T]) -> T:
@@ -123,7 +123,10 @@ def _python_of(who: Somebody) -> str:
     for candidate in (os.path.realpath(sys.executable), "/usr/bin/python3", f"/usr/bin/python{wanted}"):
         if _says(who, [candidate, "-c", "import sys, ctypes; print(*sys.version_info[:2], sep='.')"]) == wanted:
             return candidate
-    reason = f"needs a Python {wanted} that every account can start"
+    return _missing(f"needs a Python {wanted} that every account can start")
+
+
+def _missing(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI must not skip")
     pytest.skip(reason)

@@ -22,6 +22,7 @@ from dixis_tui.run import folders
 from dixis_tui.run.journal import read
 from dixis_tui.run.pulse import Pulse
 from dixis_tui.run.watcher import Watcher
+from tests.accounts import needs_root
 from tests.conftest import fresh_database
 from tests.run.conftest import Begin, Hand, settings_for, write_project
 from tests.unit.served import Hand as Socket
@@ -153,8 +154,8 @@ def test_a_killed_runner_is_seen_to_be_gone(hand: Hand) -> None:
     until(lambda: all(one.pulse is Pulse.GONE for one in crowd.watchers), 20, "every watcher to see it")
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
 def test_another_account_watches_by_the_files_alone(hand: Hand) -> None:
+    needs_root()
     hand.ended(Phase.PREFLIGHT)
     entries = hand.look().entries
     assert _as_nobody(hand.folder, entries) == 2, "nobody may read it before"

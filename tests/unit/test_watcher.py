@@ -22,6 +22,7 @@ from dixis_tui.run import folders, watcher
 from dixis_tui.run.journal import Journal
 from dixis_tui.run.pulse import Pulse, pulse
 from dixis_tui.run.watcher import Watcher
+from tests.accounts import needs_root
 from tests.unit.examples import STARTED
 from tests.waiting import until
 
@@ -78,8 +79,8 @@ def test_a_runner_whose_process_is_not_seen_may_still_answer(folder: Path, monke
     assert pulse(folder, 2**40, HERE) is Pulse.GONE
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
 def test_another_accounts_runner_is_seen_too(folder: Path, runner: subprocess.Popen[bytes]) -> None:
+    needs_root()
     _as_nobody(lambda: pulse(folder, runner.pid, HERE) is Pulse.LIVES)
     runner.kill()
     runner.wait()
