@@ -78,7 +78,7 @@ def _gone(view: View) -> Stand:
 
 _FOUND = {
     Recovery.AT_WORK: ("STILL AT WORK", "warn", "◐ something of the runner before is at work on production"),
-    Recovery.UNFINISHED: ("HALF TOLD", "bad", "✖ a migration was begun, and did not finish"),
+    Recovery.UNFINISHED: ("UNFINISHED", "bad", "✖ a migration was begun, and did not finish"),
     Recovery.UNKNOWN: ("UNKNOWN", "bad", "? nobody knows yet what production holds"),
 }
 

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from dixis_tui.locks import Peer
 from dixis_tui.model import MigrationState, Recovery
-from dixis_tui.standing import MigrationStanding, Standing, Truth
+from dixis_tui.standing import MigrationStanding, Reconciled, Standing, Truth
 
+_MARK = "Mark it as what is there (t, or `dixis-tui resolve`), then the rest may go on; or roll back (x)."
 _IN = (Standing.APPLIED, Standing.DUPLICATE)
 _TO_COME = (Standing.PENDING, Standing.OUT_OF_ORDER, Standing.WILL_RUN_AGAIN)
 
@@ -47,7 +48,10 @@ def _settled(name: str, one: MigrationStanding | None) -> Settled:
     if one.standing is Standing.FAILED:
         found = one.reconciliation
         detail = f"; {found.sentence or found.outcome}" if found else ""
-        return Settled(name, MigrationState.FAILED, f"begun and not finished: {one.detail}{detail}", one.remedy)
+        known = found is not None and found.outcome in (Reconciled.ALL, Reconciled.NONE)
+        # What is known of it can be marked from here; nobody has to type Prisma's own command for that.
+        remedy = _MARK if known else f"{one.remedy} x rolls back.".lstrip()
+        return Settled(name, MigrationState.FAILED, f"begun and not finished: {one.detail}{detail}", remedy)
     return Settled(name, MigrationState.UNKNOWN, f"{one.standing}: {one.detail}".rstrip(": "), one.remedy)
 
 
@@ -64,8 +68,7 @@ def judge(settled: Sequence[Settled], sessions: Sequence[Peer], holder: str) -> 
             return Found(Recovery.UNKNOWN, f"{tally}; {one.name}: {one.evidence}", how)
     for one in settled:
         if one.state is MigrationState.FAILED:
-            how = f"{one.remedy} t offers what fits; x rolls back.".lstrip()
-            return Found(Recovery.UNFINISHED, f"{tally}; {one.name} was {one.evidence}", how)
+            return Found(Recovery.UNFINISHED, f"{tally}; {one.name} was {one.evidence}", one.remedy)
     if done == len(settled):
         return Found(Recovery.APPLIED, f"{tally}, none unfinished", "Verify, then sign off; or roll back.")
     first = next(one.name for one in settled if one.state is MigrationState.PENDING)
