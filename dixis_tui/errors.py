@@ -10,6 +10,7 @@
     ├── QueryError          PostgreSQL answered a statement with an error
     ├── ProjectError        the Prisma project is missing something
     ├── ToolError           a program we need is missing, too old, or failed
+    ├── GithubError         GitHub could not be asked, or refused
     ├── RunnerError         a runner can't be started, reached, or refused a command
     │   └── UnderWayError   another run holds this target
     ├── JournalError        a journal can't be read or does not verify
@@ -20,6 +21,8 @@ Neither ever holds a secret. The edge (`dixis_tui.cli`) decides looks and exit c
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class DixisError(Exception):
@@ -80,6 +83,32 @@ class ProjectError(DixisError):
 
 class ToolError(DixisError):
     """A program we need (pg_dump, pg_restore, the Prisma CLI, the embedded server) is missing or failed."""
+
+
+class GithubError(DixisError):
+    """GitHub could not be asked, or refused.
+
+    `kind` is one of `token` (none, or it is not taken), `rights`, `missing`, `rate`, `unreachable`, `server` (it
+    answered 5xx), `refused` (it will not do that) and `unclear` (an answer that is none). `until`: when a limit is
+    over (UTC).
+    `taken`: whether the request may have been carried out all the same. `permission`: what the token lacks.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        sentence: str,
+        remedy: str = "",
+        *,
+        until: datetime | None = None,
+        taken: bool = False,
+        permission: str = "",
+    ) -> None:
+        super().__init__(sentence, remedy)
+        self.kind = kind
+        self.until = until
+        self.taken = taken
+        self.permission = permission
 
 
 class RunnerError(DixisError):

@@ -23,6 +23,17 @@ from dixis_tui.events_back import (
     Swapped,
     WaysSeen,
 )
+from dixis_tui.events_github import (
+    DeploymentReviewed,
+    Dispatched,
+    DispatchFailed,
+    DispatchStarted,
+    GithubEvent,
+    GithubSeen,
+    GithubWaits,
+    WorkflowCancelled,
+    WorkflowSeen,
+)
 from dixis_tui.events_run import (
     Checkpointed,
     FirstConfirmed,
@@ -30,6 +41,7 @@ from dixis_tui.events_run import (
     HeadSent,
     MigrationSettled,
     RecoverySeen,
+    RunnerEvent,
     RunnerLeft,
     RunnerResumed,
 )
@@ -54,8 +66,14 @@ __all__ = [
     "BackupMade",
     "BackupRestored",
     "Checkpointed",
+    "DeploymentReviewed",
+    "DispatchFailed",
+    "DispatchStarted",
+    "Dispatched",
     "FirstConfirmed",
     "FirstVoided",
+    "GithubSeen",
+    "GithubWaits",
     "HeadSent",
     "MigrationResolved",
     "MigrationSettled",
@@ -68,8 +86,10 @@ __all__ = [
     "StepStarted",
     "Swapped",
     "WaysSeen",
+    "WorkflowCancelled",
+    "WorkflowSeen",
 ]
-"""Those of `dixis_tui.events_back` and `dixis_tui.events_run`; all others are defined here."""
+"""Those of the modules `dixis_tui.events_…`; all others are defined here."""
 
 
 class RunStarted(BaseEvent, frozen=True, kw_only=True, tag="run_started"):
@@ -96,6 +116,8 @@ class RunStarted(BaseEvent, frozen=True, kw_only=True, tag="run_started"):
     """Role, name, and phone or address."""
     secrets: dict[str, bool] = field(default_factory=dict)
     """Environment variables by name: set or not."""
+    github: str = ""
+    """The repository that is asked, `owner/name`; empty: none is named."""
 
 
 class TargetSeen(BaseEvent, frozen=True, kw_only=True, tag="target_seen"):
@@ -368,13 +390,7 @@ Event = (
     | MigrationResolved
     | HealthSeen
     | Noted
-    | RunnerResumed
-    | RunnerLeft
-    | RecoverySeen
-    | MigrationSettled
-    | Checkpointed
-    | HeadSent
-    | FirstConfirmed
-    | FirstVoided
+    | RunnerEvent
+    | GithubEvent
     | RunEnded
 )

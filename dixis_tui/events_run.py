@@ -89,3 +89,15 @@ class FirstVoided(BaseEvent, frozen=True, kw_only=True, tag="first_voided"):
 
     reason: str
     taken_back: bool = False
+
+
+RunnerEvent = (
+    RunnerResumed
+    | RunnerLeft
+    | RecoverySeen
+    | MigrationSettled
+    | Checkpointed
+    | HeadSent
+    | FirstConfirmed
+    | FirstVoided
+)

@@ -101,6 +101,8 @@ class Executor(StrEnum):
 
     DIRECT = "direct"
     PRISMA = "prisma"
+    GITHUB = "github"
+    """A workflow of the repository, on GitHub's own machines."""
 
 
 class DumpFormat(StrEnum):

@@ -26,6 +26,9 @@ DATABASE_URL = "DATABASE_URL"
 SHADOW_DATABASE_URL = "SHADOW_DATABASE_URL"
 STAGING_DATABASE_URL = "STAGING_DATABASE_URL"
 SECRET_NAMES = (DATABASE_URL, STAGING_DATABASE_URL, SHADOW_DATABASE_URL)
+GITHUB_TOKEN = "GITHUB_TOKEN"  # noqa: S105 - its name
+GH_TOKEN = "GH_TOKEN"  # noqa: S105 - its name
+GITHUB_API = "https://api.github.com"
 
 _Phrase = Annotated[str, Meta(min_length=1, pattern=r"^\S(.*\S)?$")]
 """Something to type: never nothing, and no blank at its ends that nobody sees."""
@@ -180,11 +183,48 @@ class ContactsSettings(_Table, frozen=True, kw_only=True):
 
 
 class GithubSettings(_Table, frozen=True, kw_only=True):
-    """`[github]`: named in the checks that a person answers by looking there."""
+    """`[github]`: the repository that is asked, and its workflows. Without `repository` a person answers instead."""
 
-    repository: str = ""
+    repository: Annotated[str, Meta(pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$")] = ""
+    """`owner/name`."""
+    api_url: str = ""
+    """Base of the API, for GitHub Enterprise; empty: `GITHUB_API_URL`, else GitHub's own."""
+    branch: str = "main"
     clinic_workflow: str = "migration-clinic.yml"
     migrate_workflow: str = "prod-migration.yml"
+    environment: str = "production"
+    """The deployment environment of the migrate workflow; empty: it has none."""
+    secret: str = "DATABASE_URL_PROD"  # noqa: S105 - its name
+    shadow_secret: str = "SHADOW_DATABASE_URL_PROD"  # noqa: S105 - its name
+    branch_locked: bool = False
+    """Whether the gate asks that nobody can push to the branch."""
+    no_deployments: bool = False
+    """Whether the gate asks that no deployment is under way."""
+    poll_seconds: Annotated[float, Meta(ge=0.05, le=600)] = 3.0
+    """How often a workflow run is looked at while it is followed."""
+    silent_minutes: Annotated[float, Meta(gt=0, le=1_440)] = 30.0
+    """After that long without an answer from GitHub the run is no longer followed, and its end is unknown."""
+
+
+class TargetSettings(_Table, frozen=True, kw_only=True):
+    """`[[targets]]`: one database of many, migrated by a workflow run of its own."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    url_variable: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    """The environment variable with its URL, for planning and verifying: a role that may read is enough."""
+    environment: str = ""
+    """The deployment environment whose secret has its URL; empty: `github.environment`."""
+    canary: bool = False
+    """Whether it is migrated before the others."""
+
+
+class FleetSettings(_Table, frozen=True, kw_only=True):
+    """`[fleet]`: in which waves the targets are migrated."""
+
+    parallel: Annotated[int, Meta(ge=1, le=256)] = 4
+    """How many run at the same time, after the canaries."""
+    stop_share: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """No wave begins once more than this share of the targets has failed; 0: after the first failure."""
 
 
 class Settings(_Table, frozen=True, kw_only=True):
@@ -206,6 +246,8 @@ class Settings(_Table, frozen=True, kw_only=True):
     health: list[HealthSettings] = []
     contacts: ContactsSettings = ContactsSettings()
     github: GithubSettings = GithubSettings()
+    targets: list[TargetSettings] = []
+    fleet: FleetSettings = FleetSettings()
     root: str = "."
     """Absolute folder of `dixis.toml`; never read from the file."""
 
@@ -233,6 +275,10 @@ def load(config: Path | None = None, executor: str | None = None) -> Settings:
     elif config is not None:
         raise UsageError(f"{config} does not exist", "Name an existing dixis.toml with --config.")
     migrate = msgspec.structs.replace(settings.migrate, executor=Executor(executor)) if executor else settings.migrate
+    if migrate.executor is Executor.GITHUB and not settings.github.repository:
+        raise UsageError(
+            f"{path}: the executor github needs github.repository", "Name the repository there, owner/name."
+        )
     return msgspec.structs.replace(settings, root=str(path.absolute().parent), migrate=migrate)
 
 
@@ -250,7 +296,8 @@ def _decode(path: Path) -> Settings:
     if settings.root != Settings().root:
         raise UsageError(f"{path}: root is where this file is, and no key of it", "Leave it out.")
     _check_window(path, settings.window)
-    _check_webhook(path, settings.audit.webhook)
+    _check_address(path, "audit.webhook", settings.audit.webhook)
+    _check_github(path, settings)
     if settings.confirm.second_operator and not settings.watch.group:
         raise UsageError(
             f"{path}: confirm.second_operator needs watch.group: the second person could not reach the run",
@@ -259,7 +306,16 @@ def _decode(path: Path) -> Settings:
     return settings
 
 
-def _check_webhook(path: Path, url: str) -> None:
+def _check_github(path: Path, settings: Settings) -> None:
+    _check_address(path, "github.api_url", settings.github.api_url)
+    names = [target.name for target in settings.targets]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UsageError(f"{path}: two targets are called '{twice}'", "Give each a name of its own.")
+    if settings.targets and not settings.github.repository:
+        raise UsageError(f"{path}: [[targets]] need github.repository", "Name the repository, owner/name.")
+
+
+def _check_address(path: Path, key: str, url: str) -> None:
     try:
         parts = urlsplit(url)
         usable = (
@@ -269,9 +325,7 @@ def _check_webhook(path: Path, url: str) -> None:
         usable = False
     if url and not usable:
         # Without the address itself: what is wrong with it may be a part of its secret.
-        raise UsageError(
-            f"{path}: audit.webhook is not an http:// or https:// address", "Write it whole, with its host."
-        )
+        raise UsageError(f"{path}: {key} is not an http:// or https:// address", "Write it whole, with its host.")
 
 
 def _check_window(path: Path, window: WindowSettings) -> None:
@@ -300,4 +354,4 @@ def _check_window(path: Path, window: WindowSettings) -> None:
 
 def secrets_from(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The secrets that are set, by the runbook's names; nothing else is taken from the environment."""
-    return {name: environment[name] for name in SECRET_NAMES if environment.get(name)}
+    return {name: environment[name] for name in (*SECRET_NAMES, GITHUB_TOKEN, GH_TOKEN) if environment.get(name)}

@@ -27,6 +27,8 @@ def shown_checks(state: RunState, phase: Phase) -> list[CheckView]:
     known = {check.code for check in found}
     # What a person answers in a rollback depends on its way: nobody knows it before.
     asked = [spec for spec in checks.of_phase(phase) if phase is not Phase.ROLLBACK or not spec.person]
+    if state.run is None or not state.run.github:
+        asked = [spec for spec in asked if spec.code not in checks.GITHUB_CODES]
     coming = [CheckView(spec.code) for spec in asked if spec.code not in known]
     return sorted([*found, *coming], key=lambda check: check.code)
 

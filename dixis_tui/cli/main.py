@@ -50,7 +50,7 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path), help="dixis.toml to use (default: ./dixis.toml if there).")
-@click.option("--executor", type=click.Choice(["direct", "prisma"]), help="Who applies the migrations.")
+@click.option("--executor", type=click.Choice(["direct", "prisma", "github"]), help="Who applies the migrations.")
 @click.option("--operator", help="Your name in the journal (default: the login name).")
 @click.version_option(__version__, prog_name="dixis-tui")
 @click.pass_context

@@ -84,6 +84,23 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _person(
         "DX134", _PRE, "GitHub secret DATABASE_URL_PROD set", "GitHub: Settings, Secrets and variables", gate=False
     ),
+    _machine("DX141", _PRE, "GitHub answers", "the token, whose it is, what it may, and the requests left"),
+    _machine("DX142", _PRE, "Clinic green for this commit", "Migration Clinic's latest run for exactly this commit"),
+    _machine(
+        "DX143", _PRE, "Branch is at this commit", "github.branch against the local commit; and whether it is locked"
+    ),
+    _machine("DX144", _PRE, "Working tree clean", "git status of the project, and whether its commit was pushed"),
+    _machine(
+        "DX145", _PRE, "Migrations equal GitHub's", "the commit's tree on GitHub against the local files, by checksum"
+    ),
+    _machine(
+        "DX146", _PRE, "Secrets on GitHub", "github.secret and github.shadow_secret by name, and their last change"
+    ),
+    _machine(
+        "DX147", _PRE, "Workflow can be dispatched", "github.migrate_workflow: on the branch, enabled, takes confirm"
+    ),
+    _machine("DX148", _PRE, "Environment's protection", "reviewers, wait timer, branches; may you approve", gate=False),
+    _machine("DX149", _PRE, "Nothing else deploys", "open runs of the migrate workflow, and open deployments"),
     _machine("DX200", _BACKUP, "Backup made", "pg_dump, one file or a folder, whole, with size and SHA-256", key=True),
     _machine("DX201", _BACKUP, "Backup readable", "pg_restore --list reads the file's table of contents"),
     _machine("DX202", _BACKUP, "Manifest written", "rows, contents and sequences of the dump's own snapshot"),
@@ -156,6 +173,12 @@ CATALOGUE: tuple[CheckSpec, ...] = (
 )
 
 SPECS: dict[str, CheckSpec] = {spec.code: spec for spec in CATALOGUE}
+
+
+GITHUB_CODES = tuple(code for code in SPECS if code.startswith("DX14"))
+"""Looked up only where `[github]` names a repository."""
+ANSWERED_BY_GITHUB = {"DX131": "DX142", "DX134": "DX146"}
+"""What a person answers where GitHub can't be asked, and the check that looks it up where it can."""
 
 
 def of_phase(phase: Phase) -> tuple[CheckSpec, ...]:

@@ -214,6 +214,7 @@ def _started(handover: Handover) -> ev.RunStarted:
             if who.name or who.phone or who.url
         ],
         secrets={name: name in handover.secrets for name in SECRET_NAMES},
+        github=clean(settings.github.repository),
     )
 
 

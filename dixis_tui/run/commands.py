@@ -113,6 +113,31 @@ class SignalBackend(_Command, frozen=True, kw_only=True, tag="signal_backend"):
     operator: str
 
 
+class LookAtGithub(_Command, frozen=True, kw_only=True, tag="look_at_github"):
+    """Look at the repository again: clinic, freeze, secrets, environment, workflow. Only reads."""
+
+
+class DispatchClinic(_Command, frozen=True, kw_only=True, tag="dispatch_clinic"):
+    """Start the clinic's workflow on the branch, and follow it."""
+
+    operator: str
+
+
+class ReviewDeployment(_Command, frozen=True, kw_only=True, tag="review_deployment"):
+    """Approve or reject what the dispatched run waits for, with a comment."""
+
+    environment: str
+    approve: bool
+    comment: str
+    operator: str
+
+
+class CancelWorkflow(_Command, frozen=True, kw_only=True, tag="cancel_workflow"):
+    """Ask GitHub to end the dispatched run. What it began on production may stand or be undone: only a look tells."""
+
+    operator: str
+
+
 class SignOff(_Command, frozen=True, kw_only=True, tag="sign_off"):
     """End the run after it was verified."""
 
@@ -142,6 +167,10 @@ Command = (
     | Recover
     | Leave
     | SignalBackend
+    | LookAtGithub
+    | DispatchClinic
+    | ReviewDeployment
+    | CancelWorkflow
     | SignOff
     | End
 )

@@ -11,6 +11,7 @@ from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recov
 from dixis_tui.plan import phases
 from dixis_tui.plan.checks import SPECS, key_of
 from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy_github
 from dixis_tui.run.state import CheckView, RunState
 
 BEFORE_GO = (Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL, Phase.BANNER)
@@ -155,6 +156,8 @@ def refusal(state: RunState, command: cmd.Command) -> str:
             return "" if state.running or state.first_confirmed else "Nothing is running."
         case cmd.SignalBackend():
             return _refuse_signal(state, command)
+        case cmd.ReviewDeployment() | cmd.CancelWorkflow():
+            return policy_github.workflow(state, command)
     if state.running:
         return f"{phases.TITLES[state.running]} is running; wait for it, or stop it."
     if isinstance(command, cmd.Recover):
@@ -185,6 +188,8 @@ def _refuse_way_forward(state: RunState, command: cmd.Command) -> str:
             return _refuse_go(state) or _refuse_unsealed(state)
         case cmd.SignOff():
             return _refuse_sign_off(state)
+        case cmd.LookAtGithub() | cmd.DispatchClinic():
+            return policy_github.look(state, command)
     return ""
 
 

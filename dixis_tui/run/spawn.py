@@ -24,7 +24,15 @@ from dixis_tui.settings import Settings
 UNDER_WAY = "UNDER WAY"
 """Begins a runner's third line where another run has the target; that run's id follows where it is on this machine."""
 _START_SECONDS = 20.0
-_PASSED_ON = ("XDG_STATE_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_PASSED_ON = (
+    "XDG_STATE_HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GITHUB_API_URL",
+    *_PROXIES,
+    *(name.lower() for name in _PROXIES),
+)
 
 
 class Handover(Struct, frozen=True, kw_only=True):

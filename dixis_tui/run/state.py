@@ -14,7 +14,7 @@ import msgspec
 from dixis_tui import events as ev
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Place
 from dixis_tui.plan import checks
-from dixis_tui.run import fold_resumed
+from dixis_tui.run import fold_github, fold_resumed
 from dixis_tui.run.views import CheckView, Entry, MigrationView, PhaseView, RunState, StepView
 
 __all__ = ["CheckView", "Entry", "MigrationView", "PhaseView", "RunState", "StepView", "apply", "fold"]
@@ -254,48 +254,52 @@ def _radar_seen(state: RunState, event: ev.RadarSeen, at: datetime) -> dict[str,
     return seen
 
 
-_CHANGES: dict[type, Any] = fold_resumed.CHANGES | {
-    ev.RunStarted: _run_started,
-    ev.TargetSeen: lambda _, event, __: {"identity": event.identity},
-    ev.ProjectSeen: lambda _, event, __: {"project": event},
-    ev.PendingSeen: _pending_seen,
-    ev.TruthSeen: lambda _, event, __: {"truth": event.truth},
-    ev.HazardsSeen: lambda _, event, __: {"forecasts": tuple(event.forecasts), "hazards": tuple(event.hazards)},
-    ev.Predicted: lambda _, event, __: {"prediction": event.prediction},
-    ev.PhaseStarted: _phase_started,
-    ev.PhaseEnded: _phase_ended,
-    ev.CheckChanged: _check_changed,
-    ev.Ticked: _ticked,
-    ev.Waived: _waived,
-    ev.Progress: lambda _, event, __: {"progress": event},
-    ev.BackupMade: _backup_made,
-    ev.BackupAdopted: _backup_adopted,
-    ev.SnapshotNamed: lambda _, event, __: {"snapshot": event.snapshot},
-    ev.WaysSeen: lambda _, event, at: {"ways": event, "ways_at": at},
-    ev.StepStarted: _step_started,
-    ev.StepEnded: _step_ended,
-    ev.Swapped: lambda _, event, __: {"swapped": event},
-    ev.MigrationResolved: lambda state, event, __: {"resolved": state.resolved | {event.name: event}},
-    ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
-    ev.MigrationStarted: _migration_started,
-    ev.MigrationEnded: _migration_ended,
-    ev.StatementStarted: _statement_started,
-    ev.StatementEnded: _statement_ended,
-    ev.Waited: _waited,
-    ev.Retried: _retried,
-    ev.RadarSeen: _radar_seen,
-    ev.BackendSignalled: lambda state, event, __: {"signals": (*state.signals, event)[-20:]},
-    ev.PlanSealed: lambda _, event, __: {"plan": event, "first_confirmed": None},
-    ev.ConfirmationRefused: lambda state, event, __: {"refused": event, "refusals": state.refusals + 1},
-    ev.Confirmed: lambda _, event, at: {
-        "confirmed": event,
-        "confirmed_at": at,
-        "first_confirmed": None,
-        "recovery": None,
-    },
-    ev.RollbackConfirmed: _rollback_confirmed,
-    ev.HealthSeen: lambda state, event, __: {"health": state.health | {event.result.name: event.result}},
-    ev.Noted: lambda state, event, __: {"notes": (*state.notes, event)[-50:]},
-    ev.RunEnded: lambda _, event, at: {"ended": event, "ended_at": at},
-}
+_CHANGES: dict[type, Any] = (
+    fold_resumed.CHANGES
+    | fold_github.CHANGES
+    | {
+        ev.RunStarted: _run_started,
+        ev.TargetSeen: lambda _, event, __: {"identity": event.identity},
+        ev.ProjectSeen: lambda _, event, __: {"project": event},
+        ev.PendingSeen: _pending_seen,
+        ev.TruthSeen: lambda _, event, __: {"truth": event.truth},
+        ev.HazardsSeen: lambda _, event, __: {"forecasts": tuple(event.forecasts), "hazards": tuple(event.hazards)},
+        ev.Predicted: lambda _, event, __: {"prediction": event.prediction},
+        ev.PhaseStarted: _phase_started,
+        ev.PhaseEnded: _phase_ended,
+        ev.CheckChanged: _check_changed,
+        ev.Ticked: _ticked,
+        ev.Waived: _waived,
+        ev.Progress: lambda _, event, __: {"progress": event},
+        ev.BackupMade: _backup_made,
+        ev.BackupAdopted: _backup_adopted,
+        ev.SnapshotNamed: lambda _, event, __: {"snapshot": event.snapshot},
+        ev.WaysSeen: lambda _, event, at: {"ways": event, "ways_at": at},
+        ev.StepStarted: _step_started,
+        ev.StepEnded: _step_ended,
+        ev.Swapped: lambda _, event, __: {"swapped": event},
+        ev.MigrationResolved: lambda state, event, __: {"resolved": state.resolved | {event.name: event}},
+        ev.BackupRestored: lambda _, event, at: {"restored": event, "restored_at": at},
+        ev.MigrationStarted: _migration_started,
+        ev.MigrationEnded: _migration_ended,
+        ev.StatementStarted: _statement_started,
+        ev.StatementEnded: _statement_ended,
+        ev.Waited: _waited,
+        ev.Retried: _retried,
+        ev.RadarSeen: _radar_seen,
+        ev.BackendSignalled: lambda state, event, __: {"signals": (*state.signals, event)[-20:]},
+        ev.PlanSealed: lambda _, event, __: {"plan": event, "first_confirmed": None},
+        ev.ConfirmationRefused: lambda state, event, __: {"refused": event, "refusals": state.refusals + 1},
+        ev.Confirmed: lambda _, event, at: {
+            "confirmed": event,
+            "confirmed_at": at,
+            "first_confirmed": None,
+            "recovery": None,
+        },
+        ev.RollbackConfirmed: _rollback_confirmed,
+        ev.HealthSeen: lambda state, event, __: {"health": state.health | {event.result.name: event.result}},
+        ev.Noted: lambda state, event, __: {"notes": (*state.notes, event)[-50:]},
+        ev.RunEnded: lambda _, event, at: {"ended": event, "ended_at": at},
+    }
+)
 """One function an event; each gives the fields that it changes."""

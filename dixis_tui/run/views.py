@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from dixis_tui import events as ev
+from dixis_tui.github import Approval, JobView, Purpose, WorkflowRun
 from dixis_tui.hazard import FileForecast, Hazard
 from dixis_tui.locks import Peer, Radar
 from dixis_tui.measures import Prediction, StatementMeasure
@@ -101,6 +102,28 @@ class MigrationView(Struct, frozen=True):
     retries: int = 0
 
 
+class WorkflowView(Struct, frozen=True, kw_only=True):
+    """One dispatched workflow run. `run_id` is 0 until GitHub has said it; `run` is None until it was looked at."""
+
+    started: ev.DispatchStarted
+    at: datetime
+    """When it was about to be sent."""
+    run_id: int = 0
+    url: str = ""
+    run: WorkflowRun | None = None
+    jobs: tuple[JobView, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    seen_at: datetime | None = None
+    failed: ev.DispatchFailed | None = None
+    reviewed: ev.DeploymentReviewed | None = None
+    cancelled: ev.WorkflowCancelled | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it may be at work: sent, and neither refused nor seen at its end."""
+        return self.failed is None and (self.run is None or not self.run.over)
+
+
 class RunState(Struct, frozen=True, kw_only=True):
     """All that is known of a run. `started` is None before the first entry was read."""
 
@@ -169,6 +192,12 @@ class RunState(Struct, frozen=True, kw_only=True):
     first_voided: ev.FirstVoided | None = None
     """Why the last first one does not wait any more, until there is another."""
     head_sent: ev.HeadSent | None = None
+    github: ev.GithubSeen | None = None
+    github_at: datetime | None = None
+    workflows: dict[str, WorkflowView] = {}
+    """What was dispatched, by its request, in order."""
+    github_waits: ev.GithubWaits | None = None
+    """Why GitHub is not heard of now, until it is."""
     health: dict[str, HealthResult] = {}
     notes: tuple[ev.Noted, ...] = ()
     ended: ev.RunEnded | None = None
@@ -213,6 +242,19 @@ class RunState(Struct, frozen=True, kw_only=True):
         statements = self.prediction.statements if self.prediction else ()
         seconds = [one.seconds for one in statements if one.migration == name]
         return sum(seconds) if seconds else None
+
+    @property
+    def workflow(self) -> WorkflowView | None:
+        """The last dispatch of the migration, or None."""
+        return self._last(Purpose.MIGRATE)
+
+    @property
+    def clinic(self) -> WorkflowView | None:
+        """The last dispatch of the clinic from here, or None."""
+        return self._last(Purpose.CLINIC)
+
+    def _last(self, purpose: Purpose) -> WorkflowView | None:
+        return next((view for view in reversed(self.workflows.values()) if view.started.purpose is purpose), None)
 
     def phase(self, phase: Phase) -> PhaseView:
         """The phase's own work, whether it was started or not."""

@@ -5,6 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from dixis_tui import events as ev
+from dixis_tui.github import (
+    Approval,
+    BranchHead,
+    EnvironmentSeen,
+    JobView,
+    Look,
+    Purpose,
+    Rate,
+    SecretSeen,
+    StepView,
+    WorkflowFile,
+    WorkflowRun,
+)
 from dixis_tui.hazard import Execution, FileForecast, Hazard, Severity
 from dixis_tui.locks import Lag, LockMode, Peer, Radar, TableLock
 from dixis_tui.locks import Progress as ServerProgress
@@ -98,6 +111,46 @@ RADAR = Radar(
     progress=ServerProgress("CREATE INDEX", "building index", 1, 2, "blocks"),
     lag=(Lag("standby", 0.1, 100),),
 )
+WORKFLOW_RUN = WorkflowRun(
+    id=901,
+    url="https://github.com/dixis/shop/actions/runs/901",
+    workflow="Production Migration",
+    title="Production Migration · 7f3a·c2e1 · r1",
+    status="waiting",
+    branch="main",
+    sha="4f2a",
+    event="workflow_dispatch",
+    actor="maria",
+    created=START,
+)
+JOB = JobView(
+    id=77,
+    name="migrate",
+    status="in_progress",
+    started=START,
+    steps=(
+        StepView(number=1, name="Set up job", status="completed", conclusion="success", started=START, ended=START),
+        StepView(number=2, name="prisma migrate deploy", status="in_progress", started=START),
+    ),
+)
+APPROVAL = Approval(environment="production", environment_id=5, mine=True, reviewers=("maria", "team dba"))
+LOOK = Look(
+    repository="dixis/shop",
+    login="maria",
+    token_from="GITHUB_TOKEN",
+    branch=BranchHead(name="main", sha="4f2a", protected=True, locked=False),
+    clinic=WORKFLOW_RUN,
+    migrate=WorkflowFile(
+        id=3,
+        name="Production Migration",
+        path=".github/workflows/prod-migration.yml",
+        state="active",
+        inputs=("confirm",),
+    ),
+    secrets=(SecretSeen(name="DATABASE_URL_PROD", where="environment production", updated=START),),
+    environment=EnvironmentSeen(name="production", reviewers=("maria",), can_approve=True),
+    rate=Rate(limit=5000, remaining=4990, resets=START),
+)
 EVENTS: tuple[ev.Event, ...] = (
     STARTED,
     ev.TargetSeen(identity=IDENTITY),
@@ -175,6 +228,24 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.MigrationSettled(name=FILE.name, state=MigrationState.APPLIED, evidence="its row is finished"),
     ev.Checkpointed(gate="go", log_bytes=1000, log_sha256="d" * 64),
     ev.HeadSent(number=12, head="e" * 64, to="heads.jsonl"),
+    ev.GithubSeen(look=LOOK),
+    ev.GithubWaits(reason="GitHub answered 502", until=START),
+    ev.DispatchStarted(
+        request="r1",
+        purpose=Purpose.MIGRATE,
+        workflow="prod-migration.yml",
+        ref="main",
+        sha="4f2a",
+        inputs=(("plan", "7f3a·c2e1"),),
+        operator="Μαρία",
+    ),
+    ev.Dispatched(request="r1", run_id=901, url="https://github.com/dixis/shop/actions/runs/901"),
+    ev.DispatchFailed(request="r1", problem="the answer was lost", remedy="Look there.", unknown=True),
+    ev.WorkflowSeen(request="r1", run=WORKFLOW_RUN, jobs=(JOB,), approvals=(APPROVAL,)),
+    ev.DeploymentReviewed(
+        request="r1", environment="production", approved=True, comment="agreed", operator="Μαρία", done=True
+    ),
+    ev.WorkflowCancelled(request="r1", operator="Μαρία", done=False, problem="it is over"),
     ev.RunEnded(verdict=Verdict.DONE, summary="done"),
 )
 

@@ -40,6 +40,10 @@ COMMANDS: tuple[cmd.Command, ...] = (
     cmd.Recover(),
     cmd.Leave(reason="x"),
     cmd.SignalBackend(pid=1, how="terminate", typed="1", operator="x"),
+    cmd.LookAtGithub(),
+    cmd.DispatchClinic(operator="x"),
+    cmd.ReviewDeployment(environment="production", approve=True, comment="x", operator="x"),
+    cmd.CancelWorkflow(operator="x"),
     cmd.SignOff(operator="x"),
     cmd.End(),
 )

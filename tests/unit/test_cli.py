@@ -243,6 +243,7 @@ SILENT = {
     ev.StatementEnded,
     ev.RadarSeen,
     ev.Checkpointed,
+    ev.GithubSeen,
 }
 """What a check or a phase says in a line of its own."""
 

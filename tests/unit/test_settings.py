@@ -51,9 +51,20 @@ DEFAULTS: dict[str, Any] = {
     "contacts": {"on_call": NOBODY, "backup": NOBODY, "provider": NOBODY, "decision_maker": NOBODY},
     "github": {
         "repository": "",
+        "api_url": "",
+        "branch": "main",
         "clinic_workflow": "migration-clinic.yml",
         "migrate_workflow": "prod-migration.yml",
+        "environment": "production",
+        "secret": "DATABASE_URL_PROD",
+        "shadow_secret": "SHADOW_DATABASE_URL_PROD",
+        "branch_locked": False,
+        "no_deployments": False,
+        "poll_seconds": 3.0,
+        "silent_minutes": 30.0,
     },
+    "targets": [],
+    "fleet": {"parallel": 4, "stop_share": 0.0},
     "root": ".",
 }
 WHOLE = """
@@ -144,8 +155,9 @@ def test_settings_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize("executor", list(Executor))
 def test_the_call_names_the_executor_over_the_file(config: Path, executor: Executor) -> None:
-    assert load(written(config, '[migrate]\nexecutor = "prisma"\n'), executor).migrate.executor is executor
-    kept = load(written(config, "[migrate]\nlock_timeout_seconds = 1\n"), executor).migrate
+    github = '[github]\nrepository = "dixis/shop"\n'
+    assert load(written(config, f'{github}[migrate]\nexecutor = "prisma"\n'), executor).migrate.executor is executor
+    kept = load(written(config, f"{github}[migrate]\nlock_timeout_seconds = 1\n"), executor).migrate
     assert (kept.executor, kept.lock_timeout_seconds) == (executor, 1.0)
 
 
@@ -161,7 +173,11 @@ def test_the_call_names_the_executor_over_the_file(config: Path, executor: Execu
         ("[window]\nminutes = 20.5", "`$.window.minutes`"),
         ("[window]\nstart = 2026-11-25", "`$.window.start`"),
         ("[window]\nstart = 'tonight'", "`$.window.start`"),
-        ("[migrate]\nexecutor = 'github'", "`$.migrate.executor`"),
+        ("[migrate]\nexecutor = 'gitlab'", "`$.migrate.executor`"),
+        ("[migrate]\nexecutor = 'github'", "github needs github.repository"),
+        ("[github]\nrepository = 'dixis'", "`$.github.repository`"),
+        ("[github]\napi_url = 'github.example'", "github.api_url"),
+        ("[[targets]]\nname = 'a'\nurl_variable = 'A'", "need github.repository"),
         ("[migrate]\nlock_timeout_seconds = -1", "`$.migrate.lock_timeout_seconds`"),
         ("[migrate]\nlock_timeout_seconds = nan", "`$.migrate.lock_timeout_seconds`"),
         ("[migrate]\nstatement_timeout_seconds = inf", "`$.migrate.statement_timeout_seconds`"),

@@ -17,7 +17,9 @@ def apply(context: Context, url: DatabaseUrl, project: Project, files: Sequence[
 
     What came of it stands in the state's migrations, and in the database: read that before saying so.
     """
-    if context.settings.migrate.executor is Executor.PRISMA:
+    executor = context.settings.migrate.executor
+    # What the workflow runs is the project's own CLI: the rehearsal does so too.
+    if executor is Executor.PRISMA or (executor is Executor.GITHUB and place is Place.STAGING):
         with_prisma(context, url, project, files, place)
     else:
         with_direct(context, url, files, place, splits=project.splits_statements)
