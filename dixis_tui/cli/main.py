@@ -30,6 +30,7 @@ _COMMANDS = (
     "drill",
     "history",
     "lint",
+    "github",
     "audit",
     "checks",
 )
