@@ -1,4 +1,4 @@
-"""GitHub's own description of its API, cut down to the requests of our table: what Prism serves, what answers are held to.
+"""GitHub's description of its API, cut down to the requests of our table: Prism serves it, answers are held to it.
 
 ``python -m tests.github.description WHOLE.json CUT.json``
 """

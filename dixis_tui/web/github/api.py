@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import IO, TypeVar
@@ -30,7 +29,6 @@ _LOCKING = "update"
 _DEPLOYMENTS = 10
 """Of the newest ones it is asked how far they are."""
 _OVER = ("success", "failure", "error", "inactive")
-_MEMORY_BYTES = 4 << 20
 _LINE_BYTES = 64 * 1024
 
 
@@ -119,16 +117,8 @@ class Repository:
 
         It was read whole before the first line comes: no line is given twice.
         """
-        into = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - closed by the lines' end
-        try:
-            there = self._client.download(requests.JOB_LOG, into, self._at(job_id=str(job_id)))
-        except BaseException:
-            into.close()
-            raise
-        if not there:
-            into.close()
-            return None
-        return _lines(into)
+        answer = self._client.download(requests.JOB_LOG, self._at(job_id=str(job_id)))
+        return None if answer is None or answer.file is None else _lines(answer.file, cut=answer.cut)
 
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> tuple[int, str]:
         """Dispatch it, once: the run's id and its address for a browser; (0, "") where the server does not say.
@@ -151,7 +141,7 @@ class Repository:
 
     def cancel(self, run_id: int) -> None:
         """Ask for the run's end; it comes later. Kind `refused`: it is over."""
-        self._client.send(requests.CANCEL, {}, self._at(run_id=str(run_id)))
+        self._client.send(requests.CANCEL, None, self._at(run_id=str(run_id)))
 
     def approvals(self, run_id: int) -> tuple[Approval, ...]:
         """The environments that the run waits for."""
@@ -274,8 +264,9 @@ def _is_file(name: str) -> bool:
     return name.endswith((".yml", ".yaml"))
 
 
-def _lines(file: IO[bytes]) -> Iterator[str]:
+def _lines(file: IO[bytes], *, cut: bool) -> Iterator[str]:
     with file:
-        file.seek(0)
         while line := file.readline(_LINE_BYTES):
             yield clean(line.decode("utf-8", "replace").rstrip("\r\n").removeprefix("\ufeff"))
+    if cut:
+        yield "… the log is longer; the rest is on GitHub"

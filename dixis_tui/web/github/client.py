@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -125,16 +125,16 @@ class Client:
             if addresses.origin(url) != self._origin:
                 raise self._unclear(request, "its next page is on another host")
 
-    def send(self, request: Request, body: object, parts: Mapping[str, str]) -> Answer:
+    def send(self, request: Request, body: object | None, parts: Mapping[str, str]) -> Answer:
         """A change, sent once and never again. Raises GithubError, whose `taken` says whether it may have been done."""
         from dixis_tui.web.github.line import LineError, Question
 
         self._halt()
-        headers = self._headers() | {"Content-Type": "application/json"}
+        headers, content = self._headers(), None
+        if body is not None:
+            headers["Content-Type"], content = "application/json", msgspec.json.encode(body)
         try:
-            answer = self._line.exchange(
-                Question(request.method, self._address(request, parts), headers, msgspec.json.encode(body))
-            )
+            answer = self._line.exchange(Question(request.method, self._address(request, parts), headers, content))
         except LineError as error:
             failed = self._no_answer(request, error)
         else:
@@ -144,22 +144,24 @@ class Client:
             failed = self._refusal(request, answer, limit)
         raise failed
 
-    def download(self, request: Request, into: IO[bytes], parts: Mapping[str, str]) -> bool:
+    def download(self, request: Request, parts: Mapping[str, str]) -> Answer | None:
         """A body that the answer only points to, on another host: asked for there without the token.
 
-        False: there is none, or none yet. Raises GithubError, of kind `missing` where it is gone.
+        None: there is none, or none yet. Raises GithubError, of kind `missing` where it is gone.
         """
         url = self._address(request, parts)
-        answer = self._read(request, url, None, into, pointer=True)
+        answer = self._read(request, url, pointer=True)
+        if answer.status == 404:
+            return None
         for _ in range(_REDIRECTS):
             if answer.status not in _MOVED:
-                return answer.status == 200
+                return answer
             url = addresses.joined(url, answer.headers.get("location", ""))
             found = addresses.origin(url)
             if found is None or (found[0] == "http" and not self._may_be_plain(found[1])):
-                raise self._unclear(request, "it points to an address that is not https://")
-            answer = self._read(request, url, _PLAIN, into, pointer=True)
-        raise self._refusal(request, answer)
+                break
+            answer = self._read(request, url, _PLAIN, pointer=True)
+        raise self._unclear(request, "it points on and on, or to an address that is not https://")
 
     def decoded(self, request: Request, answer: Answer, into: type[T]) -> T:
         """The body of an answer. Raises GithubError of kind `unclear`."""
@@ -174,7 +176,6 @@ class Client:
         request: Request,
         url: str,
         headers: Mapping[str, str] | None = None,
-        into: IO[bytes] | None = None,
         *,
         pointer: bool = False,
     ) -> Answer:
@@ -182,10 +183,7 @@ class Client:
         tries = waits = 0
         while True:
             self._halt()
-            if into is not None:
-                into.seek(0)
-                into.truncate()
-            found = self._once(request, url, headers, into, pointer=pointer)
+            found = self._once(request, url, headers, pointer=pointer)
             if not isinstance(found, _Failed):
                 return found
             limit = found.limit
@@ -199,33 +197,37 @@ class Client:
                 raise found.error
 
     def _once(
-        self, request: Request, url: str, headers: Mapping[str, str] | None, into: IO[bytes] | None, *, pointer: bool
+        self, request: Request, url: str, headers: Mapping[str, str] | None, *, pointer: bool
     ) -> Answer | _Failed:
         """One read, with the redirects that may be followed with a token: those to GitHub itself.
 
-        `pointer`: a redirect or a 404 is an answer.
+        `pointer`: a redirect is an answer, and that there is none; the body is for a file.
         """
         from dixis_tui.web.github.line import LineError, Question
+        from dixis_tui.web.github.refusals import elsewhere
 
         for _ in range(1 + _REDIRECTS):
-            kept = self._kept.get(url) if headers is None and into is None else None
+            kept = self._kept.get(url) if not pointer else None
             try:
-                answer = self._line.exchange(Question("GET", url, headers or self._headers(kept)), into)
+                answer = self._line.exchange(Question("GET", url, headers or self._headers(kept)), spool=pointer)
             except LineError as error:
-                return _Failed(self._no_answer(request, error), passing=error.passing)
+                return _Failed(self._no_answer(request, error, away=headers is not None), passing=error.passing)
             limit = self._noted(answer) if headers is None else None
-            if answer.status == 200:
-                if headers is None and into is None:
-                    self._kept.put(url, answer)
+            if answer.status == 200 and not pointer:
+                self._kept.put(url, answer)
+            moved = answer.headers.get("location", "") if answer.status in _MOVED else ""
+            if answer.status == 200 or (pointer and moved):
+                return answer
+            if headers is not None:
+                failed = self._safe(elsewhere(request, answer))
+                return _Failed(failed, passing=failed.kind == "server")
+            if pointer and answer.status == 404:
                 return answer
             if answer.status == 304 and kept is not None:
                 return kept
-            moved = addresses.joined(url, answer.headers.get("location", "")) if answer.status in _MOVED else ""
-            if pointer and (moved or answer.status == 404):
-                return answer
-            if not moved or addresses.origin(moved) != self._origin:
+            url = addresses.joined(url, moved) if moved else ""
+            if addresses.origin(url) != self._origin:
                 break
-            url = moved
         failed = self._refusal(request, answer, limit)
         return _Failed(failed, passing=failed.kind == "server", limit=limit)
 
@@ -237,7 +239,8 @@ class Client:
         self.rate = limits.rate(answer) or self.rate
         ahead = limits.skew(answer, now)
         self.skew_seconds = self.skew_seconds if ahead is None else ahead
-        self.scopes = refusals.scopes(answer) or self.scopes
+        scopes = refusals.scopes(answer)
+        self.scopes = self.scopes if scopes is None else scopes
         return limits.met(answer, now, self.skew_seconds)
 
     def _headers(self, kept: Answer | None = None) -> dict[str, str]:
@@ -259,10 +262,11 @@ class Client:
         """Whether http:// will do: on this machine, where GitHub's own address is on it as well."""
         return self._origin is not None and self._origin[0] == "http" and addresses.loopback(host)
 
-    def _no_answer(self, request: Request, error: LineError) -> GithubError:
+    def _no_answer(self, request: Request, error: LineError, *, away: bool = False) -> GithubError:
+        who = "The host that keeps it for GitHub" if away else self.host
         taken = request.changes and error.sent
         remedy = _UNSURE if taken else "Look at the network, HTTPS_PROXY and SSL_CERT_FILE."
-        return GithubError("unreachable", f"{self.host} {error} ({request.what})", remedy, taken=taken)
+        return GithubError("unreachable", f"{who} {error} ({request.what})", remedy, taken=taken)
 
     def _refusal(self, request: Request, answer: Answer, limit: Limit | None = None) -> GithubError:
         from dixis_tui.web.github.refusals import refusal

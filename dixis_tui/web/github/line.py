@@ -7,6 +7,7 @@ read), and nothing that httpx says in an exception gets into a sentence.
 from __future__ import annotations
 
 import ssl
+import tempfile
 import threading
 import time
 import zlib
@@ -38,14 +39,24 @@ _LASTING = (
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError, RuntimeError, zlib.error, OSError)
 BODY_BYTES = 32 << 20
 """GitHub's own largest answer, the tree of a repository, ends at 7 MB."""
+FILE_BYTES = 64 << 20
+"""Of a longer one the beginning is kept."""
+_FILE_PATIENCE = 10
+"""How many times longer a file may take than another answer."""
+_MEMORY_BYTES = 4 << 20
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """One answer. The names of `headers` are in lower case; of several with one name they are joined."""
+    """One answer. The names of `headers` are in lower case; of several with one name they are joined.
+
+    `file` has the body instead of `body` where it was asked for so; `cut`: it was longer than `FILE_BYTES`.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    file: IO[bytes] | None = None
+    cut: bool = False
 
 
 class Question(Struct, frozen=True):
@@ -79,70 +90,48 @@ class Line:
     def __init__(self, *, timeout_seconds: float, stopping: threading.Event) -> None:
         self._timeout = timeout_seconds
         self._stopping = stopping
-        self._limits = {
-            False: httpx.Limits(max_connections=10, max_keepalive_connections=4),
-            True: httpx.Limits(max_connections=10, max_keepalive_connections=0),
-        }
         self._context = _certificates()
-        self._clients = {fresh: self._open(fresh) for fresh in (False, True)}
+        self._reads = self._open()
 
     def close(self) -> None:
         """Close every connection."""
-        for client in self._clients.values():
-            client.close()
+        self._reads.close()
 
-    def exchange(self, question: Question, into: IO[bytes] | None = None) -> Answer:
-        """One request and its whole answer. The body of a 200 goes to `into` where there is one.
+    def exchange(self, question: Question, *, spool: bool = False) -> Answer:
+        """One request and its whole answer; `spool`: the body of a 200 goes to a file, which is the caller's.
 
         Raises LineError, and StoppedError where a read is no longer wanted: a change is always waited for.
         """
-        fresh = question.method != "GET"
-        client = self._clients[fresh]
+        change = question.method != "GET"
+        client = self._open() if change else self._reads
         result: list[Answer | BaseException] = []
+        deadline = time.monotonic() + self._timeout * (_FILE_PATIENCE if spool else 1)
 
         def ask() -> None:
             try:
-                result.append(self._ask(client, question, into))
+                result.append(_ask(client, question, deadline, spool=spool))
             except BaseException as error:  # noqa: BLE001 - raised again below, where somebody can hear it
                 result.append(error)
 
         # httpx's limits are for each read: headers that come a letter at a time meet none of them.
         asking = threading.Thread(target=ask, daemon=True)
         asking.start()
-        deadline = time.monotonic() + self._timeout
-        while asking.is_alive() and time.monotonic() < deadline and (fresh or not self._stopping.is_set()):
+        while asking.is_alive() and time.monotonic() < deadline and (change or not self._stopping.is_set()):
             asking.join(_LOOK_SECONDS)
+        if change or not result:
+            self._leave(client)
         if not result:
-            self._drop(fresh)
-            if not fresh and self._stopping.is_set():
+            if not change and self._stopping.is_set():
                 raise StoppedError("asked to stop while GitHub was being asked")
             raise LineError("did not answer in time", sent=True)
         if isinstance(result[0], BaseException):
             raise result[0]
         return result[0]
 
-    def _ask(self, client: httpx.Client, question: Question, into: IO[bytes] | None) -> Answer:
-        deadline = time.monotonic() + self._timeout
-        try:
-            with client.stream(
-                question.method, question.url, headers=dict(question.headers), content=question.content
-            ) as response:
-                told = {name.lower(): value for name, value in response.headers.items()}
-                pieces = _unpacked(response, deadline)
-                if into is not None and response.status_code == httpx.codes.OK:
-                    for piece in pieces:
-                        into.write(piece)
-                    return Answer(status=response.status_code, headers=told)
-                return Answer(status=response.status_code, headers=told, body=b"".join(pieces))
-        except _FAILURES as error:
-            passing = not isinstance(error, _LASTING) and not isinstance(_cause(error), ssl.SSLError)
-            failed = LineError(_problem(error), sent=not isinstance(error, _NOT_SENT), passing=passing)
-        raise failed  # out here, so that httpx's own text, which may hold the request's headers, is no part of it
-
-    def _open(self, fresh: bool) -> httpx.Client:
+    def _open(self) -> httpx.Client:
         timeout = httpx.Timeout(self._timeout, connect=min(self._timeout, _CONNECT_SECONDS))
         try:
-            return httpx.Client(verify=self._context, timeout=timeout, limits=self._limits[fresh])
+            return httpx.Client(verify=self._context, timeout=timeout)
         except (ValueError, ImportError, httpx.InvalidURL):
             raise GithubError(
                 "unreachable",
@@ -150,11 +139,46 @@ class Line:
                 "Set HTTPS_PROXY to http://HOST:PORT, or NO_PROXY to GitHub's host.",
             ) from None
 
-    def _drop(self, fresh: bool) -> None:
-        """Leave the connections of an answer that never ended."""
-        left, self._clients[fresh] = self._clients[fresh], self._open(fresh)
+    def _leave(self, client: httpx.Client) -> None:
+        """Close the connections of a change, or of an answer that never ended; reads go on with new ones."""
+        if client is self._reads:
+            self._reads = self._open()
         with suppress(*_FAILURES):
-            left.close()
+            client.close()
+
+
+def _ask(client: httpx.Client, question: Question, deadline: float, *, spool: bool) -> Answer:
+    try:
+        with client.stream(
+            question.method, question.url, headers=dict(question.headers), content=question.content
+        ) as response:
+            told = {name.lower(): value for name, value in response.headers.items()}
+            if spool and response.status_code == httpx.codes.OK:
+                file, cut = _spooled(response, deadline)
+                return Answer(status=response.status_code, headers=told, file=file, cut=cut)
+            body = bytearray()
+            for piece in _unpacked(response, deadline):
+                body += piece
+                if len(body) > BODY_BYTES:
+                    raise httpx.DecodingError("too long")
+            return Answer(status=response.status_code, headers=told, body=bytes(body))
+    except _FAILURES as error:
+        passing = not isinstance(error, _LASTING) and not isinstance(_cause(error), ssl.SSLError)
+        failed = LineError(_problem(error), sent=not isinstance(error, _NOT_SENT), passing=passing)
+    raise failed  # out here, so that httpx's own text, which may hold the request's headers, is no part of it
+
+
+def _spooled(response: httpx.Response, deadline: float) -> tuple[IO[bytes], bool]:
+    """The body in a file without a name; closed with its last reader."""
+    file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - the caller's
+    taken = 0
+    for piece in _unpacked(response, deadline):
+        file.write(piece[: FILE_BYTES - taken])
+        taken += len(piece)
+        if taken > FILE_BYTES:
+            break
+    file.seek(0)
+    return file, taken > FILE_BYTES
 
 
 def _certificates() -> ssl.SSLContext:
@@ -172,13 +196,8 @@ def _unpacked(response: httpx.Response, deadline: float) -> Iterator[bytes]:
     """The body in pieces. Not httpx's own unpacking: a few kilobytes become gigabytes before anybody can look."""
     packed = response.headers.get("content-encoding", "").strip().lower()
     unpack = _unpacker(packed)
-    taken = 0
     for chunk in response.iter_raw(_CHUNK):
-        for piece in unpack(chunk):
-            taken += len(piece)
-            if taken > BODY_BYTES:
-                raise httpx.DecodingError("too long")
-            yield piece
+        yield from unpack(chunk)
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("the body came too slowly")
 

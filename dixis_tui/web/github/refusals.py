@@ -45,6 +45,8 @@ def refusal(request: Request, answer: Answer, host: str, limit: Limit | None = N
             return _server(request, said)
     if status >= 500:
         return _server(request, said)
+    if status < 300 or status == 304:
+        return unclear(request, host, f"its status is {status}")
     if status < 400:
         kind, remedy = "refused", "Name the repository as GitHub has it now in github.repository."
         return GithubError(kind, f"{said}: it points to another address, which is not followed", remedy)
@@ -59,6 +61,14 @@ def unclear(request: Request, host: str, problem: str) -> GithubError:
         "Look whether github.api_url is the API's address, and whether a proxy answers instead.",
         taken=request.changes,
     )
+
+
+def elsewhere(request: Request, answer: Answer) -> GithubError:
+    """Why another host, to which GitHub's answer points, does not give what it keeps for it."""
+    said = f"The host that keeps it for GitHub answered {answer.status} when asked for {request.what}"
+    if answer.status in (404, 410):
+        return GithubError("missing", f"{said}: it is gone", "It was deleted, or kept only for a time.")
+    return GithubError("server", said, "Its address holds for a short time only: try again.")
 
 
 def scopes(answer: Answer) -> tuple[str, ...] | None:
