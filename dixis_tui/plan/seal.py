@@ -22,6 +22,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     backup_sha256: str
     rehearsed: bool
     waived: list[str]
+    workflow: str = ""
+    """Repository, workflow, branch and environment, where the executor is `github`."""
     second: bool = False
     """Whether a second person has to confirm it."""
 
@@ -36,6 +38,7 @@ _LABELS = {
     "rehearsal": "Rehearsal",
     "waived": "Waived",
     "executor": "Executor",
+    "workflow": "Workflow",
     "second": "2nd person",
 }
 
@@ -73,6 +76,7 @@ def _words(plan: Plan) -> dict[str, str]:
         "server": f"PostgreSQL {where.version}, system {where.system_identifier or 'not readable'}",
         "migrations": f"{len(plan.migrations)} pending, checksums {sums}",
         "executor": str(plan.executor),
+        **({"workflow": plan.workflow} if plan.workflow else {}),
         "prisma_version": plan.prisma_version,
         "commit": plan.commit[:12] or "not a git checkout",
         "backup": plan.backup_sha256[:12] or "none",

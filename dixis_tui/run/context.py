@@ -59,6 +59,10 @@ class Context:
         """Of the database that the lock radar looks at now."""
         self.cancel: Callable[[str], bool] | None = None
         """Cancels the statement of ours that runs on the server, for that operator; None where none is known."""
+        self.stops: set[bool] = set()
+        """The kinds of stop (`now` or not) that were asked of a workflow run in this phase."""
+        self.deeds = threading.Lock()
+        """Held by whoever asks something of that workflow run."""
         self.courier = Courier(settings.audit.webhook, self._sent)
         """Takes heads to the webhook."""
         self._journal = journal
@@ -214,6 +218,7 @@ class Context:
     def phase(self, phase: Phase, checks: Sequence[tuple[str, str]]) -> Iterator[None]:
         """Journal a phase's beginning and end around its work; errors end the phase, not the runner."""
         self.stopping.clear()
+        self.stops.clear()
         self._children.clear()
         began = time.monotonic()
         self.log.line("runner", f"{phase} begins")

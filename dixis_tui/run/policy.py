@@ -370,7 +370,7 @@ def _broken_before_go(state: RunState) -> bool:
 
 
 def _verdict_after_go(state: RunState) -> Verdict:
-    if any(view.state in _UNCLEAR for view in state.migrations.values()):
+    if policy_github.may_change(state) or any(view.state in _UNCLEAR for view in state.migrations.values()):
         return Verdict.UNKNOWN
     if failed_migration(state):
         return Verdict.FAILED

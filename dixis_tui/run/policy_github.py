@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dixis_tui.model import MigrationState, Phase
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.state import RunState
+from dixis_tui.run.views import WorkflowView
+
+_NOT_BEGUN = ("requested", "queued", "pending", "waiting")
 
 
 def workflow(state: RunState, command: cmd.ReviewDeployment | cmd.CancelWorkflow) -> str:
@@ -36,3 +40,34 @@ def look(state: RunState, command: cmd.LookAtGithub | cmd.DispatchClinic) -> str
     runs = any(run is not None and not run.over for run in (seen.clinic, state.clinic.run if state.clinic else None))
     lost = state.clinic is not None and state.clinic.open and state.clinic.run is None
     return "The clinic runs already for this commit: wait for it." if runs or lost else ""
+
+
+def followed(state: RunState) -> bool:
+    """Whether the migration is a workflow run that is at work now: a stop is then a matter of GitHub's."""
+    view = state.workflow
+    return state.running is Phase.MIGRATE and view is not None and view.open
+
+
+def is_deed(state: RunState, command: cmd.Command) -> bool:
+    """Whether the command is done at GitHub, beside the worker that follows the run."""
+    if isinstance(command, cmd.Stop):
+        return followed(state)
+    return isinstance(command, cmd.ReviewDeployment | cmd.CancelWorkflow)
+
+
+def begun(view: WorkflowView) -> bool:
+    """Whether a job of it may have begun; as long as it was not looked at, it is taken for queued."""
+    jobs = any(job.status in ("in_progress", "completed") and job.conclusion != "skipped" for job in view.jobs)
+    return view.run is not None and (view.run.status not in _NOT_BEGUN or jobs)
+
+
+def unsettled(state: RunState) -> bool:
+    """Whether a dispatch of the migration may be at work, or may not have been taken at all: nobody knows yet."""
+    view = state.workflow
+    return view is not None and (view.open or (view.failed is not None and view.failed.unknown))
+
+
+def may_change(state: RunState) -> bool:
+    """Whether such a dispatch may still change production: not where every migration of the plan is in."""
+    left = any(view.state is not MigrationState.APPLIED for view in state.migrations.values())
+    return unsettled(state) and left

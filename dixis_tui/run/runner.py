@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from dixis_tui import events as ev
-from dixis_tui.run import accounts, folders, peers, sharing, work
+from dixis_tui.run import accounts, folders, peers, policy_github, sharing, work
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.accounts import Account, Asker
 from dixis_tui.run.context import Context
@@ -177,6 +177,8 @@ class Runner:
         if reason:
             self._write_refusal(command, asker.account, reason)
             return reason
+        if policy_github.is_deed(context.settled(), command):
+            return await asyncio.to_thread(work.github, context, command)
         match command:
             case cmd.Tick(code=code, operator=operator, on=on):
                 context.emit(ev.Ticked(code=code, operator=operator, on=on))

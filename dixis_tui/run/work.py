@@ -102,6 +102,24 @@ def signal(context: Context, command: cmd.SignalBackend) -> str:
     return signals.signal(context, command)
 
 
+def github(context: Context, command: cmd.Command) -> str:
+    """Approve, reject, cancel or stop the workflow run that is followed; "" or why not. In any thread but the worker's.
+
+    One after the other: what two people ask at once is done once.
+    """
+    from dixis_tui.run.phases import github_deeds
+
+    with context.deeds:
+        match command:
+            case cmd.ReviewDeployment():
+                return github_deeds.review(context, command)
+            case cmd.CancelWorkflow(operator=operator):
+                return github_deeds.cancel(context, operator)
+            case cmd.Stop():
+                return github_deeds.stop(context, command)
+    return ""
+
+
 def cancel(context: Context, operator: str) -> str:
     """Cancel the statement of ours that runs on the server; "" or why not. In any thread but the worker's."""
     if context.cancel is None:

@@ -21,5 +21,9 @@ def apply(context: Context, url: DatabaseUrl, project: Project, files: Sequence[
     # What the workflow runs is the project's own CLI: the rehearsal does so too.
     if executor is Executor.PRISMA or (executor is Executor.GITHUB and place is Place.STAGING):
         with_prisma(context, url, project, files, place)
+    elif executor is Executor.GITHUB:
+        from dixis_tui.run.phases.apply_github import with_github  # httpx takes a tenth of a second
+
+        with_github(context, url, project, files)
     else:
         with_direct(context, url, files, place, splits=project.splits_statements)

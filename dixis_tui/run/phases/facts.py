@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from dixis_tui import events as ev
 from dixis_tui.errors import ProjectError, ToolError
-from dixis_tui.model import CheckState, Finding, Identity, MigrationFile, Phase
+from dixis_tui.model import CheckState, Executor, Finding, Identity, MigrationFile, Phase
 from dixis_tui.plan.checks import GITHUB_CODES, of_phase
 from dixis_tui.plan.seal import Plan
 from dixis_tui.postgres import catalog
@@ -26,7 +26,7 @@ from dixis_tui.prisma.truth import worded
 from dixis_tui.run import accounts, policy
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import soundness
-from dixis_tui.settings import DATABASE_URL, SHADOW_DATABASE_URL
+from dixis_tui.settings import DATABASE_URL, SHADOW_DATABASE_URL, Settings
 from dixis_tui.standing import Truth
 
 
@@ -124,6 +124,7 @@ def plan_of(context: Context, facts: Facts) -> Plan:
     return Plan(
         identity=facts.identity,
         executor=context.settings.migrate.executor,
+        workflow=workflow_shown(context.settings),
         prisma_version=facts.project.prisma_version,
         commit=facts.project.commit,
         migrations=list(facts.history.pending),
@@ -132,6 +133,15 @@ def plan_of(context: Context, facts: Facts) -> Plan:
         waived=waived,
         second=accounts.needs_second(state),
     )
+
+
+def workflow_shown(settings: Settings) -> str:
+    """The workflow that will migrate, in words; empty with another executor."""
+    if settings.migrate.executor is not Executor.GITHUB:
+        return ""
+    github = settings.github
+    where = f", environment {github.environment}" if github.environment else ""
+    return f"{github.repository} {github.migrate_workflow} on {github.branch}{where}"
 
 
 def project_seen(found: Project) -> ev.ProjectSeen:

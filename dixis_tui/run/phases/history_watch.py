@@ -7,7 +7,7 @@ committed outside the files' transactions, so they show each beginning and end a
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from dixis_tui import events as ev
@@ -35,6 +35,13 @@ class HistoryWatch:
         self._rolled_back: set[str] = set()
         """Gave way, and their next try has not begun."""
         self._thread: threading.Thread | None = None
+        self.worker: tuple[int, ...] = ()
+        """The session that is at one of the files, by Prisma's advisory lock; empty: none is, or it is not known."""
+
+    def known(self, over: Iterable[str]) -> None:
+        """These were told at their end already."""
+        self._begun.update(over)
+        self._over.update(over)
 
     def __enter__(self) -> HistoryWatch:
         self._enough.clear()
@@ -69,7 +76,9 @@ class HistoryWatch:
                 self._context.emit(ev.MigrationStarted(name=row.migration_name, place=self._place))
             if row.finished_at and row.migration_name not in self._over:
                 self._end(row.migration_name, (row.finished_at - row.started_at).total_seconds(), "")
-        return [(row, holder is not None) for row in ours if row.unfinished]
+        unfinished = [(row, holder is not None) for row in ours if row.unfinished]
+        self.worker = (holder.pid,) if holder and unfinished else ()
+        return unfinished
 
     def settle(self, error: str) -> None:
         """Prisma has ended for good: look once more, and settle what began but did not finish.

@@ -18,7 +18,7 @@ from dixis_tui.postgres.left_sessions import left_sessions
 from dixis_tui.postgres.session import Session
 from dixis_tui.prisma.files import scan_migrations
 from dixis_tui.prisma.history import LockHolder, lock_holder
-from dixis_tui.run import policy
+from dixis_tui.run import policy, policy_github
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, forecast, migrate
 from dixis_tui.standing import Truth
@@ -38,8 +38,13 @@ class _Look(Struct, frozen=True):
 
 
 def run(context: Context) -> None:
-    """Look, settle every migration of the run, and journal what it has come to. Never raises."""
+    """Look, settle every migration of the run, and journal what it has come to. Never raises.
+
+    A workflow run that may be at work is followed to its end before that.
+    """
     try:
+        if not context.state.rollback and policy_github.unsettled(context.state):
+            _settle_workflow(context)
         found = _find(context)
     except DixisError as error:
         words = context.log.redactor.line
@@ -75,6 +80,7 @@ def _find(context: Context) -> ev.RecoverySeen:
         if one.state is not state.migrations[one.name].state:
             context.emit(ev.MigrationSettled(name=one.name, state=one.state, evidence=words(one.evidence)))
     found = recovery.judge(settled, seen.sessions, seen.holder)
+    found = _with_workflow(context, found)
     if found.outcome in _LOOKED_AT:
         _look_at_migrate(context, settled, found)
     return ev.RecoverySeen(
@@ -84,6 +90,26 @@ def _find(context: Context) -> ev.RecoverySeen:
         sessions=seen.sessions,
         lock_holder=words(seen.holder),
     )
+
+
+def _settle_workflow(context: Context) -> None:
+    from dixis_tui.run.phases import github_resume  # httpx takes a tenth of a second
+
+    github_resume.settle(context)
+
+
+def _with_workflow(context: Context, found: recovery.Found) -> recovery.Found:
+    """As long as a dispatch may be at work, what the database lacks may come at any moment."""
+    view = context.state.workflow
+    if view is None or found.outcome in (Recovery.APPLIED, Recovery.AT_WORK):
+        return found
+    if not policy_github.may_change(context.state):
+        return found
+    reason = context.state.phase(Phase.MIGRATE).reason
+    if view.failed:
+        return recovery.Found(Recovery.UNKNOWN, f"{found.evidence}; {view.failed.problem}", view.failed.remedy)
+    how = f"Look at {view.url or 'the workflow'} and cancel it there or wait; then look again (r)."
+    return recovery.Found(Recovery.UNKNOWN, f"{found.evidence}; the workflow run is not over: {reason}", how)
 
 
 def _look_until_quiet(context: Context) -> _Look:

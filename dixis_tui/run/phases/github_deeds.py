@@ -1,0 +1,104 @@
+"""A person approves, rejects or cancels the dispatched run from here: journaled before and after."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from dixis_tui import events as ev
+from dixis_tui.errors import DixisError
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy_github
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases.github_open import opened
+from dixis_tui.run.views import WorkflowView
+
+WHAT_CANCELLING_MEANS = (
+    "GitHub ends the job and Prisma with it; a statement that runs on the server may go on to its end, and what was "
+    "committed stays. Production is looked at afterwards."
+)
+_NOT_YET = "GitHub has not said yet which run it is: ask again in a moment."
+_RUNS = (
+    "A run on GitHub does not stop at a safe point by itself: it goes on, and this run stops after it. "
+    f"Stop now (or cancel it) ends it: {WHAT_CANCELLING_MEANS}"
+)
+
+
+def review(context: Context, command: cmd.ReviewDeployment) -> str:
+    """Approve or reject; "" where GitHub took it, else a sentence. The policy has looked at the command already."""
+    view = context.settled().workflow
+    waiting = _waiting(view, command.environment)
+    if view is None or waiting is None:
+        return f"The run does not wait for an approval of {command.environment} (any more)."
+    words = context.log.redactor.line
+    event = ev.DeploymentReviewed(
+        request=view.started.request,
+        environment=command.environment,
+        approved=command.approve,
+        comment=words(command.comment),
+        operator=command.operator,
+    )
+    verb = "approves" if command.approve else "rejects"
+    context.log.line("operator", f"{command.operator} {verb} {command.environment}: {command.comment}", "warning")
+    context.emit(event)
+    try:
+        with opened(context, told=False) as (repository, _):
+            repository.review(view.run_id, [waiting], approve=command.approve, comment=command.comment)
+    except DixisError as error:
+        problem = _sentence(context, error)
+        context.emit(replace(event, done=False, problem=problem))
+        return problem
+    context.emit(replace(event, done=True))
+    return ""
+
+
+def cancel(context: Context, operator: str) -> str:
+    """Ask GitHub to end the run; "" where it took that, else a sentence."""
+    view = context.settled().workflow
+    if view is None or not view.open:
+        return "No workflow run of ours is under way on GitHub."
+    if not view.run_id:
+        return _NOT_YET
+    event = ev.WorkflowCancelled(request=view.started.request, operator=operator)
+    context.log.line("operator", f"{operator} cancels workflow run {view.run_id}. {WHAT_CANCELLING_MEANS}", "warning")
+    context.emit(event)
+    try:
+        with opened(context, told=False) as (repository, _):
+            repository.cancel(view.run_id)
+    except DixisError as error:
+        problem = _sentence(context, error)
+        context.emit(replace(event, done=False, problem=problem))
+        return problem
+    context.emit(replace(event, done=True))
+    return ""
+
+
+def stop(context: Context, command: cmd.Stop) -> str:
+    """Stop while a workflow run is followed; "" or what there is to know. Each kind of stop is tried once a phase.
+
+    What has not begun is cancelled; what runs goes on unless it is to stop now.
+    """
+    state = context.settled()
+    view = state.workflow
+    if view is None or not view.run_id:
+        return _NOT_YET
+    if command.now in context.stops:
+        return ""
+    context.stops.add(command.now)
+    if not command.now and policy_github.begun(view):
+        context.note(_RUNS, "warning")
+        return ""
+    problem = cancel(context, command.operator)
+    if not problem or not command.now or state.github_waits is None:
+        return problem
+    context.note("GitHub is not heard of: the run is no longer followed from here, and goes on there.", "warning")
+    context.stop()
+    return ""
+
+
+def _waiting(view: WorkflowView | None, environment: str) -> int | None:
+    approvals = view.approvals if view else ()
+    return next((one.environment_id for one in approvals if one.environment == environment), None)
+
+
+def _sentence(context: Context, error: DixisError) -> str:
+    return context.log.redactor.line(f"{error}. {error.remedy}".strip())

@@ -1,0 +1,71 @@
+"""The repository of the settings, to be asked with this run's token."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from dixis_tui import events as ev
+from dixis_tui.run.context import Context
+from dixis_tui.settings import GH_TOKEN, GITHUB_API, GITHUB_TOKEN, GithubSettings
+from dixis_tui.web.github.api import Repository
+from dixis_tui.web.github.client import Client
+
+T = TypeVar("T")
+
+
+@contextmanager
+def opened(context: Context, *, told: bool = True) -> Iterator[tuple[Repository, Client]]:
+    """The repository and the client that asks it; `told`: what it waits for is journaled."""
+
+    def waits(reason: str, until: datetime | None) -> None:
+        if told:
+            say_waits(context, reason, until)
+
+    token = context.secrets.get(GITHUB_TOKEN) or context.secrets.get(GH_TOKEN, "")
+    github = context.settings.github
+    pause = min(github.poll_seconds, 1.0)
+    with Client(token, api_url(github), stopping=context.stopping, pause_seconds=pause, on_wait=waits) as client:
+        yield Repository(client, github.repository), client
+
+
+def say_waits(context: Context, reason: str, until: datetime | None) -> None:
+    """Journal that GitHub is not heard of, or asks to wait: once, however often it is tried."""
+    reason, before = context.log.redactor.line(reason), context.settled().github_waits
+    if before is None or (before.reason, before.until) != (reason, until):
+        context.emit(ev.GithubWaits(reason=reason, until=until), flush=False)
+
+
+def api_url(settings: GithubSettings) -> str:
+    """The API's base: of the settings, of the environment, or GitHub's own."""
+    return settings.api_url or os.environ.get("GITHUB_API_URL", "") or GITHUB_API
+
+
+def workflow_page(settings: GithubSettings, workflow: str) -> str:
+    """The workflow's page in a browser."""
+    host = urlsplit(api_url(settings)).netloc
+    return f"https://{host.removeprefix('api.')}/{settings.repository}/actions/workflows/{workflow}"
+
+
+def worded(context: Context, thing: T) -> T:
+    """The same value (a struct) with each text in it cleaned and redacted."""
+    words = context.log.redactor.line
+
+    def told(part: object) -> object:
+        match part:
+            case str():
+                return words(part)
+            case list() | tuple():
+                return [told(one) for one in part]
+            case dict():
+                return {name: told(one) for name, one in part.items()}
+        return part
+
+    plain = msgspec.to_builtins(thing, builtin_types=(datetime,))
+    return msgspec.convert(told(plain), type=type(thing), builtin_types=(datetime,))
