@@ -95,7 +95,7 @@ def logs(github: FakeGithub, request: Request, parts: Parts) -> Answer:
     job = _job(github, parts)
     if job.status != "completed" or not job.log:
         raise missing()
-    if job.logs_gone:
+    if github.logs_gone:
         raise invalid("Server Error: logs have expired or were deleted", 410)
     return Answer(302, headers={"Location": github.elsewhere.log_address(job)})
 

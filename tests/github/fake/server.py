@@ -22,7 +22,7 @@ from tests.github.fake.expressions import expand
 from tests.github.fake.faults import Fault
 from tests.github.fake.repo import Repo, Token, User
 from tests.github.fake.runs import Run
-from tests.github.fake.script import PLAIN, Act
+from tests.github.fake.script import PLAIN, Act, step
 from tests.github.fake.shapes_runs import workflow_id
 
 TOKEN = "github_pat_11TESTS0000000000000_maria"
@@ -35,10 +35,11 @@ class FakeGithub:
 
     `script` is what the next run does (`scripts` by workflow file where they differ). `dispatches`, `cancels` and
     `requests` are what was asked. `validate` is called with every answer; what it raises is kept in `wrong`, and
-    `check()` tells it, together with every token that reached another host.
+    `check()` tells it, together with every token that reached another host. `pace`, in seconds: runs move on by the
+    clock, for whoever looks by hand, and not by being asked for.
     """
 
-    def __init__(self, repo: Repo, *, validate: Validate | None = None, port: int = 0) -> None:
+    def __init__(self, repo: Repo, *, validate: Validate | None = None, port: int = 0, pace: float = 0) -> None:
         self.repo, self.validate = repo, validate
         self.users: dict[str, User] = {"maria": User("maria")}
         self.tokens: dict[str, Token] = {TOKEN: Token(self.users["maria"])}
@@ -50,6 +51,7 @@ class FakeGithub:
         """How many lists a new run is missing from, and how many times asking for it by number answers 404."""
         self.without_details = False
         """An older GitHub: 204 whatever was asked for."""
+        self.logs_gone = False
         self.page_limit, self.tree_limit = 100, 100_000
         self.limit = self.remaining = 5000
         self.faults: list[Fault] = []
@@ -60,6 +62,7 @@ class FakeGithub:
         self.wrong: list[str] = []
         self.lock = threading.RLock()
         self.elsewhere = Elsewhere()
+        self._pace, self._closing = pace, threading.Event()
         self._next_id = 17_000_000_001
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
@@ -68,9 +71,12 @@ class FakeGithub:
 
     def __enter__(self) -> Self:
         self._thread.start()
+        if self._pace:
+            threading.Thread(target=self._tick, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -126,9 +132,18 @@ class FakeGithub:
                 group=expand(str(group), told),
             )  # fmt: skip
             self._next_id += 1000
-            run.lag, run.direct_lag = self.lag, self.direct_lag
+            run.lag, run.direct_lag, run.by_clock = self.lag, self.direct_lag, bool(self._pace)
             self._line_up(run)
             self.runs[run.id] = run
+        return run
+
+    def past(self, workflow: str, conclusion: str = "success", *, sha: str = "", branch: str = "main") -> Run:
+        """A run of a push that is over already."""
+        acts = (step("Set up job"), step("Check", conclusion="success" if conclusion == "success" else "failure"))
+        run = self.start(workflow, branch=branch, sha=sha, event="push", script=acts)
+        run.lag = run.direct_lag = 0
+        run.settle()
+        run.conclusion = conclusion
         return run
 
     def unblock(self) -> None:
@@ -205,6 +220,13 @@ class FakeGithub:
                     304, headers={name: text for name, text in answer.headers.items() if name != "Content-Type"}
                 )
         return answer
+
+    def _tick(self) -> None:
+        while not self._closing.wait(self._pace):
+            with self.lock:
+                for run in list(self.runs.values()):
+                    run.advance()
+                self.unblock()
 
     def _line_up(self, run: Run) -> None:
         """One of a concurrency group runs, one waits; a third takes the waiting one's place."""
