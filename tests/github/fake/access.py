@@ -15,6 +15,7 @@ NEEDS: dict[tuple[str, str], str] = {
     ("GET", f"{R}/branches/{{branch}}"): "contents=read",
     ("GET", f"{R}/branches/{{branch}}/protection"): "administration=read",
     ("GET", f"{R}/rules/branches/{{branch}}"): "metadata=read",
+    ("GET", f"{R}/actions/workflows"): "actions=read",
     ("GET", f"{R}/actions/workflows/{{workflow_id}}"): "actions=read",
     ("GET", f"{R}/actions/workflows/{{workflow_id}}/runs"): "actions=read",
     ("POST", f"{R}/actions/workflows/{{workflow_id}}/dispatches"): "actions=write",
@@ -28,11 +29,13 @@ NEEDS: dict[tuple[str, str], str] = {
     ("GET", f"{R}/actions/organization-secrets"): "secrets=read",
     ("GET", f"{R}/environments/{{environment_name}}"): "actions=read",
     ("GET", f"{R}/environments/{{environment_name}}/secrets"): "environments=read",
+    ("GET", f"{R}/environments/{{environment_name}}/deployment-branch-policies"): "actions=read",
     ("GET", f"{R}/deployments"): "deployments=read",
     ("GET", f"{R}/deployments/{{deployment_id}}/statuses"): "deployments=read",
     ("GET", f"{R}/contents/{{path}}"): "contents=read",
     ("GET", f"{R}/git/trees/{{tree_sha}}"): "contents=read",
     ("GET", f"{R}/commits/{{ref}}"): "contents=read",
+    ("GET", f"{R}/git/commits/{{commit_sha}}"): "contents=read",
 }
 """Route to the permission of a fine-grained token, as *Permissions required for fine-grained tokens* lists them."""
 

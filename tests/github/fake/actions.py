@@ -36,6 +36,8 @@ def dispatch(github: FakeGithub, request: Request, parts: Parts) -> Answer:
         raise missing()
     if file in repo.disabled:
         raise invalid("Cannot trigger a 'workflow_dispatch' on a disabled workflow")
+    if github.older and "return_run_details" in body:
+        raise invalid('Invalid request.\n\n"return_run_details" is not a permitted key.')
     ref = body.get("ref", "")
     branch = ref.removeprefix("refs/heads/")
     if branch not in repo.heads:

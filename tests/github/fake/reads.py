@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.github.fake import shapes, shapes_runs
+from tests.github.fake import git, shapes, shapes_runs
 from tests.github.fake.answers import Answer, Request, missing, told
 from tests.github.fake.paging import page
 
@@ -51,6 +51,16 @@ def rules(github: FakeGithub, request: Request, parts: Parts) -> Answer:
     return page(github, request, [whence | rule for rule in found])
 
 
+def workflows(github: FakeGithub, request: Request, parts: Parts) -> Answer:
+    """All workflows of the default branch."""
+    found = []
+    for path in sorted(github.repo.tree(github.repo.default_branch)):
+        file = path.removeprefix(".github/workflows/")
+        if file != path and "/" not in file and (text := github.repo.workflow_text(file)):
+            found.append(shapes_runs.workflow(github.repo, file, text, github.url))
+    return page(github, request, found, "workflows")
+
+
 def workflow(github: FakeGithub, request: Request, parts: Parts) -> Answer:
     """One workflow, by file name or number."""
     file = github.workflow_file(parts["workflow_id"])
@@ -70,42 +80,22 @@ def content(github: FakeGithub, request: Request, parts: Parts) -> Answer:
 
 
 def tree(github: FakeGithub, request: Request, parts: Parts) -> Answer:
-    """Everything under a commit, with its folders, as `recursive=1` tells it."""
-    files = github.repo.tree(parts["tree_sha"])
-    if not files:
-        raise missing()
+    """A folder by its own hash or the commit whose root it is; all that is below it with `recursive`."""
+    root, files = _folder(github, parts["tree_sha"])
     base = f"{github.url}/repos/{github.repo.name}/git"
-    entries: dict[str, dict[str, Any]] = {}
-    for path, data in sorted(files.items()):
-        for at in (i for i, letter in enumerate(path) if letter == "/"):
-            folder = path[:at]
-            sha = shapes.blob(folder.encode())
-            entries[folder] = {
-                "path": folder,
-                "mode": "040000",
-                "type": "tree",
-                "sha": sha,
-                "url": f"{base}/trees/{sha}",
-            }
-        sha = shapes.blob(data)
-        entries[path] = {
-            "path": path,
-            "mode": "100644",
-            "type": "blob",
-            "sha": sha,
-            "size": len(data),
-            "url": f"{base}/blobs/{sha}",
-        }
+    hashes = git.trees(files)
+    entries: dict[str, shapes.Json] = {
+        path: {"path": path, "mode": "040000", "type": "tree", "sha": sha, "url": f"{base}/trees/{sha}"}
+        for path, sha in hashes.items()
+        if path
+    }
+    for path, data in files.items():
+        sha = git.blob(data)
+        entries[path] = {"path": path, "mode": "100644", "type": "blob", "sha": sha, "url": f"{base}/blobs/{sha}"}
+        entries[path] |= {"size": len(data)}
     found = [entry for path, entry in sorted(entries.items()) if request.query.get("recursive") or "/" not in path]
-    sha = shapes.tree_sha(github.repo, parts["tree_sha"])
-    return told(
-        {
-            "sha": sha,
-            "url": f"{base}/trees/{sha}",
-            "tree": found[: github.tree_limit],
-            "truncated": len(found) > github.tree_limit,
-        }
-    )
+    cut, limit = len(found) > github.tree_limit, github.tree_limit
+    return told({"sha": root, "url": f"{base}/trees/{root}", "tree": found[:limit], "truncated": cut})
 
 
 def commit(github: FakeGithub, request: Request, parts: Parts) -> Answer:
@@ -115,6 +105,14 @@ def commit(github: FakeGithub, request: Request, parts: Parts) -> Answer:
         words = f"No commit found for SHA: {parts['ref']}"
         return told({"message": words, "documentation_url": "https://docs.github.com/rest", "status": "422"}, 422)
     return told(shapes.commit(github.repo, sha, github.url))
+
+
+def git_commit(github: FakeGithub, request: Request, parts: Parts) -> Answer:
+    """A commit that was pushed; 404 where it was not."""
+    sha = github.repo.resolve(parts["commit_sha"])
+    if sha is None:
+        raise missing()
+    return told(shapes.git_commit(github.repo, sha, github.url))
 
 
 def secrets(github: FakeGithub, request: Request, parts: Parts) -> Answer:
@@ -133,6 +131,16 @@ def environment(github: FakeGithub, request: Request, parts: Parts) -> Answer:
     if found is None:
         raise missing()
     return told(shapes.environment(github.repo, found, github.url, github.users))
+
+
+def environment_branches(github: FakeGithub, request: Request, parts: Parts) -> Answer:
+    """The branches that may deploy to an environment, by name or pattern."""
+    found = github.repo.environment(parts["environment_name"])
+    if found is None:
+        raise missing()
+    named = [name for name in found.branches if name != "protected"]
+    policies = [{"id": at, "node_id": f"BP_{at}", "name": name, "type": "branch"} for at, name in enumerate(named, 1)]
+    return page(github, request, policies, "branch_policies")
 
 
 def environment_secrets(github: FakeGithub, request: Request, parts: Parts) -> Answer:
@@ -161,3 +169,17 @@ def statuses(github: FakeGithub, request: Request, parts: Parts) -> Answer:
 def _has_branch(github: FakeGithub, name: str) -> None:
     if name not in github.repo.heads:
         raise missing()
+
+
+def _folder(github: FakeGithub, sha: str) -> tuple[str, dict[str, bytes]]:
+    """The folder's hash and its files, looked for below every branch."""
+    for ref in (sha, *github.repo.heads):
+        files = github.repo.tree(ref)
+        hashes = git.trees(files)
+        if ref == sha and files:
+            return hashes[""], files
+        for path, found in hashes.items():
+            if found == sha:
+                inside = path + "/" if path else ""
+                return sha, {name.removeprefix(inside): data for name, data in files.items() if name.startswith(inside)}
+    raise missing()

@@ -19,6 +19,7 @@ _HANDLERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("GET", f"{R}/branches/{{branch}}"): reads.branch,
     ("GET", f"{R}/branches/{{branch}}/protection"): reads.protection,
     ("GET", f"{R}/rules/branches/{{branch}}"): reads.rules,
+    ("GET", f"{R}/actions/workflows"): reads.workflows,
     ("GET", _WORKFLOW): reads.workflow,
     ("GET", f"{_WORKFLOW}/runs"): actions.runs,
     ("POST", f"{_WORKFLOW}/dispatches"): actions.dispatch,
@@ -32,11 +33,13 @@ _HANDLERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("GET", f"{R}/actions/organization-secrets"): reads.organization_secrets,
     ("GET", f"{R}/environments/{{environment_name}}"): reads.environment,
     ("GET", f"{R}/environments/{{environment_name}}/secrets"): reads.environment_secrets,
+    ("GET", f"{R}/environments/{{environment_name}}/deployment-branch-policies"): reads.environment_branches,
     ("GET", f"{R}/deployments"): reads.deployments,
     ("GET", f"{R}/deployments/{{deployment_id}}/statuses"): reads.statuses,
     ("GET", f"{R}/contents/{{path}}"): reads.content,
     ("GET", f"{R}/git/trees/{{tree_sha}}"): reads.tree,
     ("GET", f"{R}/commits/{{ref}}"): reads.commit,
+    ("GET", f"{R}/git/commits/{{commit_sha}}"): reads.git_commit,
 }
 assert _HANDLERS.keys() == NEEDS.keys()
 

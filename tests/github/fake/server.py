@@ -50,7 +50,9 @@ class FakeGithub:
         self.lag = self.direct_lag = 0
         """How many lists a new run is missing from, and how many times asking for it by number answers 404."""
         self.without_details = False
-        """An older GitHub: 204 whatever was asked for."""
+        """204 whatever was asked for."""
+        self.older = False
+        """A server from before `return_run_details`: it does not take that key."""
         self.logs_gone = False
         self.page_limit, self.tree_limit = 100, 100_000
         self.limit = self.remaining = 5000

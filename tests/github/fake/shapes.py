@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from datetime import datetime
 from typing import Any
 
+from tests.github.fake import git
 from tests.github.fake.repo import BIRTH, Environment, Repo, Secret, User
 
 Json = dict[str, Any]
@@ -86,32 +86,34 @@ def repository(repo: Repo, api: str) -> Json:
     }  # fmt: skip
 
 
-def tree_sha(repo: Repo, sha: str) -> str:
-    """A hash for the whole tree of a commit (not git's own: that is made of trees of trees)."""
-    told = "".join(f"{path} {blob(data)}\n" for path, data in sorted(repo.tree(sha).items()))
-    return hashlib.sha1(told.encode()).hexdigest()
-
-
-def blob(data: bytes) -> str:
-    """Git's hash of a file's content."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-
-
 def commit(repo: Repo, sha: str, api: str) -> Json:
     """A commit with its message."""
     url, person = (
         f"{api}/repos/{repo.name}/commits/{sha}",
         {"name": "Maria", "email": "maria@dixis.example", "date": when(BIRTH)},
     )
-    tree = tree_sha(repo, sha)
+    tree = git.trees(repo.tree(sha))[""]
     return {
         "url": url, "sha": sha, "node_id": f"C_{sha[:12]}", "html_url": f"https://github.com/{repo.name}/commit/{sha}",
-        "comments_url": f"{url}/comments", "author": None, "committer": None, "parents": [],
+        "comments_url": f"{url}/comments", "author": user(User("maria"), api), "committer": user(User("maria"), api),
+        "parents": [],
         "commit": {
             "url": url, "author": person, "committer": person, "message": "Orders have a shipping address",
             "comment_count": 0,
             "tree": {"sha": tree, "url": f"{api}/repos/{repo.name}/git/trees/{tree}"},
         },
+    }  # fmt: skip
+
+
+def git_commit(repo: Repo, sha: str, api: str) -> Json:
+    """A commit as git has it."""
+    told = commit(repo, sha, api)
+    inner = told["commit"]
+    verification = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+    return {
+        "sha": sha, "node_id": told["node_id"], "url": f"{api}/repos/{repo.name}/git/commits/{sha}",
+        "html_url": told["html_url"], "author": inner["author"], "committer": inner["committer"],
+        "message": inner["message"], "tree": inner["tree"], "parents": [], "verification": verification,
     }  # fmt: skip
 
 
@@ -141,11 +143,12 @@ def content(repo: Repo, path: str, ref: str, data: bytes, api: str) -> Json:
     """A file with its content in base64, folded as GitHub folds it."""
     url = f"{api}/repos/{repo.name}/contents/{path}?ref={ref}"
     home = f"https://github.com/{repo.name}/blob/{ref}/{path}"
-    git = f"{api}/repos/{repo.name}/git/blobs/{blob(data)}"
+    raw = f"{api}/repos/{repo.name}/git/blobs/{git.blob(data)}"
     return {
         "type": "file", "encoding": "base64", "size": len(data), "name": path.rsplit("/", 1)[-1], "path": path,
-        "content": base64.encodebytes(data).decode(), "sha": blob(data), "url": url, "git_url": git, "html_url": home,
-        "download_url": None, "_links": {"self": url, "git": git, "html": home},
+        "content": base64.encodebytes(data).decode(), "sha": git.blob(data), "url": url, "git_url": raw,
+        "html_url": home,
+        "download_url": None, "_links": {"self": url, "git": raw, "html": home},
     }  # fmt: skip
 
 

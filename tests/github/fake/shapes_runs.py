@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.github.fake import shapes
+from tests.github.fake import git, shapes
 from tests.github.fake.repo import BIRTH, Environment, Repo, User
 from tests.github.fake.runs import JobState, Run
 from tests.github.fake.shapes import Json, when
@@ -49,7 +49,7 @@ def run(repo: Repo, one: Run, api: str, actor: User) -> Json:
         "cancel_url": f"{url}/cancel", "rerun_url": f"{url}/rerun", "previous_attempt_url": None,
         "workflow_url": f"{api}/repos/{repo.name}/actions/workflows/{number}", "referenced_workflows": [],
         "head_commit": {
-            "id": one.sha, "tree_id": shapes.tree_sha(repo, one.sha), "message": "Orders have a shipping address",
+            "id": one.sha, "tree_id": git.trees(repo.tree(one.sha))[""], "message": "Orders have a shipping address",
             "timestamp": when(BIRTH), "author": person, "committer": person,
         },
         "repository": shapes.minimal(repo, api), "head_repository": shapes.minimal(repo, api),
