@@ -8,11 +8,15 @@ from __future__ import annotations
 import getpass
 import os
 import resource
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from dixis_tui.errors import ToolError
 
@@ -84,6 +88,49 @@ def run(
     for pump in pumps:
         pump.join()
     return code
+
+
+class Answer(Struct, frozen=True):
+    """What a short program said: its exit code and its output, as it came."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+
+def ask(
+    arguments: Sequence[str | Path],
+    *,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    seconds: float = 10.0,
+) -> Answer:
+    """Run a short program and return what it said. It has no terminal, so that it can ask nobody for a password.
+
+    Raises:
+        ToolError: it can't be started, or had not ended after `seconds`; it and its children are killed then.
+    """
+    words = [str(word) for word in arguments]
+    try:
+        process = subprocess.Popen(
+            words,
+            env=child_environment(environment),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolError(f"{words[0]} can't be started: {error.strerror}", f"Install {words[0]}.") from None
+    with process:
+        try:
+            stdout, stderr = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise ToolError(f"{words[0]} had no answer after {seconds:g} s", f"Try it by hand: {words[0]}.") from None
+    return Answer(process.returncode, stdout, stderr)
 
 
 def _pump(stream: IO[bytes] | None, sink: LineSink | None) -> None:

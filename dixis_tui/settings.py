@@ -28,6 +28,10 @@ STAGING_DATABASE_URL = "STAGING_DATABASE_URL"
 SECRET_NAMES = (DATABASE_URL, STAGING_DATABASE_URL, SHADOW_DATABASE_URL)
 GITHUB_TOKEN = "GITHUB_TOKEN"  # noqa: S105 - its name
 GH_TOKEN = "GH_TOKEN"  # noqa: S105 - its name
+GH_CLI = "gh"
+"""Stands for the token that `gh` gave."""
+TOKEN_NAMES = (GITHUB_TOKEN, GH_TOKEN, GH_CLI)
+"""Where a token for GitHub may come from, the first that is there."""
 GITHUB_API = "https://api.github.com"
 
 _Phrase = Annotated[str, Meta(min_length=1, pattern=r"^\S(.*\S)?$")]
@@ -205,6 +209,16 @@ class GithubSettings(_Table, frozen=True, kw_only=True):
     silent_minutes: Annotated[float, Meta(gt=0, le=1_440)] = 30.0
     """After that long without an answer from GitHub the run is no longer followed, and its end is unknown."""
 
+    @property
+    def address(self) -> str:
+        """The API's base: as it is set here, in the environment, or GitHub's own."""
+        return self.api_url or os.environ.get("GITHUB_API_URL", "") or GITHUB_API
+
+    @property
+    def host(self) -> str:
+        """What people call the GitHub behind the API: `github.com`, or that of an enterprise."""
+        return (urlsplit(self.address).netloc.rpartition("@")[2] or "github.com").removeprefix("api.")
+
 
 class TargetSettings(_Table, frozen=True, kw_only=True):
     """`[[targets]]`: one database of many, migrated by a workflow run of its own."""
@@ -355,3 +369,9 @@ def _check_window(path: Path, window: WindowSettings) -> None:
 def secrets_from(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The secrets that are set, by the runbook's names; nothing else is taken from the environment."""
     return {name: environment[name] for name in (*SECRET_NAMES, GITHUB_TOKEN, GH_TOKEN) if environment.get(name)}
+
+
+def token_in(secrets: Mapping[str, str]) -> tuple[str, str]:
+    """The token for GitHub and where it is from, one of `TOKEN_NAMES`; both empty where there is none."""
+    source = next((name for name in TOKEN_NAMES if secrets.get(name, "").strip()), "")
+    return secrets.get(source, "").strip(), source

@@ -77,14 +77,28 @@ def parse_ticks(ticks: tuple[str, ...]) -> frozenset[str]:
     return frozenset(ticks)
 
 
-def secrets_for_headless() -> dict[str, str]:
-    """The secrets, where the target's URL is usable. Raises UrlError otherwise: nothing could be looked at."""
+def secrets_for_headless(settings: Settings | None = None) -> dict[str, str]:
+    """The secrets, where the target's URL is usable; `settings`: with a token for the repository that they name.
+
+    Raises UrlError otherwise: nothing could be looked at.
+    """
     from dixis_tui.postgres.url import parse
     from dixis_tui.settings import secrets_from
 
     secrets = secrets_from()
     parse(secrets.get(DATABASE_URL), DATABASE_URL)
-    return secrets
+    return with_token(secrets, settings) if settings else secrets
+
+
+def with_token(secrets: dict[str, str], settings: Settings) -> dict[str, str]:
+    """The same with the token of `gh`, where a repository is named and the environment has no token."""
+    from dixis_tui.cli.gh import token
+    from dixis_tui.settings import GH_CLI, token_in
+
+    if not settings.github.repository or token_in(secrets)[0]:
+        return secrets
+    found = token(settings.github.host)
+    return secrets | {GH_CLI: found} if found else secrets
 
 
 def finish(folder: Path, *, as_json: bool, interrupted: bool = False, watched: bool = False) -> int:

@@ -6,15 +6,14 @@ Nothing here runs Prisma or touches a database; the only program started is git,
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 from msgspec import Struct
 
-from dixis_tui.errors import ProjectError
+from dixis_tui.errors import ProjectError, ToolError
 from dixis_tui.prisma.files import read_migrations
 from dixis_tui.prisma.versions import LOCKS, PinnedVersion, find_lock, parents, pinned_version, read_json
-from dixis_tui.process import child_environment
+from dixis_tui.process import ask
 from dixis_tui.secrets import clean
 
 __all__ = ["Project", "discover", "read_migrations"]
@@ -222,18 +221,10 @@ def _own_binary(directory: Path, typed: tuple[str, ...]) -> tuple[str, ...]:
 def _commit(directory: Path) -> str:
     """HEAD's hash; empty outside git, without git, and before the first commit."""
     try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=directory,
-            env=child_environment({"GIT_OPTIONAL_LOCKS": "0"}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        answer = ask(["git", "rev-parse", "HEAD"], environment={"GIT_OPTIONAL_LOCKS": "0"}, directory=directory)
+    except ToolError:
         return ""
-    return answer.stdout.decode("ascii", "replace").strip() if answer.returncode == 0 else ""
+    return answer.stdout.decode("ascii", "replace").strip() if answer.code == 0 else ""
 
 
 def _text(path: Path) -> str:

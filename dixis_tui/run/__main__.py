@@ -33,7 +33,7 @@ from dixis_tui.run.runner import Runner
 from dixis_tui.run.spawn import UNDER_WAY, Handover
 from dixis_tui.run.state import fold
 from dixis_tui.secrets import Redactor, clean
-from dixis_tui.settings import DATABASE_URL, SECRET_NAMES
+from dixis_tui.settings import DATABASE_URL, GITHUB_TOKEN, SECRET_NAMES, token_in
 
 if TYPE_CHECKING:
     from dixis_tui.postgres.run_lock import RunLock
@@ -165,7 +165,7 @@ def _known_secrets(handover: Handover) -> list[str]:
     # Prisma reads the project's `.env` by itself, and may say what stands there.
     known = secrets_in(handover.settings.prisma_directory)
     for name, text in handover.secrets.items():
-        known.append(text)
+        known += [text, text.strip()]
         try:
             known.extend(urls.parse(text, name).secrets)
         except UrlError:
@@ -213,9 +213,15 @@ def _started(handover: Handover) -> ev.RunStarted:
             for role, who in people
             if who.name or who.phone or who.url
         ],
-        secrets={name: name in handover.secrets for name in SECRET_NAMES},
+        secrets=_set_by_name(handover),
         github=clean(settings.github.repository),
     )
+
+
+def _set_by_name(handover: Handover) -> dict[str, bool]:
+    named = {name: name in handover.secrets for name in SECRET_NAMES}
+    token = {GITHUB_TOKEN: bool(token_in(handover.secrets)[0])} if handover.settings.github.repository else {}
+    return named | token
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from screens.spots import check_mark, phase_mark, rows, shown_phases, tally
 from screens.view import Spot, View
 from screens.widgets.painted import Painted, Part, line, spread, style
 
-_OPTIONAL = ("SHADOW_DATABASE_URL", "STAGING_DATABASE_URL")
+_OPTIONAL = ("SHADOW_DATABASE_URL", "STAGING_DATABASE_URL", "GITHUB_TOKEN")
 
 
 def phase_row(view: View, phase: Phase, width: int) -> Content:

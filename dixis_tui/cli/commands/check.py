@@ -35,6 +35,7 @@ def command(
         ticks=parse_ticks(ticks),
         waivers=parse_waivers(waivers),
     )
-    folder = start(common.settings(), secrets_for_headless(), script.operator).wait()
+    settings = common.settings()
+    folder = start(settings, secrets_for_headless(settings), script.operator).wait()
     driver = drive(folder, script, quiet=as_json)
     ctx.exit(finish(folder, as_json=as_json, interrupted=driver.interrupted))

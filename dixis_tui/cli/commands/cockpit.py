@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dixis_tui.cli.options import Common
+from dixis_tui.cli.options import Common, with_token
 from dixis_tui.cli.terminal import cockpit, require_terminal
 from dixis_tui.errors import UnderWayError, UrlError
 from dixis_tui.run.runs import Run, live_runs
@@ -27,6 +27,7 @@ def open_cockpit(common: Common) -> int:
         return show(under_way.folder, common.person(), f"Attached to run {under_way.id}, under way.")
     from dixis_tui.run.spawn import resume, start
 
+    secrets = with_token(secrets, settings)
     # The runner comes up while Textual is imported: both take about the same time.
     if left := left_behind(secrets.get(DATABASE_URL)):
         starting = resume(left.folder, settings, secrets, common.person())

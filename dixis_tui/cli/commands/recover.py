@@ -52,12 +52,13 @@ def command(
     from dixis_tui.run.spawn import resume
 
     common: Common = ctx.obj
-    secrets = secrets_for_headless()
+    settings = common.settings()
+    secrets = secrets_for_headless(settings)
     before = _found(run, secrets[DATABASE_URL])
     if confirm is not None and before.state.run:
         require_phrase(confirm, before.state.run.phrase)
     script = RecoverScript(operator=common.person(operator), confirm=confirm or "", stay=stay)
-    folder = resume(before.folder, common.settings(), secrets, script.operator).wait()
+    folder = resume(before.folder, settings, secrets, script.operator).wait()
     state = _drive(folder, script, before.state.entries, quiet=as_json)
     ctx.exit(_tell(folder, state, as_json=as_json))
 

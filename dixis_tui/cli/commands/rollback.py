@@ -124,7 +124,7 @@ def _runner(common: Common, before: Run, person: str) -> Path:
     if before.live:
         return before.folder
     settings = common.settings()
-    return start(settings, secrets_for_headless(), person, before.folder.parent, adopts=before.folder).wait()
+    return start(settings, secrets_for_headless(settings), person, before.folder.parent, adopts=before.folder).wait()
 
 
 def _look(folder: Path, before: Run) -> tuple[RunState, WaysSeen]:

@@ -62,7 +62,7 @@ def command(
         waivers=parse_waivers(waivers),
         snapshot=parse_snapshot(snapshot_id, snapshot_at, snapshot_where, person, settings.window.timezone),
     )
-    secrets = secrets_for_headless()
+    secrets = secrets_for_headless(settings)
     require_nothing_left(secrets[DATABASE_URL])
     folder = start(settings, secrets, script.operator).wait()
     driver = drive(folder, script, quiet=as_json)
