@@ -32,6 +32,7 @@ GH_CLI = "gh"
 """Stands for the token that `gh` gave."""
 TOKEN_NAMES = (GITHUB_TOKEN, GH_TOKEN, GH_CLI)
 """Where a token for GitHub may come from, the first that is there."""
+_SHORTEST_TOKEN = 8
 GITHUB_API = "https://api.github.com"
 
 _Phrase = Annotated[str, Meta(min_length=1, pattern=r"^\S(.*\S)?$")]
@@ -372,6 +373,9 @@ def secrets_from(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def token_in(secrets: Mapping[str, str]) -> tuple[str, str]:
-    """The token for GitHub and where it is from, one of `TOKEN_NAMES`; both empty where there is none."""
-    source = next((name for name in TOKEN_NAMES if secrets.get(name, "").strip()), "")
+    """The token for GitHub and where it is from, one of `TOKEN_NAMES`; both empty where there is none.
+
+    A shorter one than any is none: it could not be masked without hiding ordinary words.
+    """
+    source = next((name for name in TOKEN_NAMES if len(secrets.get(name, "").strip()) >= _SHORTEST_TOKEN), "")
     return secrets.get(source, "").strip(), source

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
 from dixis_tui import events as ev
 from dixis_tui.run.context import Context
-from dixis_tui.settings import GH_TOKEN, GITHUB_API, GITHUB_TOKEN, GithubSettings
+from dixis_tui.settings import GithubSettings, token_in
 from dixis_tui.web.github.api import Repository
 from dixis_tui.web.github.client import Client
 
@@ -21,17 +20,32 @@ T = TypeVar("T")
 
 
 @contextmanager
-def opened(context: Context, *, told: bool = True) -> Iterator[tuple[Repository, Client]]:
-    """The repository and the client that asks it; `told`: what it waits for is journaled."""
+def opened(
+    context: Context,
+    *,
+    told: bool = True,
+    stopping: threading.Event | None = None,
+    timeout_seconds: float = 30.0,
+) -> Iterator[tuple[Repository, Client]]:
+    """The repository and the client that asks it; `told`: what it waits for is journaled.
+
+    `stopping` ends its waits instead of a stop of the run. Raises GithubError, and UsageError for its address.
+    """
 
     def waits(reason: str, until: datetime | None) -> None:
         if told:
             say_waits(context, reason, until)
 
-    token = context.secrets.get(GITHUB_TOKEN) or context.secrets.get(GH_TOKEN, "")
+    token, _ = token_in(context.secrets)
     github = context.settings.github
-    pause = min(github.poll_seconds, 1.0)
-    with Client(token, api_url(github), stopping=context.stopping, pause_seconds=pause, on_wait=waits) as client:
+    with Client(
+        token,
+        github.address,
+        stopping=stopping or context.stopping,
+        pause_seconds=min(github.poll_seconds, 1.0),
+        on_wait=waits,
+        timeout_seconds=timeout_seconds,
+    ) as client:
         yield Repository(client, github.repository), client
 
 
@@ -42,15 +56,9 @@ def say_waits(context: Context, reason: str, until: datetime | None) -> None:
         context.emit(ev.GithubWaits(reason=reason, until=until), flush=False)
 
 
-def api_url(settings: GithubSettings) -> str:
-    """The API's base: of the settings, of the environment, or GitHub's own."""
-    return settings.api_url or os.environ.get("GITHUB_API_URL", "") or GITHUB_API
-
-
 def workflow_page(settings: GithubSettings, workflow: str) -> str:
     """The workflow's page in a browser."""
-    host = urlsplit(api_url(settings)).netloc
-    return f"https://{host.removeprefix('api.')}/{settings.repository}/actions/workflows/{workflow}"
+    return f"https://{settings.host}/{settings.repository}/actions/workflows/{workflow}"
 
 
 def worded(context: Context, thing: T) -> T:

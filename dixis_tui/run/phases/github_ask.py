@@ -1,0 +1,213 @@
+"""Asks GitHub and git for everything that DX141 to DX149 judge, part by part and in bounded time. Reads only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
+
+from dixis_tui.errors import DixisError, GithubError, StoppedError
+from dixis_tui.github import Look, WorkflowRun
+from dixis_tui.plan.github_sight import Sight, Unseen
+from dixis_tui.prisma import checkout
+from dixis_tui.prisma.checkout import Checkout
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import facts
+from dixis_tui.run.phases.github_open import opened
+from dixis_tui.settings import GithubSettings, token_in
+
+if TYPE_CHECKING:
+    from dixis_tui.web.github.api import Repository
+    from dixis_tui.web.github.client import Client
+
+T = TypeVar("T")
+SECONDS = 20.0
+"""After that long a look ends with what it has seen."""
+_ANSWER_SECONDS = 8.0
+_RUNS = 50
+_FOR = {
+    "user": "whose token it is",
+    "branch": "where the branch stands",
+    "clinic": "the clinic's runs",
+    "migrate": "the migrate workflow",
+    "runs": "runs under way",
+    "secrets": "secrets of the repository",
+    "environment": "the environment's protection",
+    "environment secrets": "secrets of the environment",
+    "deployments": "deployments under way",
+    "pushed": "whether the commit is on GitHub",
+    "tree": "the files of the commit",
+}
+_WHOLE = ("branch", "clinic", "migrate", "secrets")
+_NOBODY = "there is no GitHub token: GITHUB_TOKEN and GH_TOKEN are not set, and `gh` has none for {host}"
+_OVER = ("token", "rate", "unreachable", "server", "unclear")
+"""After an error of these kinds nothing more is asked."""
+
+
+def gather(context: Context, seconds: float = SECONDS) -> Sight:
+    """Everything that one look sees, within `seconds`. Never raises for what GitHub or git says."""
+    settings = context.settings
+    github = settings.github
+    token, source = token_in(context.secrets)
+    sight = Sight(
+        look=Look(repository=github.repository, host=github.host, token_from=source),
+        local=local(context),
+        settings=github,
+        executor=settings.migrate.executor,
+        own=frozenset(view.run_id for view in context.settled().workflows.values()),
+    )
+    if not token:
+        remedy = "Set GITHUB_TOKEN to a token for the repository, or log in with `gh auth login`."
+        return _mute(sight, _NOBODY.format(host=github.host), remedy)
+    enough = threading.Event()
+    timer = threading.Timer(seconds, enough.set)
+    timer.daemon = True
+    timer.start()
+    try:
+        with opened(context, told=False, stopping=enough, timeout_seconds=min(_ANSWER_SECONDS, seconds)) as asked:
+            return _ask(sight, *asked, seconds)
+    except StoppedError:
+        return _mute(sight, *_slow(github, seconds))
+    except DixisError as error:
+        return _mute(sight, str(error), error.remedy)
+    finally:
+        timer.cancel()
+
+
+def cut_off(sight: Sight) -> Unseen | None:
+    """Why this look has not come to its end; None where it has."""
+    if sight.look.problem:
+        return Unseen("unreachable", sight.look.problem, sight.look.remedy)
+    return next((why for why in sight.unseen.values() if why.kind in _OVER), None)
+
+
+def local(context: Context) -> Checkout:
+    """The project's checkout. Never raises."""
+    try:
+        found = facts.project(context)
+    except DixisError as error:
+        return Checkout(problem=str(error), remedy=error.remedy)
+    # Where the schema is one file its folder holds nothing else that is read, but for the migrations.
+    read: list[Path] = [found.schema, *([found.config] if found.config else [])]
+    return checkout.look(found.directory, found.migrations, read)
+
+
+def _mute(sight: Sight, problem: str, remedy: str) -> Sight:
+    return replace(sight, look=replace(sight.look, problem=problem, remedy=remedy))
+
+
+def _slow(github: GithubSettings, seconds: float) -> tuple[str, str]:
+    return f"{github.host} did not answer within {seconds:g} s", "Look at the line, then look again."
+
+
+class _Asking:
+    """Asks part by part, and remembers why a part is missing."""
+
+    def __init__(self, slow: tuple[str, str]) -> None:
+        self.unseen: dict[str, Unseen] = {}
+        self.missing: dict[str, None] = {}
+        self._slow = Unseen("unreachable", *slow)
+        self._over: Unseen | None = None
+
+    def __call__(self, part: str, ask: Callable[[], T], otherwise: T) -> T:
+        if self._over:
+            self.unseen[part] = self._over
+            return otherwise
+        try:
+            return ask()
+        except StoppedError:
+            self._over = self.unseen[part] = self._slow
+        except GithubError as error:
+            self.unseen[part] = Unseen(error.kind, str(error), error.remedy, error.permission)
+            if error.kind == "rights":
+                self.missing[f"{error.permission or 'a permission'} ({_FOR[part]})"] = None
+            elif part != "tree" and error.kind in _OVER:  # a tree that is too long says nothing of the rest
+                self._over = self.unseen[part]
+        return otherwise
+
+
+def _ask(sight: Sight, repository: Repository, client: Client, seconds: float) -> Sight:
+    settings, local_, ask = sight.settings, sight.local, _Asking(_slow(sight.settings, seconds))
+    login = ask("user", repository.login, "")
+    if why := ask.unseen.get("user"):
+        if why.kind != "rights":
+            return _mute(sight, why.sentence, why.remedy)
+        ask.missing.clear()  # a workflow's own token is nobody's: nothing is missing
+    look = replace(
+        sight.look,
+        login=login,
+        branch=ask("branch", lambda: repository.branch(settings.branch), None),
+        migrate=ask("migrate", lambda: repository.workflow(settings.migrate_workflow, settings.branch), None),
+        secrets=ask("secrets", repository.secrets, None),
+    )
+    runs, last = _clinic(ask, repository, sight)
+    if all(part in ask.unseen and ask.unseen[part].kind == "missing" for part in _WHOLE):
+        return _mute(
+            sight,
+            f"{settings.host} has no repository {settings.repository}, or this token may not see it",
+            "Look at github.repository in dixis.toml; let the token see the repository.",
+        )
+    pushed, tree_of = _pushed(ask, repository, replace(sight, look=look))
+    none: list[WorkflowRun] = []
+    listed = ask("runs", lambda: repository.runs(settings.migrate_workflow, limit=_RUNS), none)
+    look = _environment(ask, repository, replace(look, clinic=runs), settings)
+    look = replace(
+        look,
+        open_runs=tuple(run for run in listed if not run.over),
+        deployments=ask("deployments", repository.deployments, ()),
+    )
+    tree = ask("tree", lambda: repository.tree(tree_of, local_.folder), None) if tree_of else None
+    return replace(
+        sight,
+        look=replace(look, missing=tuple(ask.missing), rate=client.rate, skew_seconds=client.skew_seconds),
+        pushed=pushed,
+        tree=tree,
+        tree_of=tree_of,
+        other_clinic=last,
+        unseen=_without_absent(ask.unseen),
+    )
+
+
+def _clinic(ask: _Asking, repository: Repository, sight: Sight) -> tuple[WorkflowRun | None, WorkflowRun | None]:
+    """The clinic's latest run for the local commit; where there is none, its latest one of any."""
+    name, commit = sight.settings.clinic_workflow, sight.local.commit
+    found: list[WorkflowRun] = []
+    if commit:
+        found = ask("clinic", lambda: repository.runs(name, sha=commit, limit=1), found)
+    if found:
+        return found[0], None
+    found = ask("clinic", lambda: repository.runs(name, limit=1), found)
+    return None, found[0] if found else None
+
+
+def _pushed(ask: _Asking, repository: Repository, sight: Sight) -> tuple[bool, str]:
+    """Whether the local commit is on GitHub, and the commit whose files are compared: the branch's where it is not."""
+    commit, head = sight.local.commit, sight.look.branch
+    there = head.sha if head else ""
+    if not commit or commit == there:
+        return bool(commit), there
+    pushed = ask("pushed", lambda: repository.pushed(commit), False)
+    return pushed, commit if pushed else there
+
+
+def _environment(ask: _Asking, repository: Repository, look: Look, settings: GithubSettings) -> Look:
+    name = settings.environment
+    if not name:
+        return look
+    seen = ask("environment", lambda: repository.environment(name, look.login), None)
+    look = replace(look, environment=seen)
+    if "environment" in ask.unseen and ask.unseen["environment"].kind == "missing":
+        return look  # it has no secrets either
+    own = ask("environment secrets", lambda: repository.environment_secrets(name), ())
+    return replace(look, secrets=(*(look.secrets or ()), *own) if own or look.secrets is not None else None)
+
+
+def _without_absent(unseen: dict[str, Unseen]) -> dict[str, Unseen]:
+    """What GitHub says it does not have is seen: it is not there. `user` is no part of the sight."""
+    absent = ("branch", "environment", "runs")
+    return {
+        part: why for part, why in unseen.items() if part != "user" and not (part in absent and why.kind == "missing")
+    }

@@ -1,0 +1,79 @@
+"""DX141 to DX149: the repository is looked at in preflight, on demand, at the seal and when the phrase was typed."""
+
+from __future__ import annotations
+
+from dixis_tui import events as ev
+from dixis_tui.errors import GithubError
+from dixis_tui.model import CheckState, Executor, Finding, failed, warned
+from dixis_tui.plan import github_gates
+from dixis_tui.plan.checks import SPECS
+from dixis_tui.plan.github_sight import Sight
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases.github_ask import cut_off, gather
+from dixis_tui.run.phases.github_open import worded
+
+_LAST_SECONDS = 10.0
+"""Where the plan is sealed or the phrase was typed: somebody waits, and the window runs."""
+_SHUT = (CheckState.FAILED, CheckState.UNKNOWN)
+
+
+def look(context: Context) -> Sight:
+    """Look, and journal what was found; a repository that can't be asked is a finding too."""
+    context.emit(ev.CheckChanged(code="DX141", state=CheckState.RUNNING), flush=False)
+    sight = gather(context)
+    _tell(context, sight)
+    return sight
+
+
+def at_seal(context: Context) -> None:
+    """Look again before the plan is sealed: what moved since closes its gate.
+
+    Raises:
+        GithubError: GitHub is to migrate, and does not answer.
+    """
+    sight = gather(context, _LAST_SECONDS)
+    if problem := _silence(context, sight):
+        raise problem
+    if not cut_off(sight):
+        _tell(context, sight)
+
+
+def moved(context: Context) -> str:
+    """What has moved since the plan was sealed, in a sentence; empty: nothing that closes a gate."""
+    sight = gather(context, _LAST_SECONDS)
+    if problem := _silence(context, sight):
+        return str(problem)
+    if cut_off(sight):
+        return ""
+    found = _tell(context, sight)
+    for code in github_gates.FREEZE:
+        if found[code].state in _SHUT and context.state.check(code).state is not CheckState.WAIVED:
+            return f"{SPECS[code].title}: {context.log.redactor.line(found[code].evidence)}"
+    return ""
+
+
+def _silence(context: Context, sight: Sight) -> GithubError | None:
+    """Why nothing goes on without GitHub; None where it answered, or where it is not who migrates.
+
+    There what was seen before stands, marked as old: a line that breaks off says nothing about the branch.
+    """
+    why = cut_off(sight)
+    if why is None:
+        return None
+    if context.settings.migrate.executor is Executor.GITHUB:
+        context.found("DX141", failed(why.sentence, why.remedy))
+        return GithubError(why.kind, f"GitHub can't be asked: {why.sentence}", why.remedy)
+    before = context.state.github
+    if before and not before.look.problem:
+        at = context.state.github_at
+        known = f"; what is known is of {at:%H:%M} UTC" if at else ""
+        context.found("DX141", warned(f"{why.sentence}{known}", why.remedy))
+    return None
+
+
+def _tell(context: Context, sight: Sight) -> dict[str, Finding]:
+    context.emit(ev.GithubSeen(look=worded(context, sight.look)))
+    found = github_gates.findings(sight)
+    for code, finding in found.items():
+        context.found(code, finding)
+    return found
