@@ -14,6 +14,7 @@ from dixis_tui.cli.script import Script, next_step
 from dixis_tui.events import FirstConfirmed
 from dixis_tui.model import MigrationState
 from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy_github
 from dixis_tui.run.client import Client
 from dixis_tui.run.runs import live
 from dixis_tui.run.state import RunState, apply
@@ -30,7 +31,18 @@ _SECOND_WORDS = (
 )
 
 
+_SECOND_AT_GITHUB = (
+    "Interrupted again: the workflow run is cancelled. Prisma is ended with it; a statement that runs on the server may "
+    "go on, and production is looked at afterwards."
+)
+
+
 def _first_words(state: RunState) -> str:
+    if policy_github.followed(state):
+        view = state.workflow
+        if view and not policy_github.begun(view):
+            return "the workflow run has not begun: it is cancelled, then the run ends."
+        return "the workflow run goes on to its end, then the run ends. Ctrl+C again cancels it."
     name = next((view.name for view in state.migrations.values() if view.state is MigrationState.RUNNING), "")
     if not name:
         return "the run stops at its next safe point, then ends."
@@ -131,7 +143,8 @@ class Driver:
 
     def _way_out(self) -> cmd.Command:
         if not self.state.running:
-            return cmd.Leave(reason="interrupted") if self._leaves else cmd.End()
+            leaves = self._leaves or policy_github.may_change(self.state)
+            return cmd.Leave(reason="interrupted") if leaves else cmd.End()
         return cmd.Stop(now=self.insisted, operator=self._operator)
 
     def _interrupt(self) -> None:
@@ -139,7 +152,7 @@ class Driver:
         if not self.interrupted:
             click.echo(f"Interrupted: {_GOES_ON if self._watching else _first_words(self.state)}", err=True)
         elif not self.insisted and not self._watching:
-            click.echo(_SECOND_WORDS, err=True)
+            click.echo(_SECOND_AT_GITHUB if policy_github.followed(self.state) else _SECOND_WORDS, err=True)
             self.insisted = True
         self.interrupted = True
         self._news.set()

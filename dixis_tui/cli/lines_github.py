@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dixis_tui import events as ev
-from dixis_tui.github import JobView, WorkflowRun
+from dixis_tui.github import Approval, JobView, WorkflowRun
 
 
 def github_line(event: ev.Event) -> str:
@@ -18,10 +18,8 @@ def github_line(event: ev.Event) -> str:
         case ev.GithubWaits(reason=reason, until=until):
             return f"   GitHub: {reason}" + (f", asked again at {until:%H:%M:%SZ}" if until else "")
         case ev.WorkflowSeen(run=run, jobs=jobs, approvals=approvals):
-            waits = ", ".join(f"approval of {one.environment}" for one in approvals)
-            return (
-                f"   workflow run {run.id}: {state_words(run)}{f', waits for {waits}' if waits else step_words(jobs)}"
-            )
+            waits = approval_words(approvals, run.url)
+            return f"   workflow run {run.id}: {state_words(run)}{f', {waits}' if waits else step_words(jobs)}"
         case ev.DeploymentReviewed(done=True, approved=approved, environment=environment, operator=operator):
             return f"   {operator} {'approved' if approved else 'rejected'} {environment}"
         case ev.DeploymentReviewed(environment=environment, problem=problem):
@@ -36,6 +34,19 @@ def github_line(event: ev.Event) -> str:
 def state_words(run: WorkflowRun) -> str:
     """`in progress`, or how it ended."""
     return (run.conclusion or run.status).replace("_", " ")
+
+
+def approval_words(approvals: tuple[Approval, ...], url: str) -> str:
+    """Who can let it go on, and where; empty where nobody is waited for."""
+    found = []
+    for one in approvals:
+        if one.reviewers:
+            mine = ", this token's user is one of them" if one.mine else ""
+            found.append(f"waits for {' or '.join(one.reviewers)} to approve {one.environment}{mine}: {url}")
+        else:
+            until = f" until {one.wait_until:%H:%M:%SZ}" if one.wait_until else ""
+            found.append(f"waits for the timer of {one.environment}{until}")
+    return "; ".join(found)
 
 
 def step_words(jobs: tuple[JobView, ...]) -> str:

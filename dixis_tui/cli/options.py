@@ -121,6 +121,8 @@ def finish(folder: Path, *, as_json: bool, interrupted: bool = False, watched: b
                 f"closed: {gate.code} {gate.title}: {gate.state}. {gate.evidence} {gate.remedy}".rstrip(), err=True
             )
     click.echo(f"Verdict {run.verdict}. Journal: {journal}", err=as_json)
+    if run.state.left and not run.state.ended:
+        click.echo(f"It was left open: `dixis-tui recover {run.id}` goes on with it.", err=True)
     if as_json:
         click.echo(to_json(of_run(run, journal)))
     changed = run.verdict in (Verdict.FAILED, Verdict.UNKNOWN, Verdict.DONE, Verdict.ROLLED_BACK)

@@ -8,7 +8,7 @@ from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan.checks import CATALOGUE
 from dixis_tui.plan.phases import number
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import policy
+from dixis_tui.run import policy, policy_github
 from dixis_tui.run.state import RunState
 
 
@@ -94,6 +94,8 @@ def _after_go(state: RunState, script: Script) -> cmd.Command | None:
     migrated = policy.phase_state(state, Phase.MIGRATE) is PhaseState.PASSED
     if migrated and not state.phase(Phase.VERIFY).attempts:
         return None  # the runner goes on to verify by itself
+    if policy_github.may_change(state):
+        return cmd.Leave(reason="its workflow run may be at work on GitHub")  # `recover` goes on with it
     sign_off = cmd.SignOff(operator=script.operator)
     return cmd.End() if policy.refusal(state, sign_off) else sign_off
 

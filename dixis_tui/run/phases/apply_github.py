@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from dixis_tui.errors import DixisError, UnknownOutcomeError
+from dixis_tui.errors import DixisError, GithubError, UnknownOutcomeError
 from dixis_tui.github import WorkflowRun
 from dixis_tui.model import MigrationFile, MigrationState, Place
 from dixis_tui.plan.approved import migrations_digest
@@ -162,5 +162,15 @@ def _order(context: Context, repository: Repository, project: Project, files: Se
         ref=settings.branch,
         sha=project.commit,
         inputs=taken_inputs(wanted, workflow.inputs),
-        login=repository.login(),
+        login=login_of(repository),
     )
+
+
+def login_of(repository: Repository) -> str:
+    """Whose token it is; empty for an app's, which is nobody's."""
+    try:
+        return repository.login()
+    except GithubError as error:
+        if error.kind != "rights":
+            raise
+        return ""

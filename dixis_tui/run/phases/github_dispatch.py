@@ -57,13 +57,13 @@ def dispatch(
     secret = {"confirm": phrase.reveal()} if phrase else {}
     try:
         run_id, url = repository.dispatch(order.workflow, order.ref, dict(order.inputs) | secret)
+    except StoppedError as error:  # before it was sent: a change that is out is waited for
+        refused(context, order.request, error)
+        raise
     except GithubError as error:
         if not error.taken:
             refused(context, order.request, error)
             raise
-        context.log.line("runner", f"The answer to the dispatch was lost: {error}", "warning")
-        run_id, url = 0, ""
-    except DixisError as error:  # whatever it is, the request may be out
         context.log.line("runner", f"The answer to the dispatch was lost: {error}", "warning")
         run_id, url = 0, ""
     if run_id:

@@ -16,7 +16,7 @@ from dixis_tui.plan.dispatching import Order
 from dixis_tui.prisma.files import scan_migrations
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, github_dispatch
-from dixis_tui.run.phases.apply_github import conclude
+from dixis_tui.run.phases.apply_github import conclude, login_of
 from dixis_tui.run.phases.github_open import opened
 from dixis_tui.run.views import WorkflowView
 
@@ -37,7 +37,7 @@ def settle(context: Context) -> None:
 def _find(context: Context, repository: Repository, view: WorkflowView, skew_seconds: float) -> None:
     """Raises DixisError where it was not taken, and UnknownOutcomeError where that is not known."""
     try:
-        order = github_dispatch.order_of(view.started, repository.login())
+        order = github_dispatch.order_of(view.started, login_of(repository))
     except GithubError as error:
         order = github_dispatch.order_of(view.started)
         raise github_dispatch.unknown(context, order, str(error), dispatching.Seen(), error.remedy) from None
