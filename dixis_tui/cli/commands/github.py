@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-_COMMANDS = ("status", "permissions")
+_COMMANDS = ("status", "permissions", "init")
 
 
 class _Lazy(click.Group):
