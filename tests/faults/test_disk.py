@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 import pytest
 
 from dixis_tui.model import Phase
@@ -11,18 +9,18 @@ from dixis_tui.run.folders import LOG
 from tests.faults.conftest import Evenings
 from tests.faults.steps import BEFORE_GO, struck
 from tests.faults.table import Tally
+from tests.thorough import pairs, steps
 
 KINDS = {"disk: full from there on": "+", "disk: full for one write": ""}
 PARTS = 2
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("phase", BEFORE_GO)
+@pytest.mark.parametrize(("phase", "kind"), pairs(BEFORE_GO, KINDS))
 def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, kind: str, phase: Phase) -> None:
     """What can't be journaled is not done: the runner ends, or the phase does; with room again it goes on."""
     night = evening()
     night.begin()
-    for step in count(1, 8):
+    for step in steps(12):
         with tally.case(kind, f"{phase} {step}") as case:
             error = f"write:error=ENOSPC:when={step}{KINDS[kind]}"
             if not struck(night, phase, error, None, night.hand.folder / LOG):
@@ -33,11 +31,10 @@ def test_at_every_step_before_the_phrase(evening: Evenings, tally: Tally, kind: 
     night.finish()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(("part", "kind"), pairs(range(PARTS), KINDS))
 def test_at_every_step_after_the_phrase(evening: Evenings, tally: Tally, kind: str, part: int) -> None:
     """A deed whose entry could not be written is found in the database afterwards."""
-    for step in count(1 + 2 * part, 6 * PARTS):
+    for step in steps(7, 1 + 3 * part, whole=(1 + part, PARTS)):
         with tally.case(kind, f"after the phrase, {step}") as case:
             night = evening(short=True)
             night.begin()
