@@ -11,6 +11,7 @@ from dixis_tui.run import policy
 from dixis_tui.run.state import MigrationView, RunState
 from screens import words
 from screens.cards import Card, Line, backup_words, changed_words, migrations, suffered
+from screens.cards_github import left_behind
 from screens.clock_words import clock_lines, deciding
 from screens.view import Mode, View
 
@@ -22,6 +23,7 @@ def gone(view: View) -> Card:
     lines = [Line(f"The last it wrote, at {view.at(state.last_at, seconds=True)}: {_last(state)}.", "text")]
     tone = "bad" if policy.production_changed(state) or state.rollback else "text"
     lines.append(Line(changed_words(state), tone))
+    lines += left_behind(view)
     lines += migrations(state, elapsed=None) if state.confirmed else ()
     return Card(
         headline=f"The runner is gone since {since}",
@@ -59,6 +61,7 @@ def migration(view: View) -> Card:
     lines: list[Line] = []
     if not bad and not lost and (reason := state.phase(Phase.MIGRATE).reason):
         lines.append(Line(reason, "text", "✖", "bad"))
+    lines += left_behind(view)
     lines += migrations(state, elapsed=None)
     lines += _history(state)
     lines.append(Line(_meaning(bad, lost), "warn"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dixis_tui.model import CheckState, MigrationState, Phase
 from dixis_tui.plan import phases
 from dixis_tui.run.state import CheckView, MigrationView, RunState
-from screens import cards_back, radar_words, words
+from screens import cards_back, cards_github, github_words, radar_words, words
 from screens.cards import Bar, Card, Line, migrations
 from screens.clock_words import clock_lines, deciding
 from screens.progress import progress_bar
@@ -115,7 +115,7 @@ def _migrating(view: View) -> Card:
         headline = "Migrating production" if len(done) < len(state.migrations) else "Reading the history again"
     else:
         headline = "Migrating PRODUCTION" if not view.demo else "Migrating the demo's production"
-    return Card(
+    card = Card(
         headline=headline,
         tone="work",
         glyph="◐",
@@ -125,6 +125,7 @@ def _migrating(view: View) -> Card:
         does="stop after the file that runs now",
         more=(("b", "locks"), ("h", "migrations")),
     )
+    return cards_github.migrating(view, card) if github_words.executes(state) else card
 
 
 def _clock(view: View) -> tuple[Line, ...]:

@@ -46,7 +46,10 @@ class Cockpit(Screen[None]):
     AUTO_FOCUS = ""
     COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOK)
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"act('{key}')", show=False) for key in ("enter", "space", "w", "r", "p", "m", "x", "s", "e")),
+        *(
+            Binding(key, f"act('{key}')", show=False)
+            for key in ("enter", "space", "w", "r", "p", "m", "a", "x", "s", "e")
+        ),
         Binding("up,k", "move(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
         Binding("pageup", "move(-8)", show=False),
@@ -57,6 +60,7 @@ class Cockpit(Screen[None]):
         Binding("c", "checks", show=False),
         Binding("h", "outlook", show=False),
         Binding("b", "radar", show=False),
+        Binding("g", "github", show=False),
         Binding("t", "trouble", show=False),
         Binding("o", "contacts", show=False),
         Binding("v", "present", show=False),
@@ -180,6 +184,10 @@ class Cockpit(Screen[None]):
     def action_radar(self) -> None:
         """Who blocks us, and who waits behind us."""
         self.cockpit_app.open("radar")
+
+    def action_github(self) -> None:
+        """What is closed there; from the dispatch on, its run step by step."""
+        self.cockpit_app.open("github")
 
     def action_trouble(self) -> None:
         """What went wrong, and the ways out."""

@@ -2,63 +2,55 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from textual.screen import Screen
 
 from dixis_tui.plan.checks import SPECS
 from dixis_tui.run import commands as cmd
+from screens import github_words as told
 from screens import words
 from screens.guide import Offer
 from screens.view import Mode, View
 
+_PLAIN = {
+    "rollback": "RollbackScreen",
+    "trouble": "TroubleScreen",
+    "contacts": "ContactsScreen",
+    "interrupted": "InterruptedScreen",
+    "snapshot": "SnapshotScreen",
+    "checks": "ChecksScreen",
+    "outlook": "OutlookScreen",
+    "radar": "RadarScreen",
+    "github": "GithubScreen",
+    "help": "HelpScreen",
+}
+"""Each in the module of its name, and made from the view alone."""
+
 
 def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
     """The screen of that name."""
+    if name in _PLAIN:
+        made: Screen[None] = getattr(import_module(f"screens.{name}"), _PLAIN[name])(view)
+        return made
     match name:
         case "go":
             from screens.approve import ApproveScreen
             from screens.go import GoScreen
 
             return ApproveScreen(view) if view.mode is Mode.SECOND else GoScreen(view)
-        case "rollback":
-            from screens.rollback import RollbackScreen
-
-            return RollbackScreen(view)
-        case "trouble":
-            from screens.trouble import TroubleScreen
-
-            return TroubleScreen(view)
-        case "contacts":
-            from screens.contacts import ContactsScreen
-
-            return ContactsScreen(view)
-        case "interrupted":
-            from screens.interrupted import InterruptedScreen
-
-            return InterruptedScreen(view)
-        case "snapshot":
-            from screens.snapshot import SnapshotScreen
-
-            return SnapshotScreen(view)
-        case "checks":
-            from screens.checks import ChecksScreen
-
-            return ChecksScreen(view)
-        case "outlook":
-            from screens.outlook import OutlookScreen
-
-            return OutlookScreen(view)
-        case "radar":
-            from screens.radar import RadarScreen
-
-            return RadarScreen(view)
-        case "help":
-            from screens.help import HelpScreen
-
-            return HelpScreen(view)
         case "waive":
             from screens.waive import WaiveScreen
 
             return WaiveScreen(view, offer.code if offer else "")
+        case "review" if offer and isinstance(offer.command, cmd.ReviewDeployment):
+            from screens.review import ReviewScreen
+
+            return ReviewScreen(view, offer.command)
+        case "clinic" | "cancel_workflow" if offer:
+            from screens.github_questions import question
+
+            return question(name, view, offer)
     return _question(name, view, offer)
 
 
@@ -89,6 +81,10 @@ def _question(name: str, view: View, offer: Offer | None) -> Screen[None]:
             command=command,
             label="take it back",
         )
+    if name == "stop" and told.executes(view.state) and view.state.workflow and view.state.workflow.open:
+        from screens.github_questions import stops
+
+        return stops(view, command)
     if name == "stop":
         return AskScreen(
             view,

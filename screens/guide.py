@@ -40,7 +40,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     """What one key does now.
 
     `command` goes to the runner as it is; `opens` names a modal (`tick`, `waive`, `snapshot`, `go`, `rollback`,
-    `again`, `stop`, `end`) that asks first. With a `refusal` the key does nothing but say it.
+    `again`, `stop`, `end`, `review`, `clinic`, `cancel_workflow`) that asks first.
+    With a `refusal` the key does nothing but say it.
     """
 
     key: str
@@ -53,11 +54,17 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 def offers(view: View) -> list[Offer]:
     """Every key that acts, in the footer's order, refused ones among them."""
-    makers = (_enter, _space, _waive, _again, _snapshot, _go, _rollback, _stop, _end)
-    made = [make(view) for make in makers]
+    from screens.guide_github import approve
+
+    makers = (_enter, _space, _waive, _again, _snapshot, _go, approve, _rollback, _stop, _end)
+    made = open_now(view, [make(view) for make in makers])
+    return [_approve(view) if view.mode is Mode.SECOND and offer.key == "m" else offer for offer in made]
+
+
+def open_now(view: View, made: list[Offer]) -> list[Offer]:
+    """The same offers, refused where nothing may be asked from this screen, or where something was just asked."""
     if closed := looks_on(view) or _over(view):
-        shut = [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
-        return [_approve(view) if view.mode is Mode.SECOND and offer.key == "m" else offer for offer in shut]
+        return [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
     if view.asked:
         waiting = f"{view.asked} was just asked: wait for the runner's answer."
         return [_refused(offer, waiting) if _heavy(offer) else offer for offer in made]
@@ -90,8 +97,12 @@ def _over(view: View) -> str:
     return "" if view.state.run else "Wait for the runner's first entry."
 
 
+_LIGHT = ("tick", "waive", "stop", "cancel_workflow")
+"""What they open asks first, and is never too late."""
+
+
 def _heavy(offer: Offer) -> bool:
-    light = isinstance(offer.command, cmd.Tick) or offer.opens in ("tick", "waive", "stop")
+    light = isinstance(offer.command, cmd.Tick) or offer.opens in _LIGHT
     return not light
 
 

@@ -20,8 +20,8 @@ _LOG_KEYS = (
 )
 _ALWAYS = (("c", "checks"), ("l", "log"), ("?", "help"), ("q", "leave"))
 _REPLAY_KEYS = (("← →", "step"), ("[ ]", "phase"), ("1 0", "speed"))
-_GIVE_UP = ("e", "l", "c", "r", "w", "h", "p", "s", "m", "o")
-_REPLAY_GIVES_UP = ("l", "c", "b", "h", "1 0")
+_GIVE_UP = ("e", "l", "c", "r", "w", "h", "p", "g", "s", "m", "o")
+_REPLAY_GIVES_UP = ("l", "c", "b", "h", "g", "1 0")
 """Which keys the row leaves out first where the room is short; `?` names them all."""
 
 
@@ -34,6 +34,7 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
         first = ("home", "again") if over else ("space", "pause" if view.reel.playing else "play")
         looks = [("h", "migrations")] if view.state.migrations else []
         looks += [("b", "locks")] if radar_words.live(view) else []
+        looks += [("g", "GitHub")] if view.state.workflow else []
         return [first, *_REPLAY_KEYS, *looks, *_ALWAYS]
     open_ones = [offer for offer in offers(view) if not offer.refusal]
     letters = {offer.label for offer in open_ones if offer.key != "enter"}
@@ -41,6 +42,7 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     acting = [(made.key, made.label) for made in open_ones if made.key != "enter" or made.label not in letters]
     looks = [("h", "migrations")] if view.state.migrations else []
     looks += [("b", "locks")] if radar_words.live(view) else []
+    looks += [("g", "GitHub")] if view.state.run and view.state.run.github else []
     # Named where they are looked for: when something went wrong.
     looks += [("t", "what to do")] if trouble.case_of(view.state) else []
     looks += [("o", "contacts")] if trouble.case_of(view.state) or view.state.rollback else []

@@ -1,0 +1,259 @@
+"""GITHUB before the go: what is closed and what to do, then what the last look saw. Pure."""
+
+from __future__ import annotations
+
+from dixis_tui.github import Look
+from dixis_tui.model import CheckState
+from dixis_tui.plan.checks import GITHUB_CODES, SPECS
+from dixis_tui.run.state import CheckView, RunState
+from screens import github_words as told
+from screens import words
+from screens.cards import Line
+from screens.spots import check_mark
+from screens.view import View
+
+Answer = tuple[Line, ...]
+_BROKEN = (CheckState.FAILED, CheckState.UNKNOWN)
+_BLOCKS = (("DX142",), ("DX143", "DX144", "DX145"), ("DX146",), ("DX147",), ("DX148",), ("DX149",), ("DX141",))
+"""Checks that stand together, in the order in which they are asked for."""
+_MOST = 8
+"""Secrets, open runs and deployments that are listed one by one."""
+
+
+def answer(view: View) -> Answer:
+    """The clearest answer first: what is closed, and what to do."""
+    state = view.state
+    if state.run is None or not state.run.github:
+        return (
+            Line("No repository is named: a person answers for GitHub", "strong", "○", "quiet"),
+            Line('repository = "owner/name" under [github] in dixis.toml names it; then this looks by itself.', "text"),
+        )
+    if found := _shut(view):
+        return found
+    if any(check.state is CheckState.RUNNING for check in _checks(state)):
+        return (Line("GitHub is being looked at", "work", "◐", "work"),)
+    if state.github is None:
+        return (
+            Line("Not looked at yet", "strong", "○", "quiet"),
+            Line("Preflight looks; r looks now. It only reads.", "text"),
+        )
+    warned = [check for check in _checks(state) if check.state is CheckState.WARNED]
+    missing = state.github.look.missing
+    if missing:
+        lacks = "; ".join(missing)
+        head = f"The token lacks {words.count(len(missing), 'permission')}: not all could be seen"
+        return Line(head, "warn", "▲", "warn"), Line(f"Give it {lacks}. Then r looks again.", "text")
+    if warned:
+        head = f"Open, with {words.count(len(warned), 'warning')}"
+        return Line(head, "strong", "▲", "warn"), Line(_told(warned[0]), "text")
+    if not any(check.at for check in _checks(state)):
+        return (Line("Seen, and not judged yet: preflight does that", "strong", "○", "quiet"),)
+    return (Line("Everything on GitHub is as it should be", "good", "✔", "good"),)
+
+
+def _shut(view: View) -> Answer:
+    state = view.state
+    look = state.github.look if state.github else None
+    if look is not None and look.problem:
+        remedy = f"{look.remedy} " if look.remedy else ""
+        return (
+            Line(f"GitHub could not be asked: {look.problem}", "bad", "✖", "bad"),
+            Line(f"{remedy}r looks again; until then a person answers for it.", "text"),
+        )
+    closed = [check for check in _checks(state) if check.state in _BROKEN and check.spec.gate]
+    if not closed:
+        return ()
+    names = " · ".join(f"{check.code} {check.spec.title}" for check in closed)
+    return Line(f"Closed: {names}", "bad", "✖", "bad"), Line(_told(closed[0]), "text")
+
+
+def _told(check: CheckView) -> str:
+    evidence = f"{check.evidence[:1].upper()}{check.evidence[1:]}.".replace("..", ".") if check.evidence else ""
+    return f"{evidence} {check.remedy}".strip() or check.spec.looks
+
+
+def _checks(state: RunState) -> list[CheckView]:
+    return [state.check(code) for code in GITHUB_CODES if (code, "") in state.checks]
+
+
+# -- the facts
+
+
+def rows(view: View) -> list[Line]:
+    """A block for each question, those that are closed first; last of all the token, and when it was looked at."""
+    state = view.state
+    if state.run is None or not state.run.github:
+        return _keys_of_the_file()
+    blocks = sorted(_BLOCKS, key=lambda codes: not any(state.check(code).state in _BROKEN for code in codes))
+    found: list[Line] = []
+    for codes in blocks:
+        found += [*([Line("")] if found else []), *_block(view, codes)]
+    return found
+
+
+def _block(view: View, codes: tuple[str, ...]) -> list[Line]:
+    found: list[Line] = []
+    for code in codes:
+        check = view.state.check(code)
+        mark = check_mark(view, check)
+        found.append(Line(f"{code} {SPECS[code].title}", "strong", mark.glyph, mark.tone, mark.word))
+        found += [Line(f"  {check.evidence}", "text")] if check.evidence else []
+        found += [Line(f"  {check.remedy}", "quiet")] if check.remedy else []
+    look = view.state.github.look if view.state.github else None
+    if codes[0] == "DX142":
+        return [*found, *_clinic(view, look)]
+    if look is None or look.problem:
+        return [*found, *(_access(view, look) if codes[0] == "DX141" and look else [])]
+    facts = {
+        "DX143": _branch,
+        "DX146": _secrets,
+        "DX147": _workflow,
+        "DX148": _environment,
+        "DX149": _under_way,
+        "DX141": _access,
+    }[codes[0]](view, look)
+    return [*found, *facts]
+
+
+def _fact(text: str, tone: str = "quiet") -> Line:
+    return Line(f"  {text}", tone)
+
+
+def _clinic(view: View, look: Look | None) -> list[Line]:
+    """The run for this commit; one that was dispatched from here with its steps."""
+    from screens.github_run import job_rows
+
+    ours = view.state.clinic
+    found: list[Line] = []
+    seen = look.clinic if look else None
+    if ours is not None:
+        run = ours.run
+        mark = told.mark(view, run) if run else None
+        if ours.failed is not None:
+            found.append(
+                Line(f"Not dispatched: {ours.failed.problem} {ours.failed.remedy}".rstrip(), "text", "✖", "bad")
+            )
+        elif run is None or mark is None:
+            since = told.whole(view.elapsed(ours.at))
+            found.append(Line(f"Dispatched {since} ago; its run was not seen yet", "text", "◐", "work"))
+        else:
+            found.append(
+                Line(f"Started from here: {told.run_words(view, run)}", "text", mark.glyph, mark.tone, mark.word)
+            )
+            found += job_rows(view, ours)[0] if ours.open or not run.green else []
+        if ours.url:
+            found.append(_fact(ours.url))
+        seen = None if run is not None and seen is not None and seen.id == run.id else seen
+    if seen is not None:
+        mark = told.mark(view, seen)
+        found.append(Line(told.run_words(view, seen), "text", mark.glyph, mark.tone, mark.word))
+        found.append(_fact(seen.url))
+    elif ours is None and look is not None and not look.problem:
+        found.append(_fact("There is no run of the clinic for this commit.", "text"))
+    return found
+
+
+def _branch(view: View, look: Look) -> list[Line]:
+    head = look.branch
+    if head is None:
+        return [_fact("The branch could not be seen.")]
+    local = view.state.project.commit if view.state.project else ""
+    lock = {True: "nobody can push to it", False: "it can be pushed to", None: "whether it is locked is not told"}
+    ours = f"; here {told.sha(local)}" if local else ""
+    return [_fact(f"{head.name} is at {told.sha(head.sha)}{ours}; {lock[head.locked]}.", "text")]
+
+
+def _secrets(view: View, look: Look) -> list[Line]:
+    if look.secrets is None:
+        return [_fact("Their names can't be seen with this token.", "text")]
+    if not look.secrets:
+        return [_fact("No secret of these is set, neither in the repository nor in the environment.", "text")]
+    found = [
+        Line(f"  {one.name}", "text", right=f"{one.where}, changed {told.day(view, one.updated)}")
+        for one in look.secrets[:_MOST]
+    ]
+    return found + _more(len(look.secrets))
+
+
+def _more(number: int) -> list[Line]:
+    return [_fact(f"… and {number - _MOST:,} more")] if number > _MOST else []
+
+
+def _workflow(_: View, look: Look) -> list[Line]:
+    seen = look.migrate
+    if seen is None:
+        return [_fact("The workflow's file was not found on the branch.", "text")]
+    kind = "active" if seen.active else seen.state.replace("_", " ")
+    kind += "" if seen.dispatchable else ", takes no dispatch"
+    inputs = "not known: the file could not be read" if seen.inputs is None else ", ".join(seen.inputs) or "none"
+    return [_fact(f"{seen.name}, {seen.path}: {kind}.", "text"), _fact(f"Inputs: {inputs}.")]
+
+
+def _environment(_: View, look: Look) -> list[Line]:
+    if look.environment is None:
+        return [_fact("No environment was seen.")]
+    name, *rest = told.environment_words(look.environment)
+    return [_fact(f"{look.environment.name}: {name}", "text"), *([_fact(" ".join(rest))] if rest else [])]
+
+
+def _under_way(view: View, look: Look) -> list[Line]:
+    found: list[Line] = []
+    for run in look.open_runs[:_MOST]:
+        mark = told.mark(view, run)
+        found.append(
+            Line(f"{words.cut(run.title, 80)}, {told.run_words(view, run)}", "text", mark.glyph, mark.tone, mark.word)
+        )
+    for one in look.deployments[:_MOST]:
+        by = f" by {one.creator}" if one.creator else ""
+        of = f" of {one.ref}" if one.ref else ""
+        text = f"deployment {one.id} to {one.environment}{of}{by} {told.ago(view, one.created)}"
+        found.append(Line(text.rstrip(), "text", "◐", "work", one.state.replace("_", " ")))
+    return found or [_fact("No run of the workflow and no deployment is open.")]
+
+
+def _access(view: View, look: Look) -> list[Line]:
+    """Whose token, what it lacks, what is left of the hour's requests, and when this was seen."""
+    found: list[Line] = []
+    whose = f" of {look.login}" if look.login else ""
+    token = (
+        f"token{whose} from {look.token_from}" if look.token_from else "no token: set GITHUB_TOKEN, or log in with gh"
+    )
+    found.append(_fact(f"{look.repository} on {look.host}, {token}", "text"))
+    found += [Line(f"lacks {one}", "text", "✖", "bad") for one in look.missing]
+    if look.rate:
+        full = f", full again at {view.at(look.rate.resets)}" if look.rate.resets else ""
+        low = look.rate.remaining * 20 < look.rate.limit
+        left = f"{look.rate.remaining:,} of {look.rate.limit:,} requests left{full}"
+        found.append(Line(left, "text", "▲", "warn") if low else _fact(left))
+    if abs(look.skew_seconds) >= _SKEW:
+        ahead = "ahead of" if look.skew_seconds > 0 else "behind"
+        text = f"This machine's clock is {told.whole(abs(look.skew_seconds))} {ahead} GitHub's."
+        found.append(Line(text, "text", "▲", "warn"))
+    return found
+
+
+_SKEW = 5.0
+
+
+def seen_words(view: View) -> str:
+    """`seen 22:41:07, 3 m 05 s ago`, or that it was not looked at."""
+    at = view.state.github_at
+    return f"seen {view.at(at, seconds=True)}, {told.whole(view.elapsed(at))} ago" if at else "not looked at"
+
+
+def _keys_of_the_file() -> list[Line]:
+    return [
+        Line("The keys of [github] in dixis.toml:", "quiet"),
+        *(
+            Line(f"  {key:<17} {what}", "text")
+            for key, what in (
+                ("repository", "owner/name: all else follows from it"),
+                ("branch", "what is deployed; main"),
+                ("migrate_workflow", "the manual workflow; prod-migration.yml"),
+                ("clinic_workflow", "the Migration Clinic; migration-clinic.yml"),
+                ("environment", "whose reviewers approve; production"),
+                ("secret", "the database's URL there; DATABASE_URL_PROD"),
+            )
+        ),
+        Line("The token comes from GITHUB_TOKEN, GH_TOKEN or `gh auth token`; it is written nowhere.", "quiet"),
+    ]

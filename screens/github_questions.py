@@ -1,0 +1,79 @@
+"""Questions before something is asked of GitHub: what it means for production stands before the answer."""
+
+from __future__ import annotations
+
+from dixis_tui.run.commands import Command
+from dixis_tui.run.views import WorkflowView
+from screens import github_words as told
+from screens.ask import AskScreen
+from screens.guide import Offer
+from screens.view import View
+
+
+def question(name: str, view: View, offer: Offer) -> AskScreen:
+    """`clinic` or `cancel_workflow`."""
+    return _clinic(view, offer) if name == "clinic" else _cancel(view, offer)
+
+
+def stops(view: View, command: Command | None) -> AskScreen:
+    """`s` while a workflow run is followed: what has begun there does not stop at a safe point."""
+    workflow = view.state.workflow
+    begun = workflow is not None and _begun(workflow)
+    lines = (
+        (
+            "The workflow run goes on to its end: nothing on GitHub knows a safe point. This run stops after it,",
+            "with production read again. To end the workflow run itself: g, then z.",
+        )
+        if begun
+        else ("The workflow run has not begun: it is cancelled, and production stays as it is.",)
+    )
+    return AskScreen(view, title="Stop after this?", lines=lines, yes="stop", command=command, label="stop")
+
+
+def _begun(workflow: WorkflowView) -> bool:
+    """Whether a job of it may have begun."""
+    run = workflow.run
+    jobs = any(job.status in ("in_progress", "completed") and job.conclusion != "skipped" for job in workflow.jobs)
+    return run is not None and (run.status == "in_progress" or jobs)
+
+
+def _cancel(view: View, offer: Offer) -> AskScreen:
+    workflow = view.state.workflow
+    number = workflow.run_id if workflow else 0
+    if workflow is None or not _begun(workflow):
+        lines: tuple[str, ...] = ("No job of it has begun: nothing of it has touched production.",)
+    else:
+        lines = (
+            "GitHub ends the job, and Prisma with it, within seconds. What is applied stays applied.",
+            "A statement that is at work on the server may go on to its end there, and be committed.",
+            "A file that commits by itself may stand half done, and Prisma's history may call it failed.",
+        )
+    after = "It is followed to its end; then production itself is read, before anything is said of it."
+    return AskScreen(
+        view,
+        title=f"Cancel workflow run {number}?",
+        lines=(*lines, after),
+        yes="cancel the run",
+        no="let it run",
+        command=offer.command,
+        label="cancel the run",
+    )
+
+
+def _clinic(view: View, offer: Offer) -> AskScreen:
+    state = view.state
+    head = state.github.look.branch if state.github else None
+    local = state.project.commit if state.project else ""
+    lines = ["The clinic's workflow is dispatched once on GitHub, and its steps are followed here (g)."]
+    if head:
+        lines.append(f"It runs for {head.name}, which is at {told.sha(head.sha)}.")
+    if head and local and not head.sha.startswith(local) and not local.startswith(head.sha):
+        lines.append(f"That is not this project's commit, {told.sha(local)}: the gate stays closed by it. Push first.")
+    return AskScreen(
+        view,
+        title="Start the Migration Clinic?",
+        lines=tuple(lines),
+        yes="start it",
+        command=offer.command,
+        label="start the clinic",
+    )

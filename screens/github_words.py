@@ -1,0 +1,181 @@
+"""GitHub in words: states of runs, jobs and steps, ages by GitHub's clock, who approves, what a look saw. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from dixis_tui.github import Approval, EnvironmentSeen, JobView, Look, SecretSeen, StepView, WorkflowRun
+from dixis_tui.model import Executor
+from dixis_tui.run.state import RunState
+from dixis_tui.run.views import WorkflowView
+from screens import words
+from screens.spots import Mark
+from screens.view import Link, View
+
+_LOST = Mark("?", "bad", "unknown")
+_STATUS = {
+    "requested": Mark("○", "quiet", "queued"),
+    "queued": Mark("○", "quiet", "queued"),
+    "pending": Mark("○", "quiet", "queued"),
+    "waiting": Mark("▲", "warn", "waiting"),
+    "in_progress": Mark("◐", "work", "running"),
+}
+_CONCLUSION = {
+    "success": Mark("✔", "good", "success"),
+    "neutral": Mark("✔", "good", "neutral"),
+    "skipped": Mark("–", "quiet", "skipped"),
+    "failure": Mark("✖", "bad", "failed"),
+    "timed_out": Mark("✖", "bad", "timed out"),
+    "startup_failure": Mark("✖", "bad", "could not start"),
+    "cancelled": Mark("✖", "bad", "cancelled"),
+    "action_required": Mark("▲", "warn", "action required"),
+}
+_SHORT_SHA = 8
+
+
+def executes(state: RunState) -> bool:
+    """Whether GitHub's workflow is what migrates in this run."""
+    return state.run is not None and state.run.executor is Executor.GITHUB
+
+
+def mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
+    """Glyph, tone and word of a state; what was under way when the runner went away is unknown."""
+    if seen.status == "completed":
+        word = seen.conclusion.replace("_", " ") or "ended"
+        return _CONCLUSION.get(seen.conclusion, Mark("?", "bad", word))
+    if view.link is Link.GONE:
+        return _LOST
+    return _STATUS.get(seen.status, Mark("?", "warn", seen.status.replace("_", " ") or "unknown"))
+
+
+# -- time
+
+
+def whole(seconds: float) -> str:
+    """`0 s`, `41 s`, `2 m 05 s`: GitHub's times are whole seconds, and nothing finer is made of them."""
+    return words.duration(seconds) if seconds >= 59.5 else f"{max(round(seconds), 0)} s"
+
+
+def elapsed(view: View, since: datetime | None) -> float:
+    """Seconds from a moment of GitHub's clock until now, as far as the difference of the clocks is known."""
+    skew = view.state.github.look.skew_seconds if view.state.github else 0.0
+    return view.elapsed(since + timedelta(seconds=skew)) if since else 0.0
+
+
+def took(view: View, seen: JobView | StepView) -> str:
+    """How long it took, or runs already; empty before it began."""
+    if seen.started is None or seen.conclusion == "skipped":
+        return ""
+    if seen.ended is not None:
+        return whole((seen.ended - seen.started).total_seconds())
+    return "" if view.link is Link.GONE else whole(elapsed(view, seen.started))
+
+
+def ago(view: View, at: datetime | None) -> str:
+    """`2 h 05 m ago`; empty where the time is not known."""
+    return f"{whole(elapsed(view, at))} ago" if at else ""
+
+
+def day(view: View, at: datetime | None) -> str:
+    """`3 Nov`, of another year `Nov 2024`; `no date` where GitHub gave none."""
+    if at is None:
+        return "no date"
+    local = at.astimezone(view.zone)
+    same_year = local.year == view.now.astimezone(view.zone).year
+    return f"{local.day} {local:%b}" if same_year else f"{local:%b %Y}"
+
+
+# -- runs
+
+
+def sha(commit: str) -> str:
+    """The first letters of a commit, as people name it."""
+    return commit[:_SHORT_SHA] or "unknown"
+
+
+def run_words(view: View, run: WorkflowRun) -> str:
+    """`run 901, by maria, 2 h 05 m ago`."""
+    parts = [f"run {run.id}"]
+    parts += [f"attempt {run.attempt}"] if run.attempt > 1 else []
+    parts += [f"of {sha(run.sha)}"] if run.sha else []
+    parts += [f"by {words.cut(run.actor, 30)}"] if run.actor else []
+    parts += [ago(view, run.started or run.created)] if run.started or run.created else []
+    return ", ".join(parts)
+
+
+def working(jobs: tuple[JobView, ...]) -> tuple[JobView, StepView | None] | None:
+    """The job that runs, and its step; None where none does."""
+    for job in jobs:
+        if job.status == "in_progress":
+            return job, next((step for step in job.steps if step.status == "in_progress"), None)
+    return None
+
+
+def broke(jobs: tuple[JobView, ...]) -> tuple[JobView, StepView | None] | None:
+    """The first job that ended badly, and its step."""
+    for job in jobs:
+        if job.status == "completed" and job.conclusion not in ("success", "neutral", "skipped"):
+            bad = (one for one in job.steps if one.status == "completed" and one.conclusion not in _HARMLESS)
+            return job, next(bad, None)
+    return None
+
+
+_HARMLESS = ("success", "neutral", "skipped")
+
+
+def place(job: JobView, step: StepView | None) -> str:
+    """`step 4 of 9 of migrate`, of what GitHub has told so far."""
+    if step is None:
+        return f"job {words.cut(job.name, 40)}"
+    at = next((number for number, one in enumerate(job.steps, 1) if one is step), 1)
+    return f"step {at} of {len(job.steps)} of {words.cut(job.name, 40)}"
+
+
+def counted(jobs: tuple[JobView, ...]) -> tuple[int, int]:
+    """Steps that are over, and steps that are known, of all jobs."""
+    steps = [step for job in jobs for step in job.steps]
+    return sum(step.status == "completed" for step in steps), len(steps)
+
+
+# -- who may what
+
+
+def approvers(approval: Approval) -> str:
+    """`maria, team dba`."""
+    return ", ".join(approval.reviewers) or "its reviewers"
+
+
+def mine(workflow: WorkflowView | None) -> Approval | None:
+    """The first approval that this token's user may give."""
+    return next((one for one in workflow.approvals if one.mine), None) if workflow else None
+
+
+def environment_words(seen: EnvironmentSeen) -> list[str]:
+    """What protects an environment, a sentence each."""
+    found = [f"Approved by {', '.join(seen.reviewers)}." if seen.reviewers else "Nobody has to approve."]
+    if seen.reviewers:
+        may = {True: "You can approve.", False: "You can't approve: others have to.", None: ""}[seen.can_approve]
+        found.append(may or "Whether you can approve is not known: a team can, and its members are not told.")
+    if seen.no_self_review:
+        found.append("Who started the run can't approve it.")
+    if seen.wait_minutes:
+        found.append(f"It waits {words.count(seen.wait_minutes, 'minute')} before it begins.")
+    if seen.branches:
+        found.append(f"Branches that may deploy: {seen.branches}.")
+    return found
+
+
+def approval_words(look: Look | None) -> str:
+    """Who has to approve the dispatched run, as a part of a sentence; empty where that is not known."""
+    if look is None or look.environment is None:
+        return ""
+    seen = look.environment
+    if not seen.reviewers:
+        return f"environment {seen.name}: nobody has to approve"
+    who = ", ".join(seen.reviewers)
+    return f"{who} {'has' if len(seen.reviewers) == 1 else 'have'} to approve {seen.name}"
+
+
+def secrets_of(state: RunState) -> tuple[SecretSeen, ...] | None:
+    """The secrets that the last look saw by name; None where it could not."""
+    return state.github.look.secrets if state.github else None
