@@ -23,6 +23,14 @@ from dixis_tui.events_back import (
     Swapped,
     WaysSeen,
 )
+from dixis_tui.events_fleet import (
+    FleetEvent,
+    FleetPlanned,
+    FleetStopped,
+    TargetDispatching,
+    TargetReopened,
+    TargetVerified,
+)
 from dixis_tui.events_github import (
     DeploymentReviewed,
     Dispatched,
@@ -72,6 +80,8 @@ __all__ = [
     "Dispatched",
     "FirstConfirmed",
     "FirstVoided",
+    "FleetPlanned",
+    "FleetStopped",
     "GithubSeen",
     "GithubWaits",
     "HeadSent",
@@ -85,6 +95,9 @@ __all__ = [
     "StepEnded",
     "StepStarted",
     "Swapped",
+    "TargetDispatching",
+    "TargetReopened",
+    "TargetVerified",
     "WaysSeen",
     "WorkflowCancelled",
     "WorkflowSeen",
@@ -392,5 +405,6 @@ Event = (
     | Noted
     | RunnerEvent
     | GithubEvent
+    | FleetEvent
     | RunEnded
 )

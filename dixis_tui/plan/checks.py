@@ -172,13 +172,23 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _person("DX913", Phase.ROLLBACK, "Connection strings changed", "application and DATABASE_URL lead to the new one"),
 )
 
-SPECS: dict[str, CheckSpec] = {spec.code: spec for spec in CATALOGUE}
+FLEET: tuple[CheckSpec, ...] = (
+    _machine("DX151", _PRE, "Every target planned", "each target's database: reached, a primary, its history is sound"),
+    _person("DX152", _PRE, "Backups of all targets exist", "each target's own: a fleet makes none, and rehearses none"),
+)
+"""Asked in a run over many databases alone."""
+
+SPECS: dict[str, CheckSpec] = {spec.code: spec for spec in (*CATALOGUE, *FLEET)}
 
 
 GITHUB_CODES = tuple(code for code in SPECS if code.startswith("DX14"))
 """Looked up only where `[github]` names a repository."""
 ANSWERED_BY_GITHUB = {"DX131": "DX142", "DX134": "DX146"}
 """What a person answers where GitHub can't be asked, and the check that looks it up where it can."""
+
+
+FLEET_ASKS = ("DX131", "DX132", "DX133", "DX152")
+"""What a person answers in a run over many databases; the first, only where GitHub can't be asked."""
 
 
 def of_phase(phase: Phase) -> tuple[CheckSpec, ...]:

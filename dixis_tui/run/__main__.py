@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from dixis_tui import __version__
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, RunnerError, UnderWayError, UrlError
+from dixis_tui.fleet import FLEET
 from dixis_tui.model import Phase, PhaseState, Place
 from dixis_tui.postgres import url as urls
 from dixis_tui.prisma.dotenv import secrets_in
@@ -125,6 +126,8 @@ def _serve(context: Context, journal: Journal, first: Command | None) -> Context
 
 
 def _target(handover: Handover) -> str:
+    if handover.fleet:
+        return under_way.fleet(handover.settings)
     return urls.parse(handover.secrets.get(DATABASE_URL), DATABASE_URL).masked
 
 
@@ -180,8 +183,11 @@ def _known_secrets(handover: Handover) -> list[str]:
 def _started(handover: Handover) -> ev.RunStarted:
     settings = handover.settings
     try:
-        url = urls.parse(handover.secrets.get(DATABASE_URL), DATABASE_URL)
-        target, name = url.masked, settings.name or url.database
+        if handover.fleet:
+            target, name = _target(handover), settings.name
+        else:
+            url = urls.parse(handover.secrets.get(DATABASE_URL), DATABASE_URL)
+            target, name = url.masked, settings.name or url.database
     except UrlError:
         target, name = "", settings.name
     contacts = settings.contacts
@@ -199,7 +205,7 @@ def _started(handover: Handover) -> ev.RunStarted:
         ssh=handover.ssh,
         pid=os.getpid(),
         name=clean(name),
-        environment="drill" if handover.drill else settings.environment,
+        environment=FLEET if handover.fleet else "drill" if handover.drill else settings.environment,
         target=target,
         executor=settings.migrate.executor,
         window_opens=settings.window.opens(),
@@ -231,6 +237,12 @@ def _lock(handover: Handover) -> Iterator[RunLock | None]:
     Raises:
         UnderWayError: another run has it.
     """
+    if handover.fleet:
+        # Each target's own lock in PostgreSQL is held while it is at work.
+        target = under_way.fleet(handover.settings)
+        with _lock_file(handover, target):
+            yield None
+        return
     try:
         url = urls.parse(handover.secrets.get(DATABASE_URL), DATABASE_URL)
     except UrlError:
@@ -240,17 +252,27 @@ def _lock(handover: Handover) -> Iterator[RunLock | None]:
     from dixis_tui.postgres.run_lock import RunLock
 
     target = under_way.target(url)
-    folder, who = Path(handover.folder), f"{clean(handover.operator)}@{socket.gethostname()}"
-    me = under_way.Holder(run=folder.name, who=who, since=datetime.now(UTC), pid=os.getpid())
-    name = f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
-    # Beside `runs`: in the state directory, or in the demo's folder, which leaves nothing behind.
-    with under_way.locked(folders.private(folder.parents[1] / "locks") / name, me, target):
-        lock = RunLock(url, folder.name, who)
-        under_way.require_ours(lock.begin(), target, folder.name)
+    with _lock_file(handover, target):
+        lock = RunLock(url, Path(handover.folder).name, _who(handover))
+        under_way.require_ours(lock.begin(), target, Path(handover.folder).name)
         try:
             yield lock
         finally:
             lock.release()
+
+
+def _who(handover: Handover) -> str:
+    return f"{clean(handover.operator)}@{socket.gethostname()}"
+
+
+@contextmanager
+def _lock_file(handover: Handover, target: str) -> Iterator[None]:
+    folder = Path(handover.folder)
+    me = under_way.Holder(run=folder.name, who=_who(handover), since=datetime.now(UTC), pid=os.getpid())
+    name = f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
+    # Beside `runs`: in the state directory, or in the demo's folder, which leaves nothing behind.
+    with under_way.locked(folders.private(folder.parents[1] / "locks") / name, me, target):
+        yield
 
 
 if __name__ == "__main__":

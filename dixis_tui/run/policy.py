@@ -11,7 +11,7 @@ from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recov
 from dixis_tui.plan import phases
 from dixis_tui.plan.checks import SPECS, key_of
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import policy_github
+from dixis_tui.run import policy_fleet, policy_github
 from dixis_tui.run.state import CheckView, RunState
 
 BEFORE_GO = (Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL, Phase.BANNER)
@@ -62,7 +62,7 @@ def _snapshot_instead(state: RunState) -> bool:
 def closed_gates(state: RunState) -> list[Gate]:
     """Every gate that keeps the phrase from being asked, in runbook order; empty: all is open."""
     closed: list[Gate] = []
-    for phase in BEFORE_GO:
+    for phase in policy_fleet.PHASES[:1] if state.many else BEFORE_GO:
         if phase_state(state, phase) is not PhaseState.PASSED:
             closed.extend(_closed_of(state, phase))
     return closed
@@ -93,7 +93,8 @@ def current_phase(state: RunState) -> Phase:
         return state.running
     if state.rollback:
         return Phase.ROLLBACK if phase_state(state, Phase.ROLLBACK) is not PhaseState.PASSED else Phase.SIGNOFF
-    return next((phase for phase in phases.ORDER if phase_state(state, phase) is not PhaseState.PASSED), Phase.SIGNOFF)
+    order = policy_fleet.PHASES if state.many else phases.ORDER
+    return next((phase for phase in order if phase_state(state, phase) is not PhaseState.PASSED), Phase.SIGNOFF)
 
 
 def in_progress(state: RunState) -> bool:
@@ -145,6 +146,8 @@ def refusal(state: RunState, command: cmd.Command) -> str:
         return reason
     if state.left:
         return "The runner is leaving: open dixis-tui again."
+    if state.many and (reason := policy_fleet.refusal(state, command)):
+        return reason
     match command:
         case cmd.Leave():
             return ""
@@ -370,6 +373,8 @@ def _broken_before_go(state: RunState) -> bool:
 
 
 def _verdict_after_go(state: RunState) -> Verdict:
+    if state.many:
+        return policy_fleet.verdict(state)
     if policy_github.may_change(state) or any(view.state in _UNCLEAR for view in state.migrations.values()):
         return Verdict.UNKNOWN
     if failed_migration(state):

@@ -47,6 +47,8 @@ class Handover(Struct, frozen=True, kw_only=True):
     """Folder of an earlier run to whose backup this run goes back; empty: an ordinary run."""
     drill: bool = False
     """Whether DATABASE_URL is staging's, and this run drills the way back on it."""
+    fleet: bool = False
+    """Whether this run is over the `[[targets]]` of the settings, whose URLs are in `secrets` by their variables."""
     resumes: bool = False
     """Whether `folder` is that of a run whose runner is gone, to be taken up where its journal ends."""
 
@@ -88,10 +90,11 @@ def start(
     adopts: Path | None = None,
     *,
     drill: bool = False,
+    fleet: bool = False,
 ) -> Starting:
     """Start a runner for a new run in `runs`. It outlives us, our terminal and our session.
 
-    With `drill`, `secrets` has staging's URL as DATABASE_URL.
+    With `drill`, `secrets` has staging's URL as DATABASE_URL; with `fleet`, each target's by its own variable.
     """
     sharing.group_id(settings.watch.group)  # said before there is a folder
     folder = folders.new_run(runs or folders.state_directory() / "runs")
@@ -103,11 +106,14 @@ def start(
         ssh=os.environ.get("SSH_CONNECTION", ""),
         adopts=str(adopts or ""),
         drill=drill,
+        fleet=fleet,
     )
     return _spawn(folder, handover)
 
 
-def resume(folder: Path, settings: Settings, secrets: dict[str, str], operator: str) -> Starting:
+def resume(
+    folder: Path, settings: Settings, secrets: dict[str, str], operator: str, *, fleet: bool = False
+) -> Starting:
     """Start a runner for the run in `folder` whose own is gone. It looks before anything else, and acts on nothing.
 
     Where the run has ended or is on another target, the new runner says so: `wait` raises RunnerError.
@@ -125,6 +131,7 @@ def resume(folder: Path, settings: Settings, secrets: dict[str, str], operator: 
         operator=operator,
         ssh=os.environ.get("SSH_CONNECTION", ""),
         resumes=True,
+        fleet=fleet,
     )
     return _spawn(folder, handover)
 

@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from dixis_tui import events as ev
+from dixis_tui.fleet import FLEET
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Place
 from dixis_tui.plan import checks
-from dixis_tui.run import fold_github, fold_resumed
+from dixis_tui.run import fold_fleet, fold_github, fold_resumed
 from dixis_tui.run.views import CheckView, Entry, MigrationView, PhaseView, RunState, StepView
 
 __all__ = ["CheckView", "Entry", "MigrationView", "PhaseView", "RunState", "StepView", "apply", "fold"]
@@ -37,6 +38,8 @@ def apply(state: RunState, entry: Entry) -> RunState:
 def _run_started(_: RunState, event: ev.RunStarted, at: datetime) -> dict[str, Any]:
     # What a person answers in a rollback depends on its way: that phase says what it asks when it begins.
     asked = [spec for spec in checks.CATALOGUE if (spec.person or spec.key) and spec.phase is not Phase.ROLLBACK]
+    if event.environment == FLEET:
+        asked = [checks.SPECS[code] for code in checks.FLEET_ASKS]
     people = {(spec.code, ""): CheckView(spec.code) for spec in asked}
     return {"run": event, "started": at, "checks": people}
 
@@ -257,6 +260,7 @@ def _radar_seen(state: RunState, event: ev.RadarSeen, at: datetime) -> dict[str,
 _CHANGES: dict[type, Any] = (
     fold_resumed.CHANGES
     | fold_github.CHANGES
+    | fold_fleet.CHANGES
     | {
         ev.RunStarted: _run_started,
         ev.TargetSeen: lambda _, event, __: {"identity": event.identity},

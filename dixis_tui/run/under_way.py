@@ -23,6 +23,7 @@ from dixis_tui.errors import UnderWayError
 from dixis_tui.run import folders
 from dixis_tui.run.runs import live
 from dixis_tui.secrets import clean
+from dixis_tui.settings import Settings
 
 if TYPE_CHECKING:
     from dixis_tui.postgres.run_lock import HeldBy, Outcome
@@ -62,6 +63,11 @@ def locked(path: Path, me: Holder, target: str) -> Iterator[None]:
 def target(url: DatabaseUrl) -> str:
     """A target as sentences name it."""
     return clean(f"{url.host}:{url.port}/{url.database}")
+
+
+def fleet(settings: Settings) -> str:
+    """A fleet as sentences name it, and as a later start finds it again: its repository and its folder."""
+    return clean(f"databases of {settings.github.repository}, {settings.root}")
 
 
 def require_ours(outcome: Outcome | None, target: str, run: str) -> None:

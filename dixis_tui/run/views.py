@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from dixis_tui import events as ev
+from dixis_tui.fleet import FLEET, TargetPlan, TargetState
 from dixis_tui.github import Approval, JobView, Purpose, WorkflowRun
 from dixis_tui.hazard import FileForecast, Hazard
 from dixis_tui.locks import Peer, Radar
@@ -25,7 +26,7 @@ from dixis_tui.model import (
     Step,
     Verdict,
 )
-from dixis_tui.plan import checks
+from dixis_tui.plan import checks, waves
 from dixis_tui.standing import Truth
 
 
@@ -124,6 +125,46 @@ class WorkflowView(Struct, frozen=True, kw_only=True):
         return self.failed is None and (self.run is None or not self.run.over)
 
 
+class TargetView(Struct, frozen=True, kw_only=True):
+    """One target of a fleet. `request` is that of its dispatch, empty before there is one."""
+
+    plan: TargetPlan
+    request: str = ""
+    begun_at: datetime | None = None
+    verified: ev.TargetVerified | None = None
+    verified_at: datetime | None = None
+
+    @property
+    def state(self) -> TargetState:
+        """How it stands."""
+        if self.verified:
+            return self.verified.state
+        if self.request:
+            return TargetState.AT_WORK
+        if self.plan.problem:
+            return TargetState.LEFT_OUT
+        return TargetState.WAITING if self.plan.pending else TargetState.NOTHING
+
+
+class FleetView(Struct, frozen=True, kw_only=True):
+    """A fleet: what is planned, and each target by its name, in the settings' order."""
+
+    planned: ev.FleetPlanned
+    targets: dict[str, TargetView]
+    stopped: ev.FleetStopped | None = None
+
+    @property
+    def waves(self) -> waves.Waves:
+        """Which wave it is, what may be dispatched now, and why nothing more."""
+        known = [waves.Known(name, view.plan.canary, view.state) for name, view in self.targets.items()]
+        stopped = self.stopped.reason if self.stopped else ""
+        return waves.decide(known, self.planned.parallel, self.planned.stop_share, stopped)
+
+    def named(self, *states: TargetState) -> tuple[str, ...]:
+        """The names of those in one of these states."""
+        return tuple(name for name, view in self.targets.items() if view.state in states)
+
+
 class RunState(Struct, frozen=True, kw_only=True):
     """All that is known of a run. `started` is None before the first entry was read."""
 
@@ -198,6 +239,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     """What was dispatched, by its request, in order."""
     github_waits: ev.GithubWaits | None = None
     """Why GitHub is not heard of now, until it is."""
+    fleet: FleetView | None = None
+    """In a run over many databases, once they were planned."""
     health: dict[str, HealthResult] = {}
     notes: tuple[ev.Noted, ...] = ()
     ended: ev.RunEnded | None = None
@@ -217,6 +260,11 @@ class RunState(Struct, frozen=True, kw_only=True):
     def drill(self) -> bool:
         """Whether this run is a drill: what it calls production is staging."""
         return self.run is not None and self.run.environment == "drill"
+
+    @property
+    def many(self) -> bool:
+        """Whether this run is over many databases."""
+        return self.run is not None and self.run.environment == FLEET
 
     @property
     def running(self) -> Phase | None:

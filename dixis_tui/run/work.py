@@ -10,7 +10,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
 from dixis_tui.model import CheckState, Phase, Snapshot, Verdict, Way, warned
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import drills, policy
+from dixis_tui.run import drills, policy, policy_fleet
 from dixis_tui.run.accounts import Asker
 from dixis_tui.run.context import Context
 from dixis_tui.run.state import RunState
@@ -28,6 +28,8 @@ def perform(context: Context, command: cmd.Command, asker: Asker) -> None:
     """Do what the command says; it was allowed by the policy. Never raises for what the world does."""
     try:
         match command:
+            case cmd.StartPhase() | cmd.Seal() | cmd.Confirm() | cmd.Recover() if context.state.many:
+                _fleet(context, command, asker)
             case cmd.Rollback() | cmd.LookBack() | cmd.Resolve() | cmd.Recover() | cmd.Drill():
                 _look_or_go_back(context, command)
             case cmd.NameSnapshot():
@@ -66,6 +68,22 @@ def _go_on(context: Context, command: cmd.Command, asker: Asker) -> None:
         case cmd.SignOff():
             signoff.run(context, command.operator)
             _end(context)
+
+
+def _fleet(context: Context, command: cmd.Command, asker: Asker) -> None:
+    from dixis_tui.run.phases import fleet_go
+
+    match command:
+        case cmd.StartPhase(phase=Phase.VERIFY):
+            fleet_go.look_again(context)
+        case cmd.StartPhase():
+            fleet_go.look(context)
+        case cmd.Seal():
+            fleet_go.seal(context)
+        case cmd.Confirm():
+            fleet_go.confirm(context, command, asker)
+        case cmd.Recover():
+            fleet_go.recover(context)
 
 
 def _look_or_go_back(context: Context, command: cmd.Command) -> None:
@@ -163,6 +181,8 @@ def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> st
     state = context.state
     if state.drill:
         return _drill_summary(verdict)
+    if state.many and state.confirmed:
+        return policy_fleet.summary(state)
     done = [view for view in state.migrations.values() if view.seconds is not None and not view.error]
     seconds = sum(view.seconds or 0 for view in done)
     match verdict:

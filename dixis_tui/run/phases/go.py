@@ -48,30 +48,30 @@ def confirm(context: Context, command: Confirm, asker: Asker) -> None:
     """The phrase was right: check the seal once more, then act, or wait for the second person where one is needed."""
     sealed = context.state.plan
     if sealed is None or command.digest != sealed.digest:
-        _refuse(context, command, "The plan was sealed anew since the phrase was asked. Read it again.")
+        refuse(context, command, "The plan was sealed anew since the phrase was asked. Read it again.")
         return
     try:
         seen = facts.gather(context)
     except DixisError as error:
-        _refuse(context, command, f"The last look failed: {error}. Nothing was done.")
+        refuse(context, command, f"The last look failed: {error}. Nothing was done.")
         return
     changed = differences(sealed, seal_plan(facts.plan_of(context, seen)))
     if changed:
-        _refuse(context, command, f"The plan changed since it was sealed: {'; '.join(changed)}. Nothing was done.")
+        refuse(context, command, f"The plan changed since it was sealed: {'; '.join(changed)}. Nothing was done.")
         return
     if seen.sound.state is CheckState.FAILED and context.state.check("DX114").state is not CheckState.WAIVED:
-        _refuse(context, command, f"The history changed: {seen.sound.evidence}. Nothing was done.")
+        refuse(context, command, f"The history changed: {seen.sound.evidence}. Nothing was done.")
         return
     if lost := alone.lost(context):
         context.found("DX124", lost)
-        _refuse(context, command, f"{lost.evidence}. Nothing was done.")
+        refuse(context, command, f"{lost.evidence}. Nothing was done.")
         return
     if passed_by := _passed_by(context):
-        _refuse(context, command, f"{passed_by}. Nothing was done.")
+        refuse(context, command, f"{passed_by}. Nothing was done.")
         return
     # A person may have taken an answer, or the first phrase, back while we looked.
-    outcome = context.decide(lambda state: _outcome(state, command, asker))
-    match outcome:
+    decided = context.decide(lambda state: outcome(state, command, asker))
+    match decided:
         case ev.ConfirmationRefused(reason=reason):
             context.log.line("runner", reason, "warning")
         case ev.FirstConfirmed():
@@ -83,7 +83,7 @@ def confirm(context: Context, command: Confirm, asker: Asker) -> None:
             migrate.run(context, seen)
 
 
-def _outcome(state: RunState, command: Confirm, asker: Asker) -> ev.Event:
+def outcome(state: RunState, command: Confirm, asker: Asker) -> ev.Event:
     """What the right phrase comes to, for the state as it is. Pure but for the clock."""
     now = datetime.now(UTC)
     if closed := accounts.refusal_for(state, command, asker, now):
@@ -126,7 +126,8 @@ def _unread_since(state: RunState) -> datetime | None:
     return sealed
 
 
-def _refuse(context: Context, command: Confirm, reason: str) -> None:
+def refuse(context: Context, command: Confirm, reason: str) -> None:
+    """Journal that the phrase came to nothing, and why."""
     context.log.line("runner", reason, "warning")
     context.emit(ev.ConfirmationRefused(operator=command.operator, reason=context.log.redactor.line(reason)))
 

@@ -1,0 +1,283 @@
+"""The waves of a fleet: dispatch, follow all open runs in one loop, read each database after its run's end.
+
+Nothing is dispatched twice: what was begun stands in the journal before it is sent. Without the phrase nothing is
+dispatched at all; what is open is followed to its end.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from dixis_tui import events as ev
+from dixis_tui.errors import DixisError, GithubError, StoppedError, UnknownOutcomeError
+from dixis_tui.fleet import TargetPlan, TargetState
+from dixis_tui.github import WorkflowRun
+from dixis_tui.plan.dispatching import MARGIN, Order, request_key, taken_inputs
+from dixis_tui.plan.pace import PAGE, pace
+from dixis_tui.run.context import Context
+from dixis_tui.run.phases import fleet_plan, fleet_verify, github_dispatch
+from dixis_tui.run.phases.fleet_lock import Locks
+from dixis_tui.run.phases.fleet_plan import Source
+from dixis_tui.run.phases.github_open import worded
+from dixis_tui.run.views import FleetView, WorkflowView
+from dixis_tui.secrets import Secret
+
+if TYPE_CHECKING:
+    from dixis_tui.web.github.api import Repository
+    from dixis_tui.web.github.client import Client
+
+_GONE_LOOKS = 5
+"""So many looks in a row it was not there: lists lag, a run that was deleted stays away."""
+_LONGEST_PAUSE_SECONDS = 60.0
+_TOLD = "`dixis-tui github init` writes one that does."
+
+
+class Work:
+    """One pass over a fleet, until nothing is at work and nothing more may be dispatched."""
+
+    def __init__(
+        self, context: Context, repository: Repository, client: Client, seen: Source, phrase: Secret | None
+    ) -> None:
+        self._context, self._repository, self._client, self._source = context, repository, client, seen
+        self._phrase = phrase
+        self._targets = {target.name: target for target in context.settings.targets}
+        self._locks = Locks(context)
+        self._inputs: tuple[str, ...] | None = None
+        self._turn = 0
+        """Whose jobs are asked next, where not everybody's can be."""
+        self._gone: dict[int, int] = {}
+        self._heard_at = time.monotonic()
+        self._told = ""
+
+    @property
+    def _fleet(self) -> FleetView:
+        fleet = self._context.state.fleet
+        assert fleet is not None  # noqa: S101 - it was planned before
+        return fleet
+
+    def to_end(self) -> None:
+        """Dispatch, follow and verify, wave by wave.
+
+        Raises:
+            StoppedError: the runner is to go; what is open stays open.
+        """
+        with self._locks:
+            while True:
+                self._say_stop()
+                while self._phrase and (ready := self._fleet.waves.ready):
+                    self._context.safe_point()
+                    self._dispatch(ready[0])
+                    self._say_stop()
+                if not self._fleet.named(TargetState.AT_WORK):
+                    if not self._phrase or self._fleet.waves.over:
+                        return
+                    continue
+                pause = self._round()
+                # Whoever ended in this round may have opened the next wave: no pause before that.
+                if not (self._phrase and self._fleet.waves.ready) and self._fleet.named(TargetState.AT_WORK):
+                    self._wait(pause)
+
+    def _wait(self, seconds: float) -> None:
+        if self._context.stopping.wait(seconds):
+            raise StoppedError("The runner goes, and the runs on GitHub go on", "Open dixis-tui fleet again.")
+
+    def _say_stop(self) -> None:
+        fleet = self._fleet
+        if fleet.stopped is None and (reason := fleet.waves.stopped):
+            self._context.log.line("runner", f"The fleet stops: {reason}", "error")
+            self._context.emit(ev.FleetStopped(reason=reason))
+
+    # -- dispatching
+
+    def _dispatch(self, name: str) -> None:
+        """One target: looked at once more, locked, journaled, sent. Whatever is in its way is its outcome."""
+        plan = self._fleet.targets[name].plan
+        try:
+            self._require_unchanged(plan)
+            self._locks.take(self._targets[name])
+            order = self._order(plan)
+        except StoppedError:
+            raise
+        except DixisError as error:
+            self._verified(plan, TargetState.FAILED, f"not dispatched: {error}", error.remedy)
+            return
+        self._context.emit(ev.TargetDispatching(name=name, request=order.request))
+        confirmed = self._context.state.confirmed
+        try:
+            github_dispatch.dispatch(
+                self._context,
+                self._repository,
+                order,
+                operator=confirmed.operator if confirmed else "",
+                phrase=self._phrase,
+                skew_seconds=self._client.skew_seconds,
+            )
+        except UnknownOutcomeError as error:
+            self._verified(plan, TargetState.UNKNOWN, str(error), error.remedy)
+        except DixisError as error:
+            self._verified(plan, TargetState.FAILED, f"not dispatched: {error}", error.remedy)
+
+    def _require_unchanged(self, plan: TargetPlan) -> None:
+        now = fleet_plan.of_target(self._context, self._targets[plan.name], self._source)
+        if now.problem:
+            raise DixisError(now.problem, now.remedy)
+        if now.digest != plan.digest:
+            raise DixisError("it is not as it was when the plan was sealed", "Look at it, then plan anew.")
+
+    def _order(self, plan: TargetPlan) -> Order:
+        settings, state = self._context.settings.github, self._context.state
+        if self._inputs is None:
+            self._inputs = inputs_of(self._repository, settings.migrate_workflow, settings.branch)
+        sealed = state.plan.digest if state.plan else ""
+        request = request_key(self._context.folder.name, sealed, len(state.workflows) + 1, secrets.token_hex(2))
+        wanted = (
+            ("plan", plan.hash),
+            ("request", request),
+            ("commit", self._fleet.planned.commit),
+            ("migrations", plan.migrations),
+            ("target", plan.name),
+            ("environment", plan.environment),
+        )
+        return Order(
+            request=request,
+            workflow=settings.migrate_workflow,
+            ref=settings.branch,
+            sha=self._fleet.planned.commit,
+            inputs=taken_inputs(wanted, self._inputs),
+        )
+
+    # -- following
+
+    def _open(self) -> dict[str, WorkflowView]:
+        """The runs that are at work, by their target."""
+        workflows = self._context.state.workflows
+        names = self._fleet.named(TargetState.AT_WORK)
+        found = {name: workflows.get(self._fleet.targets[name].request) for name in names}
+        return {name: view for name, view in found.items() if view is not None}
+
+    def _round(self) -> float:
+        """Look at all of them once; returns the pause until the next look, in seconds."""
+        views = self._open()
+        settings = self._context.settings.github
+        now = datetime.now(UTC)
+        speed = pace(len(views), settings.poll_seconds, self._client.rate, now)
+        try:
+            runs = self._listed(views)
+            for name, view in self._in_turn(views, speed.jobs):
+                self._look(name, view, runs)
+            for name, view in self._open().items():
+                if view.run and view.run.over:
+                    self._conclude(name, view)
+        except GithubError as error:
+            return max(speed.seconds, self._unheard(error))
+        self._heard_at, self._told = time.monotonic(), ""
+        return speed.seconds
+
+    def _listed(self, views: dict[str, WorkflowView]) -> dict[int, WorkflowRun]:
+        """All of them in as few requests as there are pages."""
+        if not views:
+            return {}
+        workflow = self._fleet.planned.workflow
+        since = min(view.at for view in views.values()) - MARGIN
+        # Whatever else was dispatched since then is in the list too: those of this fleet that are over, above all.
+        limit = PAGE * (1 + sum(view.at >= since for view in self._context.state.workflows.values()) // PAGE)
+        found = self._repository.runs(workflow, event="workflow_dispatch", since=since, limit=limit)
+        return {run.id: run for run in found}
+
+    def _in_turn(self, views: dict[str, WorkflowView], jobs: int) -> list[tuple[str, tuple[WorkflowView, bool]]]:
+        """Each with whether its jobs are asked in this round: so many, beginning where the last round ended."""
+        names = list(views)
+        chosen = {names[(self._turn + at) % len(names)] for at in range(min(jobs, len(names)))} if names else set()
+        self._turn += len(chosen)
+        return [(name, (view, name in chosen)) for name, view in views.items()]
+
+    def _look(self, name: str, looked: tuple[WorkflowView, bool], runs: dict[int, WorkflowRun]) -> None:
+        view, with_jobs = looked
+        run = runs.get(view.run_id)
+        try:
+            run = run or self._repository.run(view.run_id)
+            moved = view.run is None or replace(view.run, updated=None) != replace(run, updated=None)
+            ask = run.over or (with_jobs and run.status == "in_progress")
+            jobs = self._repository.jobs(view.run_id) if ask else view.jobs
+        except GithubError as error:
+            if error.kind != "missing":
+                raise
+            self._missing(name, view)
+            return
+        self._gone.pop(view.run_id, None)
+        approvals = view.approvals if run.status == "waiting" else ()
+        if run.status == "waiting" and (moved or not approvals):
+            approvals = self._repository.approvals(view.run_id)
+        seen = ev.WorkflowSeen(request=view.started.request, run=run, jobs=jobs, approvals=approvals)
+        if moved or jobs != view.jobs or approvals != view.approvals or self._context.state.github_waits:
+            self._context.emit(worded(self._context, seen), flush=run.over)
+
+    def _missing(self, name: str, view: WorkflowView) -> None:
+        self._gone[view.run_id] = self._gone.get(view.run_id, 0) + 1
+        if self._gone[view.run_id] >= _GONE_LOOKS:
+            plan = self._fleet.targets[name].plan
+            words = f"GitHub has no run {view.run_id} any more, or this token may not see it"
+            self._verified(plan, TargetState.UNKNOWN, words, f"Look at {view.url} and at its database.")
+
+    def _unheard(self, error: GithubError) -> float:
+        """GitHub does not answer; the runs go on. Returns how long it is left alone, in seconds."""
+        if (told := f"{error.kind} {error.until}") != self._told:
+            self._told = told
+            reason = self._context.log.redactor.line(f"{error}; the runs go on all the same")
+            self._context.log.line("runner", f"{error}. {error.remedy}", "warning")
+            self._context.emit(ev.GithubWaits(reason=reason, until=error.until), flush=False)
+        wait = (error.until - datetime.now(UTC)).total_seconds() if error.until else 0.0
+        silent = time.monotonic() - self._heard_at
+        if silent > self._context.settings.github.silent_minutes * 60 + max(wait, 0.0):
+            for name in self._open():
+                words = f"GitHub was not heard of for {silent / 60:.0f} minutes: {error}"
+                self._verified(self._fleet.targets[name].plan, TargetState.UNKNOWN, words, "Then look again (r).")
+        return min(max(wait, 0.0), _LONGEST_PAUSE_SECONDS)
+
+    # -- concluding
+
+    def _conclude(self, name: str, view: WorkflowView) -> None:
+        """Its run is over: what its database says now is what came of it."""
+        target, plan = self._targets[name], self._fleet.targets[name].plan
+        self._context.emit(fleet_verify.verify(self._context, target, plan, view, self._source))
+        self._locks.give_back(name)
+
+    def _verified(self, plan: TargetPlan, state: TargetState, evidence: str, remedy: str = "") -> None:
+        words = self._context.log.redactor.line
+        self._context.log.line("runner", f"{plan.name}: {state}. {evidence}", "error")
+        said = ev.TargetVerified(name=plan.name, state=state, evidence=words(evidence), remedy=words(remedy))
+        self._context.emit(said)
+        self._locks.give_back(plan.name)
+
+    def find_lost(self, names: Iterable[str]) -> None:
+        """Runs of dispatches whose answer was never journaled: found by their key, or unknown. Never sent again."""
+        for name in names:
+            view = self._context.state.workflows[self._fleet.targets[name].request]
+            order = github_dispatch.order_of(view.started)
+            try:
+                github_dispatch.find(self._context, self._repository, order, view.at)
+            except UnknownOutcomeError as error:
+                self._verified(self._fleet.targets[name].plan, TargetState.UNKNOWN, str(error), error.remedy)
+            except GithubError as error:
+                self._verified(self._fleet.targets[name].plan, TargetState.UNKNOWN, str(error), error.remedy)
+
+
+def inputs_of(repository: Repository, workflow: str, branch: str) -> tuple[str, ...]:
+    """The inputs that the workflow takes; raises DixisError where no fleet can go by it, and GithubError."""
+    found = repository.workflow(workflow, branch)
+    if not found.active or not found.dispatchable:
+        why = "is disabled" if not found.active else "has no workflow_dispatch"
+        raise DixisError(f"{workflow} {why} on GitHub", "Mend that first.")
+    if found.inputs is None:
+        raise DixisError(f"{workflow} could not be read on {branch}: which inputs it takes is not known", _TOLD)
+    if "request" not in found.inputs or not {"target", "environment"} & set(found.inputs):
+        raise DixisError(
+            f"{workflow} does not take request, and target or environment: every run would go to one database", _TOLD
+        )
+    return found.inputs
