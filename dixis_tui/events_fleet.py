@@ -47,7 +47,10 @@ class TargetReopened(BaseEvent, frozen=True, kw_only=True, tag="target_reopened"
 
 
 class FleetStopped(BaseEvent, frozen=True, kw_only=True, tag="fleet_stopped"):
-    """Nothing more is dispatched; what is at work is followed to its end. `operator` is empty where a failure did it."""
+    """Nothing more is dispatched; what is at work is followed to its end.
+
+    `operator` is empty where a failure did it.
+    """
 
     reason: str
     operator: str = ""

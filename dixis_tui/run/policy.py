@@ -142,12 +142,10 @@ def refusal(state: RunState, command: cmd.Command) -> str:
     """Why `command` can't be done now, as one sentence; empty: it can."""
     if state.ended:
         return f"This run has ended ({state.ended.verdict}); start a new one."
-    if reason := _refuse_in_drill(state, command):
+    if reason := _refuse_in_drill(state, command) or (policy_fleet.refusal(state, command) if state.many else ""):
         return reason
     if state.left:
         return "The runner is leaving: open dixis-tui again."
-    if state.many and (reason := policy_fleet.refusal(state, command)):
-        return reason
     match command:
         case cmd.Leave():
             return ""

@@ -45,7 +45,7 @@ def look(state: RunState, command: cmd.LookAtGithub | cmd.DispatchClinic) -> str
 def followed(state: RunState) -> bool:
     """Whether the migration is a workflow run that is at work now: a stop is then a matter of GitHub's."""
     view = state.workflow
-    return state.running is Phase.MIGRATE and view is not None and view.open
+    return state.running is Phase.MIGRATE and (state.many or (view is not None and view.open))
 
 
 def is_deed(state: RunState, command: cmd.Command) -> bool:

@@ -20,7 +20,6 @@ from pathlib import Path
 import msgspec
 
 from dixis_tui import events as ev
-from dixis_tui.model import Phase
 from dixis_tui.run import accounts, folders, peers, policy_github, sharing, work
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.accounts import Account, Asker
@@ -188,8 +187,6 @@ class Runner:
                 context.log.line("operator", f"{operator} waived {code}: {reason}", "warning")
             case cmd.Stop(operator=operator) if context.settled().running is None:
                 return _refused(context.decide(lambda state: _take_back(state, operator)))
-            case cmd.Stop(operator=operator) if context.settled().many and context.settled().running is Phase.MIGRATE:
-                context.emit(ev.FleetStopped(reason=f"{operator or 'the operator'} stopped it", operator=operator))
             case cmd.Stop(now=now, operator=operator):
                 if not context.stopping.is_set():
                     context.note("Stop asked: the run stops at its next safe point.", "warning")

@@ -125,6 +125,11 @@ def github(context: Context, command: cmd.Command) -> str:
 
     One after the other: what two people ask at once is done once.
     """
+    if context.settled().many:
+        context.emit(
+            ev.FleetStopped(reason=f"{command.operator or 'the operator'} stopped it", operator=command.operator)
+        )
+        return ""
     from dixis_tui.run.phases import github_deeds
 
     with context.deeds:

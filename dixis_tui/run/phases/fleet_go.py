@@ -8,7 +8,6 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, UnknownOutcomeError
 from dixis_tui.fleet import TargetPlan, TargetState
 from dixis_tui.model import Finding, Phase, Recovery, failed, passed
-from dixis_tui.plan.seal import differences
 from dixis_tui.run import policy
 from dixis_tui.run.accounts import Asker
 from dixis_tui.run.commands import Confirm
@@ -183,4 +182,3 @@ def _fleet(context: Context) -> FleetView:
     if context.state.fleet is None:
         raise UnknownOutcomeError("No target was planned yet", "Look first (r).")
     return context.state.fleet
-

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
 from dixis_tui.fleet import TargetPlan, TargetState
-from dixis_tui.model import CheckState, Executor, Finding, MigrationFile, failed, passed
+from dixis_tui.model import CheckState, Executor, Finding, Identity, MigrationFile, failed, passed
 from dixis_tui.plan import waves
 from dixis_tui.plan.approved import migrations_digest
 from dixis_tui.plan.seal import Plan
@@ -100,7 +100,7 @@ def of_target(context: Context, target: TargetSettings, seen: Source) -> TargetP
     return plan
 
 
-def _sealed(identity: catalog.Identity, project: Project, pending: Iterable[MigrationFile]) -> Plan:
+def _sealed(identity: Identity, project: Project, pending: Iterable[MigrationFile]) -> Plan:
     return Plan(
         identity=identity,
         executor=Executor.GITHUB,
@@ -164,21 +164,22 @@ def seal(fleet: FleetView) -> ev.PlanSealed:
     known = [waves.Known(one.name, one.canary, TargetState.WAITING) for one in going]
     sizes = [len(names) for names in waves.split(known, plan.parallel)]
     canaries = [one.name for one in going if one.canary]
-    shown = f"{', '.join(map(str, sizes[:8]))}{' and more' if len(sizes) > 8 else ''}"  # noqa: PLR2004
-    kinds = {one.migrations for one in going}
+    shown = f"{', '.join(map(str, sizes[:8]))}{' and more' if len(sizes) > 8 else ''}"
+    counts = sorted({len(one.pending) for one in going}) or [0]
+    sets = len({one.migrations for one in going})
+    at_rest = len(views) - len(going) - len(left)
     lines = [
-        ("Targets", f"{len(going)} to migrate, {len(views) - len(going) - len(left)} with nothing to do or done before"),
+        ("Targets", f"{len(going)} to migrate, {at_rest} with nothing to do or done before"),
         *([("Left out", _names(left))] if left else []),
         ("Canaries", _names(canaries) or "none: the first wave is everybody's canary"),
         ("Waves", f"{len(sizes)}, of {shown} at a time"),
         ("Stops", f"when more than {plan.stop_share:.0%} fail" if plan.stop_share else "at the first failure"),
-        ("Pending", f"{min((len(one.pending) for one in going), default=0)} to "
-                    f"{max((len(one.pending) for one in going), default=0)} files, {len(kinds)} different sets"),
+        ("Pending", f"{counts[0]} to {counts[-1]} files a target, {sets} different set{'' if sets == 1 else 's'}"),
         ("Commit", plan.commit[:12] or "not a git checkout"),
         ("Workflow", f"{plan.workflow} on {plan.branch}"),
         ("Backups", "none made here: each target's own, as a person said"),
         ("Rehearsal", "none: the canaries are it"),
-    ]  # fmt: skip
+    ]
     return ev.PlanSealed(hash=f"{whole[:4]}·{whole[4:8]}", digest=whole, lines=lines)
 
 

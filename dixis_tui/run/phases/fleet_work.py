@@ -169,8 +169,9 @@ class Work:
         speed = pace(len(views), settings.poll_seconds, self._client.rate, now)
         try:
             runs = self._listed(views)
-            for name, view in self._in_turn(views, speed.jobs):
-                self._look(name, view, runs)
+            chosen = self._in_turn(views, speed.jobs)
+            for name, view in views.items():
+                self._look(name, view, runs, with_jobs=name in chosen)
             for name, view in self._open().items():
                 if view.run and view.run.over:
                     self._conclude(name, view)
@@ -190,15 +191,14 @@ class Work:
         found = self._repository.runs(workflow, event="workflow_dispatch", since=since, limit=limit)
         return {run.id: run for run in found}
 
-    def _in_turn(self, views: dict[str, WorkflowView], jobs: int) -> list[tuple[str, tuple[WorkflowView, bool]]]:
-        """Each with whether its jobs are asked in this round: so many, beginning where the last round ended."""
+    def _in_turn(self, views: dict[str, WorkflowView], jobs: int) -> set[str]:
+        """Those whose jobs are asked in this round: so many, beginning where the last round ended."""
         names = list(views)
-        chosen = {names[(self._turn + at) % len(names)] for at in range(min(jobs, len(names)))} if names else set()
+        chosen = {names[(self._turn + at) % len(names)] for at in range(min(jobs, len(names)))}
         self._turn += len(chosen)
-        return [(name, (view, name in chosen)) for name, view in views.items()]
+        return chosen
 
-    def _look(self, name: str, looked: tuple[WorkflowView, bool], runs: dict[int, WorkflowRun]) -> None:
-        view, with_jobs = looked
+    def _look(self, name: str, view: WorkflowView, runs: dict[int, WorkflowRun], *, with_jobs: bool) -> None:
         run = runs.get(view.run_id)
         try:
             run = run or self._repository.run(view.run_id)
