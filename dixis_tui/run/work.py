@@ -125,7 +125,7 @@ def github(context: Context, command: cmd.Command) -> str:
 
     One after the other: what two people ask at once is done once.
     """
-    if context.settled().many:
+    if context.settled().many and isinstance(command, cmd.Stop):
         context.emit(
             ev.FleetStopped(reason=f"{command.operator or 'the operator'} stopped it", operator=command.operator)
         )
