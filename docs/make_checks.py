@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dixis_tui.model import Phase
-from dixis_tui.plan.checks import CheckSpec, of_phase
+from dixis_tui.plan.checks import FLEET, CheckSpec, of_phase
 from dixis_tui.plan.phases import ORDER, TITLES
 
 PAGE = Path(__file__).with_name("checks.md")
@@ -31,6 +31,8 @@ def page() -> str:
             parts.append(
                 f"## {TITLES[phase]}\n\n| code | check | looks at | who | closes |\n|---|---|---|---|---|\n{rows}\n"
             )
+    rows = "\n".join(map(_row, FLEET))
+    parts.append(f"## Many databases\n\nAsked in a [fleet](fleet.md) alone.\n\n{_TABLE}\n{rows}\n")
     return "\n".join(parts)
 
 

@@ -16,6 +16,7 @@ _COMMANDS = (
     "check",
     "run",
     "demo",
+    "fleet",
     "attach",
     "replay",
     "approve",

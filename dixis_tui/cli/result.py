@@ -10,6 +10,7 @@ from dixis_tui.model import Phase, Verdict
 from dixis_tui.plan.phases import ORDER
 from dixis_tui.run.policy import phase_state
 from dixis_tui.run.runs import Run
+from dixis_tui.run.state import RunState
 
 
 class PhaseResult(Struct, frozen=True):
@@ -93,6 +94,20 @@ class Health(Struct, frozen=True):
     problem: str
 
 
+class TargetResult(Struct, frozen=True):
+    """One target of a fleet; `run` is its workflow run's address, empty where there is none."""
+
+    name: str
+    state: str
+    canary: bool
+    pending: int
+    plan: str
+    target: str
+    run: str
+    evidence: str
+    remedy: str
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """A whole run."""
 
@@ -109,6 +124,8 @@ class Result(Struct, frozen=True, kw_only=True):
     waits: Waits
     backup: BackupResult | None
     health: list[Health]
+    targets: list[TargetResult]
+    """Of a fleet."""
     journal: str
     live: bool
 
@@ -156,9 +173,28 @@ def of_run(run: Run, journal: str) -> Result:
             Health(seen.name, seen.url, seen.status, round(seen.milliseconds, 1), seen.ok, seen.problem)
             for seen in state.health.values()
         ],
+        targets=_targets(state),
         journal=journal,
         live=run.live,
     )
+
+
+def _targets(state: RunState) -> list[TargetResult]:
+    views = state.fleet.targets if state.fleet else {}
+    return [
+        TargetResult(
+            name,
+            view.state,
+            view.plan.canary,
+            len(view.plan.pending),
+            view.plan.hash,
+            view.plan.target,
+            state.workflows[view.request].url if view.request in state.workflows else "",
+            view.verified.evidence if view.verified else view.plan.problem,
+            view.verified.remedy if view.verified else view.plan.remedy,
+        )
+        for name, view in views.items()
+    ]
 
 
 def _prediction(found: Prediction | None) -> PredictionResult | None:
