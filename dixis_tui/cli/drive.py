@@ -32,7 +32,7 @@ _SECOND_WORDS = (
 
 
 _SECOND_AT_GITHUB = (
-    "Interrupted again: the workflow run is cancelled. Prisma is ended with it; a statement that runs on the server may "
+    "Interrupted again: the workflow run is cancelled. Prisma is ended with it; a statement on the server may "
     "go on, and production is looked at afterwards."
 )
 
