@@ -9,11 +9,15 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from dixis_tui.process import child_environment
+from dixis_tui.web.github.client import Client
+from dixis_tui.web.github.line import Answer
+from dixis_tui.web.github.requests import Request
 from tests.waiting import until
 
 _LISTENS = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
@@ -59,12 +63,14 @@ def _start(folder: Path, program: Path, described: dict[str, Any]) -> None:
 
 
 def served(described: dict[str, Any]) -> dict[str, Any]:
-    """The description as Prism can serve it. Requests and schemas are as they are.
+    """The description as Prism can serve it. Schemas of bodies are as they are.
 
+    `created` is described as a time, and as a range in its own words (`>=2026-11-24`): the words are what GitHub takes.
     Link headers' examples lead to the real GitHub. Some bodies' examples break the schema beside them, which Prism
     calls a fault of the answer: instead of those it makes an answer from the schema.
     """
     found = copy.deepcopy(described)
+    found["components"]["parameters"]["created"]["schema"].pop("format")
     for operation in _operations(found):
         for answer in operation["responses"].values():
             answer.get("headers", {}).pop("Link", None)
@@ -78,6 +84,7 @@ WRONG_EXAMPLES = (
     "actions/list-jobs-for-workflow-run",
     "actions/get-pending-deployments-for-run",
     "actions/cancel-workflow-run",
+    "repos/get-branch-protection",
 )
 
 
@@ -88,3 +95,18 @@ def _operations(described: dict[str, Any]) -> list[dict[str, Any]]:
         for method, operation in methods.items()
         if method in ("get", "post")
     ]
+
+
+def prefer(client: Client, what: str, only: Request | None = None) -> None:
+    """From now on Prism is told which of the described answers to give (to `only` that request)."""
+    headers, address = client._headers, client._address
+    asked: list[Request] = []
+
+    def noted(request: Request, parts: Mapping[str, str], query: Mapping[str, str] | None = None) -> str:
+        asked.append(request)
+        return address(request, parts, query)
+
+    def with_preference(kept: Answer | None = None) -> dict[str, str]:
+        return headers(kept) | ({"Prefer": what} if only is None or asked[-1] is only else {})
+
+    client._address, client._headers = noted, with_preference  # type: ignore[method-assign]

@@ -210,7 +210,7 @@ class Repository:
         try:
             self._client.get(requests.COMMIT, wire.Commit, self._at(commit_sha=sha))
         except GithubError as error:
-            if error.kind == "missing":
+            if error.kind in ("missing", "refused"):  # it refuses where nothing was ever pushed
                 return False
             raise
         return True

@@ -130,11 +130,11 @@ class Client:
         from dixis_tui.web.github.line import LineError, Question
 
         self._halt()
-        headers, content = self._headers(), None
+        url, headers, content = self._address(request, parts), self._headers(), None
         if body is not None:
             headers["Content-Type"], content = "application/json", msgspec.json.encode(body)
         try:
-            answer = self._line.exchange(Question(request.method, self._address(request, parts), headers, content))
+            answer = self._line.exchange(Question(request.method, url, headers, content))
         except LineError as error:
             failed = self._no_answer(request, error)
         else:

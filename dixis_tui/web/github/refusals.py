@@ -50,7 +50,8 @@ def refusal(request: Request, answer: Answer, host: str, limit: Limit | None = N
     if status < 400:
         kind, remedy = "refused", "Name the repository as GitHub has it now in github.repository."
         return GithubError(kind, f"{said}: it points to another address, which is not followed", remedy)
-    return GithubError("refused", said, "What it says is the reason; nothing was changed." if request.changes else "")
+    remedy = "Nothing was changed." if request.changes else "Look at the names in dixis.toml."
+    return GithubError("refused", said, remedy)
 
 
 def unclear(request: Request, host: str, problem: str) -> GithubError:
