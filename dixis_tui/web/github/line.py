@@ -196,7 +196,7 @@ def _unpacked(response: httpx.Response, deadline: float) -> Iterator[bytes]:
     """The body in pieces. Not httpx's own unpacking: a few kilobytes become gigabytes before anybody can look."""
     packed = response.headers.get("content-encoding", "").strip().lower()
     unpack = _unpacker(packed)
-    for chunk in response.iter_raw(_CHUNK):
+    for chunk in response.iter_raw():  # as they come: with a size it waits until a chunk is full
         yield from unpack(chunk)
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("the body came too slowly")
