@@ -219,7 +219,7 @@ class Client:
             if answer.status == 200 or (pointer and moved):
                 return answer
             if headers is not None:
-                failed = self._safe(elsewhere(request, answer))
+                failed = elsewhere(request, answer)
                 return _Failed(failed, passing=failed.kind == "server")
             if pointer and answer.status == 404:
                 return answer
@@ -239,7 +239,7 @@ class Client:
         self.rate = limits.rate(answer) or self.rate
         ahead = limits.skew(answer, now)
         self.skew_seconds = self.skew_seconds if ahead is None else ahead
-        scopes = refusals.scopes(answer)
+        scopes = refusals.scopes(answer, self._redactor)
         self.scopes = self.scopes if scopes is None else scopes
         return limits.met(answer, now, self.skew_seconds)
 
@@ -271,17 +271,12 @@ class Client:
     def _refusal(self, request: Request, answer: Answer, limit: Limit | None = None) -> GithubError:
         from dixis_tui.web.github.refusals import refusal
 
-        return self._safe(refusal(request, answer, self.host, limit))
+        return refusal(request, answer, self.host, self._redactor, limit)
 
     def _unclear(self, request: Request, problem: str) -> GithubError:
         from dixis_tui.web.github.refusals import unclear
 
-        return self._safe(unclear(request, self.host, problem))
-
-    def _safe(self, error: GithubError) -> GithubError:
-        """Without the token, which an answer may repeat."""
-        words, remedy, permission = map(self._redactor.text, (str(error), error.remedy, error.permission))
-        return GithubError(error.kind, words, remedy, until=error.until, taken=error.taken, permission=permission)
+        return unclear(request, self.host, problem)
 
     def _halt(self) -> None:
         if self._stopping.is_set():

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from dixis_tui.errors import GithubError
-from dixis_tui.secrets import clean
+from dixis_tui.secrets import Redactor
 from dixis_tui.web.github.limits import Limit
 from dixis_tui.web.github.line import Answer
 from dixis_tui.web.github.requests import Request
@@ -20,12 +20,11 @@ class _Message(Struct, frozen=True):
     message: str = ""
 
 
-def refusal(request: Request, answer: Answer, host: str, limit: Limit | None = None) -> GithubError:
-    """Why `answer` is not what was asked for. Its texts are GitHub's, cleaned and cut; not redacted."""
+def refusal(request: Request, answer: Answer, host: str, redactor: Redactor, limit: Limit | None = None) -> GithubError:
+    """Why `answer` is not what was asked for. What it says in its own words is cleaned, redacted and cut."""
     status = answer.status
-    said = f"{host} answered {status}{_said(answer)} when asked for {request.what}"
-    if request.changes:
-        said = f"{host} answered {status}{_said(answer)} to {request.what}"
+    to = "to" if request.changes else "when asked for"
+    said = f"{host} answered {status}{_said(answer, redactor)} {to} {request.what}"
     if limit is not None:
         return GithubError("rate", f"{said}: {limit.reason}", "Wait until then.", until=limit.until)
     match status:
@@ -34,7 +33,7 @@ def refusal(request: Request, answer: Answer, host: str, limit: Limit | None = N
                 "token", f"{said}: it does not take the token", "It has expired or was revoked: make a new one."
             )
         case 403 | 404:
-            return _rights(request, answer, said)
+            return _rights(request, answer, said, redactor)
         case 407:
             return GithubError(
                 "unreachable", f"The proxy to {host} asks for a password (407)", "Put it in HTTPS_PROXY."
@@ -72,10 +71,10 @@ def elsewhere(request: Request, answer: Answer) -> GithubError:
     return GithubError("server", said, "Its address holds for a short time only: try again.")
 
 
-def scopes(answer: Answer) -> tuple[str, ...] | None:
+def scopes(answer: Answer, redactor: Redactor) -> tuple[str, ...] | None:
     """What a classic token may do; None: the answer does not say, which is so for every other kind of token."""
     told = answer.headers.get("x-oauth-scopes")
-    return None if told is None else _words(told, ",")
+    return None if told is None else _words(redactor.line(told), ",")
 
 
 def _server(request: Request, said: str) -> GithubError:
@@ -83,7 +82,7 @@ def _server(request: Request, said: str) -> GithubError:
     return GithubError("server", f"{said}: it has a fault of its own", remedy, taken=request.changes)
 
 
-def _rights(request: Request, answer: Answer, said: str) -> GithubError:
+def _rights(request: Request, answer: Answer, said: str, redactor: Redactor) -> GithubError:
     sign_on = answer.headers.get("x-github-sso", "")
     if "required" in sign_on:
         return GithubError(
@@ -92,15 +91,15 @@ def _rights(request: Request, answer: Answer, said: str) -> GithubError:
             "Authorize the token for the organization (GitHub: Settings, Developer settings, Configure SSO).",
             permission="single sign-on",
         )
-    lacking = _lacking(request, answer)
+    lacking = _lacking(request, answer, redactor)
     if answer.status == 403:
-        permission, remedy = lacking or _needed(request, answer)
+        permission, remedy = lacking or _needed(request, answer, redactor)
         return GithubError("rights", f"{said}: the token may not do that", remedy, permission=permission)
     if lacking is not None:
         permission, remedy = lacking
         words = f"{said}: it does not exist, or the token may not see it (it lacks the {permission})"
         return GithubError("rights", words, remedy, permission=permission)
-    permission, remedy = _needed(request, answer)
+    permission, remedy = _needed(request, answer, redactor)
     wanted = permission or "this repository to be among those that it may see"
     return GithubError(
         "missing",
@@ -109,21 +108,23 @@ def _rights(request: Request, answer: Answer, said: str) -> GithubError:
     )
 
 
-def _lacking(request: Request, answer: Answer) -> tuple[str, str] | None:
+def _lacking(request: Request, answer: Answer, redactor: Redactor) -> tuple[str, str] | None:
     """The scope that a classic token is known to lack; None where that is not known."""
-    has = scopes(answer)
+    has = scopes(answer, redactor)
     if has is None:
         return None
-    accepted = _words(answer.headers.get("x-accepted-oauth-scopes", ""), ",") or _words(request.scope, ",")
+    accepted = _words(redactor.line(answer.headers.get("x-accepted-oauth-scopes", "")), ",") or _words(
+        request.scope, ","
+    )
     if not accepted or set(accepted) & set(has):
         return None
     scope = request.scope if request.scope in accepted else accepted[0]
     return f"scope {scope}", _CLASSIC.format(scope=scope)
 
 
-def _needed(request: Request, answer: Answer) -> tuple[str, str]:
+def _needed(request: Request, answer: Answer, redactor: Redactor) -> tuple[str, str]:
     """What the request needs: as the answer says it, else as our table does. With the remedy."""
-    accepted = _words(answer.headers.get("x-accepted-github-permissions", ""), ";")
+    accepted = _words(redactor.line(answer.headers.get("x-accepted-github-permissions", "")), ";")
     permission = " and ".join(_named(word) for word in _words(accepted[0], ",")) if accepted else request.permission
     return permission, _FINE.format(permission=permission) if permission else "Use a token of a person."
 
@@ -135,13 +136,13 @@ def _named(permission: str) -> str:
 
 
 def _words(text: str, between: str) -> tuple[str, ...]:
-    return tuple(word for part in clean(text)[:_MESSAGE_LIMIT].split(between) if (word := part.strip()))
+    return tuple(word for part in text[:_MESSAGE_LIMIT].split(between) if (word := part.strip()))
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: Answer, redactor: Redactor) -> str:
     try:
         message = msgspec.json.decode(answer.body, type=_Message).message
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return ""
-    words = clean(message).strip()
+    words = redactor.line(message).strip()
     return f" ({words[:_MESSAGE_LIMIT]}{'…' if len(words) > _MESSAGE_LIMIT else ''})" if words else ""
