@@ -10,8 +10,6 @@ from tests.github.fake.repo import Repo, Token
 R = "/repos/{owner}/{repo}"
 NEEDS: dict[tuple[str, str], str] = {
     ("GET", "/user"): "",
-    ("GET", "/rate_limit"): "",
-    ("GET", R): "metadata=read",
     ("GET", f"{R}/branches/{{branch}}"): "contents=read",
     ("GET", f"{R}/branches/{{branch}}/protection"): "administration=read",
     ("GET", f"{R}/rules/branches/{{branch}}"): "metadata=read",
@@ -34,7 +32,6 @@ NEEDS: dict[tuple[str, str], str] = {
     ("GET", f"{R}/deployments/{{deployment_id}}/statuses"): "deployments=read",
     ("GET", f"{R}/contents/{{path}}"): "contents=read",
     ("GET", f"{R}/git/trees/{{tree_sha}}"): "contents=read",
-    ("GET", f"{R}/commits/{{ref}}"): "contents=read",
     ("GET", f"{R}/git/commits/{{commit_sha}}"): "contents=read",
 }
 """Route to the permission of a fine-grained token, as *Permissions required for fine-grained tokens* lists them."""

@@ -19,17 +19,6 @@ def own_user(github: FakeGithub, request: Request, parts: Parts) -> Answer:
     return told(shapes.own_user(github.asker(request), github.url))
 
 
-def rate_limit(github: FakeGithub, request: Request, parts: Parts) -> Answer:
-    """What is left of the hour."""
-    rate = github.rate()
-    return told({"resources": {"core": rate, "search": rate}, "rate": rate}, X_RateLimit_Used=str(rate["used"]))
-
-
-def repository(github: FakeGithub, request: Request, parts: Parts) -> Answer:
-    """The repository."""
-    return told(shapes.repository(github.repo, github.url))
-
-
 def branch(github: FakeGithub, request: Request, parts: Parts) -> Answer:
     """Where a branch stands."""
     _has_branch(github, parts["branch"])
@@ -96,15 +85,6 @@ def tree(github: FakeGithub, request: Request, parts: Parts) -> Answer:
     found = [entry for path, entry in sorted(entries.items()) if request.query.get("recursive") or "/" not in path]
     cut, limit = len(found) > github.tree_limit, github.tree_limit
     return told({"sha": root, "url": f"{base}/trees/{root}", "tree": found[:limit], "truncated": cut})
-
-
-def commit(github: FakeGithub, request: Request, parts: Parts) -> Answer:
-    """A commit that was pushed."""
-    sha = github.repo.resolve(parts["ref"])
-    if sha is None:
-        words = f"No commit found for SHA: {parts['ref']}"
-        return told({"message": words, "documentation_url": "https://docs.github.com/rest", "status": "422"}, 422)
-    return told(shapes.commit(github.repo, sha, github.url))
 
 
 def git_commit(github: FakeGithub, request: Request, parts: Parts) -> Answer:

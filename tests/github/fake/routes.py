@@ -14,8 +14,6 @@ _RUN = f"{R}/actions/runs/{{run_id}}"
 _WORKFLOW = f"{R}/actions/workflows/{{workflow_id}}"
 _HANDLERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("GET", "/user"): reads.own_user,
-    ("GET", "/rate_limit"): reads.rate_limit,
-    ("GET", R): reads.repository,
     ("GET", f"{R}/branches/{{branch}}"): reads.branch,
     ("GET", f"{R}/branches/{{branch}}/protection"): reads.protection,
     ("GET", f"{R}/rules/branches/{{branch}}"): reads.rules,
@@ -38,7 +36,6 @@ _HANDLERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("GET", f"{R}/deployments/{{deployment_id}}/statuses"): reads.statuses,
     ("GET", f"{R}/contents/{{path}}"): reads.content,
     ("GET", f"{R}/git/trees/{{tree_sha}}"): reads.tree,
-    ("GET", f"{R}/commits/{{ref}}"): reads.commit,
     ("GET", f"{R}/git/commits/{{commit_sha}}"): reads.git_commit,
 }
 assert _HANDLERS.keys() == NEEDS.keys()

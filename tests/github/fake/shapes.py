@@ -68,24 +68,6 @@ def minimal(repo: Repo, api: str) -> Json:
     }  # fmt: skip
 
 
-def repository(repo: Repo, api: str) -> Json:
-    """`GET /repos/…`."""
-    home = f"https://github.com/{repo.name}"
-    counts = ("forks_count", "stargazers_count", "watchers_count", "open_issues_count", "subscribers_count",
-    "network_count",
-              "forks", "open_issues", "watchers", "size")  # fmt: skip
-    return minimal(repo, api) | dict.fromkeys(counts, 0) | {
-        "git_url": f"git://github.com/{repo.name}.git", "ssh_url": f"git@github.com:{repo.name}.git",
-        "clone_url": f"{home}.git",
-        "svn_url": home, "mirror_url": None, "homepage": None, "language": None, "license": None, "archived": False,
-        "disabled": False, "default_branch": repo.default_branch, "has_issues": True, "has_projects": False,
-        "has_wiki": False,
-        "has_pages": False, "has_discussions": False, "created_at": when(BIRTH), "updated_at": when(BIRTH),
-        "pushed_at": when(BIRTH), "permissions": {"admin": True, "maintain": True, "push": True, "triage": True,
-        "pull": True},
-    }  # fmt: skip
-
-
 def commit(repo: Repo, sha: str, api: str) -> Json:
     """A commit with its message."""
     url, person = (
