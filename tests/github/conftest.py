@@ -16,8 +16,10 @@ import pytest
 
 from dixis_tui.process import child_environment
 from tests.github import description, prism
+from tests.github.fake.fixtures import described, github
 from tests.needs import needs
 
+__all__ = ["described", "github"]
 _PRISM = ("@stoplight/prism-cli", "5.14.2")
 
 

@@ -50,7 +50,11 @@ def _pattern(route: str) -> re.Pattern[str]:
     return re.compile("".join(parts))
 
 
-_PATTERNS = [(method, route, _pattern(route), handler) for (method, route), handler in _HANDLERS.items()]
+_PATTERNS = [
+    (method, route, _pattern(route), handler)
+    for (method, route), handler in sorted(_HANDLERS.items(), key=lambda one: -len(one[0][1]))
+]
+"""The longest first: `…/branches/a/protection` is no branch."""
 
 
 def find(method: str, path: str) -> tuple[str, dict[str, str], Callable[..., Any]] | None:

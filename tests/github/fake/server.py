@@ -206,21 +206,20 @@ class FakeGithub:
             return self._dressed(answer, token, request)
 
     def _dressed(self, answer: Answer, token: Token | None, request: Request) -> Answer:
-        rate = self.rate()
-        answer.headers |= {
-            f"X-RateLimit-{name.title()}": str(rate[name]) for name in ("limit", "remaining", "used", "reset")
-        }
-        answer.headers |= {"X-RateLimit-Resource": "core", "X-GitHub-Media-Type": "github.v3; format=json"}
-        if token is not None:
-            answer.headers |= access.token_headers(token, request)
+        kept = False
         if request.method == "GET" and answer.status == 200:
             tag = f'W/"{hashlib.sha256(answer.body).hexdigest()}"'
             answer.headers |= {"ETag": tag, "Cache-Control": "private, max-age=60, s-maxage=60"}
-            if request.headers.get("if-none-match") == tag:
-                self.remaining += 1
-                return Answer(
-                    304, headers={name: text for name, text in answer.headers.items() if name != "Content-Type"}
-                )
+            kept = request.headers.get("if-none-match") == tag
+        self.remaining += kept  # what was not changed is not counted
+        rate = self.rate()
+        limits = ("limit", "remaining", "used", "reset")
+        answer.headers |= {f"X-RateLimit-{name.title()}": str(rate[name]) for name in limits}
+        answer.headers |= {"X-RateLimit-Resource": "core", "X-GitHub-Media-Type": "github.v3; format=json"}
+        if token is not None:
+            answer.headers |= access.token_headers(token, request)
+        if kept:
+            return Answer(304, headers={name: text for name, text in answer.headers.items() if name != "Content-Type"})
         return answer
 
     def _tick(self) -> None:
