@@ -47,6 +47,7 @@ def own_user(who: User, api: str) -> Json:
     """`GET /user`: what is public of whoever asks."""
     return user(who, api) | {
         "name": who.login.title(), "company": None, "blog": "", "location": None, "email": None, "hireable": None,
+        "user_view_type": "public",
         "bio": None, "public_repos": 2, "public_gists": 0, "followers": 1, "following": 1,
         "created_at": when(BIRTH), "updated_at": when(BIRTH),
     }  # fmt: skip
