@@ -131,6 +131,24 @@ def test_rejected_it_fails_without_a_step(github: FakeGithub, repository: Reposi
     assert repository.jobs(number)[0].steps == ()
 
 
+def test_a_wait_timer_passes_by_itself(github: FakeGithub, repository: Repository) -> None:
+    github.repo.environments[0].wait_minutes = 30
+    github.script = (waiting(polls=2), step(DEPLOY))
+    number, _ = repository.dispatch(MIGRATE, "main", CONFIRM)
+    assert repository.run(number).status == "waiting"
+    [timer] = repository.approvals(number)
+    assert (timer.mine, timer.wait_until is not None) == (False, True)
+    assert [repository.run(number).status for _ in range(2)] == ["waiting", "in_progress"]
+
+
+def test_each_dispatch_has_its_own_fate(github: FakeGithub, repository: Repository) -> None:
+    github.script_for = lambda inputs: (step(DEPLOY, conclusion="failure" if inputs["target"] == "b" else "success"),)
+    numbers = [repository.dispatch(MIGRATE, "main", CONFIRM | {"target": target})[0] for target in "abc"]
+    for number in numbers:
+        github.runs[number].settle()
+    assert [repository.run(number).conclusion for number in numbers] == ["success", "failure", "success"]
+
+
 def test_cancelled_what_a_step_does_ends(github: FakeGithub, repository: Repository, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     github.script = (step(DEPLOY, lambda told: told.shell("touch begun; sleep 600", tmp_path)), step("Never"))

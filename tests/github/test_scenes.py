@@ -101,6 +101,9 @@ def test_limits(github: FakeGithub, repository: Repository) -> None:
         repository.login()
     assert caught.value.kind == "rate"
     assert caught.value.until is not None
+    with pytest.raises(GithubError):
+        _run(repository)
+    assert github.dispatches == []
 
 
 def test_a_storm_passes_over_reads(github: FakeGithub, repository: Repository) -> None:

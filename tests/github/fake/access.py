@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from tests.github.fake.answers import Answer, Refusal, Request, missing, refused
+from tests.github.fake.answers import Refusal, Request, missing, refused
 from tests.github.fake.repo import Repo, Token
+
+if TYPE_CHECKING:
+    from tests.github.fake.world import World
 
 R = "/repos/{owner}/{repo}"
 NEEDS: dict[tuple[str, str], str] = {
@@ -74,6 +78,8 @@ def token_headers(token: Token, request: Request) -> dict[str, str]:
     return headers
 
 
-def exhausted(answer: Answer, remaining: int) -> Answer:
-    """The hour's requests are used up."""
-    return refused(403, "API rate limit exceeded for user ID 1001.") if remaining < 0 else answer
+def count(world: World) -> None:
+    """One request less in this hour; refused where none is left."""
+    world.remaining -= 1
+    if world.remaining < 0:
+        raise Refusal(refused(403, "API rate limit exceeded for user ID 1001."))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tests.github.fake import shapes_runs
 from tests.github.fake.answers import Answer, Request, invalid, missing, told
 from tests.github.fake.paging import page
-from tests.github.fake.runs import JobState, Run
+from tests.github.fake.runs import Run
+from tests.github.fake.states import JobState
 
 if TYPE_CHECKING:
     from tests.github.fake.server import FakeGithub
@@ -46,7 +47,7 @@ def dispatch(github: FakeGithub, request: Request, parts: Parts) -> Answer:
     if text is None or "workflow_dispatch" not in _triggers(text):
         raise invalid("Workflow does not have 'workflow_dispatch' trigger")
     inputs = _inputs(_triggers(text)["workflow_dispatch"] or {}, dict(body.get("inputs") or {}))
-    run = github.start(file, branch=branch, inputs=inputs, actor=github.asker(request).login, text=text)
+    run = github.start(file, branch=branch, inputs=inputs, actor=github.asker(request).login)
     github.dispatches.append(Dispatch(file, ref, inputs, run.actor, run.id))
     if not body.get("return_run_details") or github.without_details:
         return Answer(204)

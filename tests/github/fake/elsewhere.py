@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from tests.github.fake.shapes_runs import log
 
 if TYPE_CHECKING:
-    from tests.github.fake.runs import JobState
+    from tests.github.fake.states import JobState
 
 
 class Elsewhere:

@@ -6,6 +6,7 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,8 @@ class Repo:
     deployments: list[dict[str, Any]] = field(default_factory=list)
     """Deployments of others: `{"environment": "production", "state": "in_progress", "creator": "nikos"}`."""
 
+    _read: dict[str, dict[str, bytes]] = field(default_factory=dict, repr=False)
+
     @classmethod
     def of(cls, checkout: Path, name: str = "dixis/shop", **more: Any) -> Repo:
         """What is committed in `checkout`, its branch pushed as it stands."""
@@ -149,16 +152,18 @@ class Repo:
         raw = self.tree(ref or self.default_branch).get(f".github/workflows/{file}")
         if raw is None:
             return None
-        parsed = yaml.safe_load(raw)
-        if True in parsed:  # YAML 1.1 reads `on` as a boolean; GitHub does not
-            parsed["on"] = parsed.pop(True)
-        return dict(parsed)
+        return _parsed(raw)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of that name; they are the same in any case."""
         return next((one for one in self.environments if one.name.lower() == name.lower()), None)
 
     def _committed(self, sha: str) -> dict[str, bytes]:
+        if sha not in self._read:
+            self._read[sha] = self._from_git(sha)
+        return self._read[sha]
+
+    def _from_git(self, sha: str) -> dict[str, bytes]:
         names = [line for line in self._git("ls-tree", "-r", "-z", "--name-only", sha).decode().split("\0") if line]
         asked = "".join(f"{sha}:{name}\n" for name in names).encode()
         told = self._git("cat-file", "--batch", given=asked)
@@ -180,3 +185,11 @@ class Repo:
         return subprocess.run(
             ["git", "-C", str(self.checkout), *words], input=given, capture_output=True, check=True
         ).stdout
+
+
+@cache
+def _parsed(raw: bytes) -> dict[str, Any]:
+    found = yaml.safe_load(raw)
+    if True in found:  # YAML 1.1 reads `on` as a boolean; GitHub does not
+        found["on"] = found.pop(True)
+    return dict(found)

@@ -5,49 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.github.fake.repo import Environment
 from tests.github.fake.script import Act, Cancelled, Context, Ends, Job, Queued, Step, StepFailedError, Waiting
+from tests.github.fake.states import JobState, Review, StepState
 
 Now = Callable[[], datetime]
-
-
-@dataclass
-class StepState:
-    """A step of a job."""
-
-    number: int
-    act: Step
-    status: str = "queued"
-    conclusion: str | None = None
-    started: datetime | None = None
-    ended: datetime | None = None
-
-
-@dataclass
-class JobState:
-    """A job: its steps are told once it has begun, its log once it is over."""
-
-    id: int
-    name: str
-    created: datetime
-    status: str = "queued"
-    conclusion: str | None = None
-    started: datetime | None = None
-    ended: datetime | None = None
-    steps: list[StepState] = field(default_factory=list)
-    log: list[tuple[datetime, str]] = field(default_factory=list)
-
-
-@dataclass
-class Review:
-    """What somebody said to a deployment."""
-
-    by: str
-    approve: bool
-    comment: str
 
 
 class Run:
@@ -91,6 +55,10 @@ class Run:
         """Nothing of it moves any more."""
         return self.status == "completed"
 
+    @property
+    def _needs_review(self) -> bool:
+        return self.waits_for is not None and bool(self.waits_for.reviewers)
+
     def begin(self) -> None:
         """Take the first act."""
         self._next()
@@ -112,7 +80,7 @@ class Run:
             return
         act = self._script[self._at]
         self._left -= 1
-        if isinstance(act, Waiting) or self._left > 0:
+        if self._needs_review or self._left > 0:
             return
         if isinstance(act, Step):
             if (self._deed and self._deed.is_alive()) or (act.hold and not act.hold.is_set()):
@@ -123,7 +91,7 @@ class Run:
     def settle(self, seconds: float = 30) -> None:
         """Advance to where nobody but a person can move it; for tests of what a finished run looks like."""
         for _ in range(10_000):
-            if self.over or self.held or isinstance(self._script[self._at], Waiting):
+            if self.over or self.held or self._needs_review:
                 return
             if self._deed:
                 self._deed.join(seconds)
@@ -132,7 +100,6 @@ class Run:
     def review(self, by: str, approve: bool, comment: str) -> None:
         """Somebody answers the deployment that it waits for."""
         self.reviews.append(Review(by, approve, comment))
-        self.waits_for = None
         if approve:
             self._next()
         else:
@@ -157,7 +124,7 @@ class Run:
                 self._owner[at] = (job, job.steps[-1])
 
     def _next(self) -> None:
-        self._at += 1
+        self._at, self.waits_for = self._at + 1, None
         while self._at < len(self._script) and not self._enter(self._script[self._at]):
             self._at += 1
         if self._at >= len(self._script) and not self.over:
@@ -184,9 +151,9 @@ class Run:
         name = re.sub(r"\$\{\{\s*inputs\.(\w+)\s*\}\}", lambda m: self.inputs.get(m[1], ""), act.environment)
         environment = self._environment_of(name)
         self.deployed.append(name)
-        if environment is None or not environment.reviewers:
+        if environment is None or not (environment.reviewers or environment.wait_minutes):
             return False
-        self.waits_for, self.status = environment, "waiting"
+        self.waits_for, self.status, self._left = environment, "waiting", act.polls
         for job in self.jobs:
             job.status = "waiting" if job.status == "queued" else job.status
         return True

@@ -82,9 +82,13 @@ class Queued:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Stands until somebody reviews the deployment to `environment`; goes on where nobody needs to."""
+    """Stands until somebody reviews the deployment to `environment`; goes on where nobody needs to.
+
+    Where only its wait timer holds it, for `polls` rounds.
+    """
 
     environment: str
+    polls: int = 3
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,9 @@ def queued(polls: int = 3) -> Queued:
     return Queued(polls)
 
 
-def waiting(environment: str = "production") -> Waiting:
-    """An environment asks for approval."""
-    return Waiting(environment)
+def waiting(environment: str = "production", polls: int = 3) -> Waiting:
+    """An environment asks for approval, or for patience: `polls` rounds of its wait timer."""
+    return Waiting(environment, polls)
 
 
 def job(name: str) -> Job:

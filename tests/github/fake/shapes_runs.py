@@ -6,8 +6,9 @@ from typing import Any
 
 from tests.github.fake import git, shapes
 from tests.github.fake.repo import BIRTH, Environment, Repo, User
-from tests.github.fake.runs import JobState, Run
+from tests.github.fake.runs import Run
 from tests.github.fake.shapes import Json, when
+from tests.github.fake.states import JobState
 
 
 def workflow_id(file: str) -> int:
