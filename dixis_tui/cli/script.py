@@ -47,7 +47,8 @@ def _answer(state: RunState, script: Script, phase: Phase) -> cmd.Command | None
     for spec in CATALOGUE:
         view = state.check(spec.code)
         here = number(spec.phase) <= number(phase)
-        if spec.code in script.ticks and here and view.state is CheckState.WAITING:
+        asked = (spec.code, "") in state.checks
+        if spec.code in script.ticks and here and asked and view.state is CheckState.WAITING:
             return cmd.Tick(code=spec.code, operator=script.operator)
         reason = script.waivers.get(spec.code)
         views = [check for check in state.checks.values() if check.code == spec.code]
@@ -60,7 +61,9 @@ def _hopeless(state: RunState, script: Script) -> list[str]:
     """The gates that nothing in the script will open: better said before the dump than after it."""
     coming = script.ticks | set(script.waivers)
     people = [spec.code for spec in CATALOGUE if spec.person and spec.gate and number(spec.phase) < number(Phase.GO)]
-    unanswered = [code for code in people if not state.check(code).open and code not in coming]
+    # What GitHub answers is asked of nobody.
+    asked = [code for code in people if (code, "") in state.checks]
+    unanswered = [code for code in asked if not state.check(code).open and code not in coming]
     broken = any(policy.phase_state(state, phase) is PhaseState.FAILED for phase in policy.BEFORE_GO)
     return unanswered or ([gate.code for gate in policy.closed_gates(state)] if broken else [])
 

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dixis_tui import events as ev
+from dixis_tui.model import CheckState
 from dixis_tui.plan import checks
 from dixis_tui.run.views import CheckView, RunState, WorkflowView
 
@@ -15,10 +16,14 @@ from dixis_tui.run.views import CheckView, RunState, WorkflowView
 def _github_seen(state: RunState, event: ev.GithubSeen, at: datetime) -> dict[str, Any]:
     """What GitHub answers is not asked of a person; where it can't be asked, it is theirs again."""
     asked = dict(state.checks)
-    for code, instead in checks.ANSWERED_BY_GITHUB.items():
+    if event.look.problem:
+        # Only that it does not answer is known of it; what a person waived stays waived.
+        for code in checks.GITHUB_CODES[1:]:
+            if state.check(code).state is not CheckState.WAIVED:
+                asked.pop((code, ""), None)
+    for code in checks.ANSWERED_BY_GITHUB:
         if event.look.problem:
             asked.setdefault((code, ""), CheckView(code))
-            asked.pop((instead, ""), None)
         else:
             asked.pop((code, ""), None)
     return {"github": event, "github_at": at, "checks": asked, "github_waits": None}

@@ -48,7 +48,9 @@ def phase_state(state: RunState, phase: Phase) -> PhaseState:
     if any(check.state in _BROKEN for check in checks):
         return PhaseState.FAILED
     worked = view.state is not PhaseState.WAITING or phase is Phase.BANNER
-    if worked and view.state is PhaseState.FAILED and not any(check.state is CheckState.WAIVED for check in checks):
+    # Without a reason it was closed by its checks alone, and they were found open since.
+    by_itself = view.state is PhaseState.FAILED and view.reason
+    if by_itself and not any(check.state is CheckState.WAIVED for check in checks):
         return PhaseState.FAILED
     return PhaseState.PASSED if worked and all(check.open for check in checks) else PhaseState.WAITING
 

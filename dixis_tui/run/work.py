@@ -65,6 +65,8 @@ def _go_on(context: Context, command: cmd.Command, asker: Asker) -> None:
             go.seal(context)
         case cmd.Confirm():
             go.confirm(context, command, asker)
+        case cmd.LookAtGithub() | cmd.DispatchClinic():
+            _ask_github(context, command)
         case cmd.SignOff():
             signoff.run(context, command.operator)
             _end(context)
@@ -86,6 +88,16 @@ def _fleet(context: Context, command: cmd.Command, asker: Asker) -> None:
             fleet_go.recover(context)
 
 
+def _ask_github(context: Context, command: cmd.LookAtGithub | cmd.DispatchClinic) -> None:
+    from dixis_tui.run.phases import github_clinic, github_look
+
+    match command:
+        case cmd.LookAtGithub():
+            github_look.look(context)
+        case cmd.DispatchClinic(operator=operator):
+            github_clinic.start(context, operator)
+
+
 def _look_or_go_back(context: Context, command: cmd.Command) -> None:
     from dixis_tui.run.phases import look_back, recover, resolve, rollback
 
@@ -99,9 +111,18 @@ def _look_or_go_back(context: Context, command: cmd.Command) -> None:
             if context.state.recovery:
                 recover.run(context)  # what was unfinished is so no longer: the rest may go on
         case cmd.Recover():
+            _follow_clinic(context)
             recover.run(context)
         case cmd.Drill():
             _drill(context, command)
+
+
+def _follow_clinic(context: Context) -> None:
+    """A clinic that the runner before us has dispatched is looked at to its end."""
+    if context.state.clinic and context.state.clinic.open:
+        from dixis_tui.run.phases import github_clinic
+
+        github_clinic.follow(context)
 
 
 def _name_snapshot(context: Context, command: cmd.NameSnapshot) -> None:

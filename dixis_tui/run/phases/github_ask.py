@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from dixis_tui.errors import DixisError, GithubError, StoppedError
-from dixis_tui.github import Look, WorkflowRun
+from dixis_tui.github import Deployment, Look, SecretSeen, WorkflowRun
 from dixis_tui.plan.github_sight import Sight, Unseen
 from dixis_tui.prisma import checkout
 from dixis_tui.prisma.checkout import Checkout
@@ -112,7 +112,7 @@ class _Asking:
         self._slow = Unseen("unreachable", *slow)
         self._over: Unseen | None = None
 
-    def __call__(self, part: str, ask: Callable[[], T], otherwise: T) -> T:
+    def __call__(self, part: str, ask: Callable[..., T], otherwise: T) -> T:
         if self._over:
             self.unseen[part] = self._over
             return otherwise
@@ -152,12 +152,13 @@ def _ask(sight: Sight, repository: Repository, client: Client, seconds: float) -
         )
     pushed, tree_of = _pushed(ask, repository, replace(sight, look=look))
     none: list[WorkflowRun] = []
+    nothing: tuple[Deployment, ...] = ()
     listed = ask("runs", lambda: repository.runs(settings.migrate_workflow, limit=_RUNS), none)
     look = _environment(ask, repository, replace(look, clinic=runs), settings)
     look = replace(
         look,
         open_runs=tuple(run for run in listed if not run.over),
-        deployments=ask("deployments", repository.deployments, ()),
+        deployments=ask("deployments", repository.deployments, nothing),
     )
     tree = ask("tree", lambda: repository.tree(tree_of, local_.folder), None) if tree_of else None
     return replace(
@@ -201,7 +202,8 @@ def _environment(ask: _Asking, repository: Repository, look: Look, settings: Git
     look = replace(look, environment=seen)
     if "environment" in ask.unseen and ask.unseen["environment"].kind == "missing":
         return look  # it has no secrets either
-    own = ask("environment secrets", lambda: repository.environment_secrets(name), ())
+    none: tuple[SecretSeen, ...] = ()
+    own = ask("environment secrets", lambda: repository.environment_secrets(name), none)
     return replace(look, secrets=(*(look.secrets or ()), *own) if own or look.secrets is not None else None)
 
 

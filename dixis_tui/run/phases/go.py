@@ -35,6 +35,8 @@ def seal(context: Context) -> None:
         # What is sealed is what was judged: these files, on the tables as they are now.
         with facts.reading(context, facts.production(context), "look") as session:
             foresight.look(context, session, seen.project, seen.history.pending)
+        if context.settings.github.repository:
+            _github_at_seal(context)
         if gates := policy.closed_gates(context.state):
             raise DixisError(f"The gate is closed by {gates[0].code} {gates[0].title}", gates[0].remedy)
         if context.state.prediction is None:
@@ -66,6 +68,9 @@ def confirm(context: Context, command: Confirm, asker: Asker) -> None:
         context.found("DX124", lost)
         refuse(context, command, f"{lost.evidence}. Nothing was done.")
         return
+    if context.settings.github.repository and (moved := _github_moved(context)):
+        refuse(context, command, f"{moved}. Nothing was done.")
+        return
     if passed_by := _passed_by(context):
         refuse(context, command, f"{passed_by}. Nothing was done.")
         return
@@ -81,6 +86,20 @@ def confirm(context: Context, command: Confirm, asker: Asker) -> None:
         case _:
             context.log.line("operator", f"{command.operator} ({asker.account}) confirmed plan {sealed.hash}")
             migrate.run(context, seen)
+
+
+def _github_at_seal(context: Context) -> None:
+    """Raises GithubError where GitHub is to migrate, and does not answer."""
+    from dixis_tui.run.phases import github_look  # httpx takes a tenth of a second
+
+    github_look.at_seal(context)
+
+
+def _github_moved(context: Context) -> str:
+    """What has moved on GitHub, or here against it, since the seal; empty: nothing."""
+    from dixis_tui.run.phases import github_look
+
+    return github_look.moved(context)
 
 
 def outcome(state: RunState, command: Confirm, asker: Asker) -> ev.Event:

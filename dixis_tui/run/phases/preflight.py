@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from dixis_tui import events as ev
 from dixis_tui.errors import ConnectError, DixisError
 from dixis_tui.model import CheckState, Finding, Identity, Phase, failed, passed, warned
+from dixis_tui.plan.checks import GITHUB_CODES
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.encryption import check_keys
 from dixis_tui.postgres.session import Session, connect
@@ -30,19 +31,33 @@ _ON_BOTH = ("DX114", "DX115", "DX116", "DX117")
 
 def run(context: Context) -> None:
     """Answer every check of preflight that can be looked up."""
-    with context.phase(Phase.PREFLIGHT, facts.phase_checks(Phase.PREFLIGHT)):
-        context.check("DX121", lambda: _window(context.settings.window, datetime.now(UTC)))
-        context.check("DX123", lambda: _contacts(context))
-        context.check("DX125", outlive.look)
-        found, on_disk = _project(context)
-        url = _url(context)
-        if url is None:
-            context.skip(("DX102", "DX103", *_ON_SERVER, *_ON_BOTH), f"{DATABASE_URL} can't be used")
-            return
-        context.check("DX102", lambda: _direct(url))
-        _target(context, url, found, on_disk)
-        if found and found.supported:
-            context.check("DX113", lambda: judges.validate(context, found, url))
+    github = bool(context.settings.github.repository)
+    codes = [*facts.phase_checks(Phase.PREFLIGHT), *((code, "") for code in GITHUB_CODES if github)]
+    with context.phase(Phase.PREFLIGHT, codes):
+        _look(context)
+        if github:  # last: what is near is seen while GitHub lets us wait
+            _github(context)
+
+
+def _look(context: Context) -> None:
+    context.check("DX121", lambda: _window(context.settings.window, datetime.now(UTC)))
+    context.check("DX123", lambda: _contacts(context))
+    context.check("DX125", outlive.look)
+    found, on_disk = _project(context)
+    url = _url(context)
+    if url is None:
+        context.skip(("DX102", "DX103", *_ON_SERVER, *_ON_BOTH), f"{DATABASE_URL} can't be used")
+        return
+    context.check("DX102", lambda: _direct(url))
+    _target(context, url, found, on_disk)
+    if found and found.supported:
+        context.check("DX113", lambda: judges.validate(context, found, url))
+
+
+def _github(context: Context) -> None:
+    from dixis_tui.run.phases import github_look  # httpx takes a tenth of a second
+
+    github_look.look(context)
 
 
 def _url(context: Context) -> DatabaseUrl | None:
