@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,13 +14,12 @@ from dixis_tui.github import Deployment, Look, SecretSeen, WorkflowRun
 from dixis_tui.plan.github_sight import Sight, Unseen
 from dixis_tui.prisma import checkout
 from dixis_tui.prisma.checkout import Checkout
-from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts
-from dixis_tui.run.phases.github_open import opened
-from dixis_tui.settings import GithubSettings, token_in
+from dixis_tui.prisma.project import discover
+from dixis_tui.run.phases.github_open import client_for
+from dixis_tui.settings import GithubSettings, Settings, token_in
+from dixis_tui.web.github.api import Repository
 
 if TYPE_CHECKING:
-    from dixis_tui.web.github.api import Repository
     from dixis_tui.web.github.client import Client
 
 T = TypeVar("T")
@@ -47,17 +46,19 @@ _OVER = ("token", "rate", "unreachable", "server", "unclear")
 """After an error of these kinds nothing more is asked."""
 
 
-def gather(context: Context, seconds: float = SECONDS) -> Sight:
-    """Everything that one look sees, within `seconds`. Never raises for what GitHub or git says."""
-    settings = context.settings
+def gather(settings: Settings, given: Mapping[str, str], own: Iterable[int] = (), *, seconds: float = SECONDS) -> Sight:
+    """Everything that one look sees, within `seconds`. Never raises for what GitHub or git says.
+
+    `given`: the secrets, of which it takes the token. `own`: workflow runs that were dispatched from here.
+    """
     github = settings.github
-    token, source = token_in(context.secrets)
+    token, source = token_in(given)
     sight = Sight(
         look=Look(repository=github.repository, host=github.host, token_from=source),
-        local=local(context),
+        local=local(settings),
         settings=github,
         executor=settings.migrate.executor,
-        own=frozenset(view.run_id for view in context.settled().workflows.values()),
+        own=frozenset(own),
     )
     if not token:
         remedy = "Set GITHUB_TOKEN to a token for the repository, or log in with `gh auth login`."
@@ -67,8 +68,8 @@ def gather(context: Context, seconds: float = SECONDS) -> Sight:
     timer.daemon = True
     timer.start()
     try:
-        with opened(context, told=False, stopping=enough, timeout_seconds=min(_ANSWER_SECONDS, seconds)) as asked:
-            return _ask(sight, *asked, seconds)
+        with client_for(github, token, stopping=enough, timeout_seconds=min(_ANSWER_SECONDS, seconds)) as client:
+            return _ask(sight, Repository(client, github.repository), client, seconds)
     except StoppedError:
         return _mute(sight, *_slow(github, seconds))
     except DixisError as error:
@@ -84,10 +85,11 @@ def cut_off(sight: Sight) -> Unseen | None:
     return next((why for why in sight.unseen.values() if why.kind in _OVER), None)
 
 
-def local(context: Context) -> Checkout:
+def local(settings: Settings) -> Checkout:
     """The project's checkout. Never raises."""
     try:
-        found = facts.project(context)
+        prisma = settings.prisma
+        found = discover(settings.prisma_directory, prisma.schema, prisma.command)
     except DixisError as error:
         return Checkout(problem=str(error), remedy=error.remedy)
     # Where the schema is one file its folder holds nothing else that is read, but for the migrations.

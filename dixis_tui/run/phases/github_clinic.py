@@ -33,7 +33,7 @@ def start(context: Context, operator: str) -> None:
     """
     github = context.settings.github
     with opened(context, told=False, stopping=threading.Event()) as (repository, client):
-        commit, head = local(context).commit, repository.branch(github.branch).sha
+        commit, head = local(context.settings).commit, repository.branch(github.branch).sha
         if head != commit:
             raise GithubError(
                 "refused",

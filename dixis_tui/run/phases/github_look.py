@@ -9,7 +9,7 @@ from dixis_tui.plan import github_gates
 from dixis_tui.plan.checks import SPECS
 from dixis_tui.plan.github_sight import Sight
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases.github_ask import cut_off, gather
+from dixis_tui.run.phases.github_ask import SECONDS, cut_off, gather
 from dixis_tui.run.phases.github_open import worded
 
 _LAST_SECONDS = 10.0
@@ -20,7 +20,7 @@ _SHUT = (CheckState.FAILED, CheckState.UNKNOWN)
 def look(context: Context) -> Sight:
     """Look, and journal what was found; a repository that can't be asked is a finding too."""
     context.emit(ev.CheckChanged(code="DX141", state=CheckState.RUNNING), flush=False)
-    sight = gather(context)
+    sight = _gather(context)
     _tell(context, sight)
     return sight
 
@@ -31,7 +31,7 @@ def at_seal(context: Context) -> None:
     Raises:
         GithubError: GitHub is to migrate, and does not answer.
     """
-    sight = gather(context, _LAST_SECONDS)
+    sight = _gather(context, _LAST_SECONDS)
     if problem := _silence(context, sight):
         raise problem
     if not cut_off(sight):
@@ -40,7 +40,7 @@ def at_seal(context: Context) -> None:
 
 def moved(context: Context) -> str:
     """What has moved since the plan was sealed, in a sentence; empty: nothing that closes a gate."""
-    sight = gather(context, _LAST_SECONDS)
+    sight = _gather(context, _LAST_SECONDS)
     if problem := _silence(context, sight):
         return str(problem)
     if cut_off(sight):
@@ -69,6 +69,11 @@ def _silence(context: Context, sight: Sight) -> GithubError | None:
         known = f"; what is known is of {at:%H:%M} UTC" if at else ""
         context.found("DX141", warned(f"{why.sentence}{known}", why.remedy))
     return None
+
+
+def _gather(context: Context, seconds: float = SECONDS) -> Sight:
+    own = [view.run_id for view in context.settled().workflows.values()]
+    return gather(context.settings, context.secrets, own, seconds=seconds)
 
 
 def _tell(context: Context, sight: Sight) -> dict[str, Finding]:

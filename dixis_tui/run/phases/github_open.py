@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -14,7 +14,7 @@ from dixis_tui import events as ev
 from dixis_tui.run.context import Context
 from dixis_tui.settings import GithubSettings, token_in
 from dixis_tui.web.github.api import Repository
-from dixis_tui.web.github.client import Client
+from dixis_tui.web.github.client import Client, ignore
 
 T = TypeVar("T")
 
@@ -25,7 +25,6 @@ def opened(
     *,
     told: bool = True,
     stopping: threading.Event | None = None,
-    timeout_seconds: float = 30.0,
 ) -> Iterator[tuple[Repository, Client]]:
     """The repository and the client that asks it; `told`: what it waits for is journaled.
 
@@ -37,16 +36,28 @@ def opened(
             say_waits(context, reason, until)
 
     token, _ = token_in(context.secrets)
-    github = context.settings.github
-    with Client(
-        token,
-        github.address,
-        stopping=stopping or context.stopping,
-        pause_seconds=min(github.poll_seconds, 1.0),
-        on_wait=waits,
-        timeout_seconds=timeout_seconds,
-    ) as client:
+    github, halt = context.settings.github, stopping or context.stopping
+    with client_for(github, token, stopping=halt, on_wait=waits) as client:
         yield Repository(client, github.repository), client
+
+
+def client_for(
+    settings: GithubSettings,
+    token: str,
+    *,
+    stopping: threading.Event,
+    on_wait: Callable[[str, datetime | None], None] = ignore,
+    timeout_seconds: float = 30.0,
+) -> Client:
+    """What asks the settings' GitHub with that token. Raises GithubError, and UsageError for its address."""
+    return Client(
+        token,
+        settings.address,
+        stopping=stopping,
+        pause_seconds=min(settings.poll_seconds, 1.0),
+        on_wait=on_wait,
+        timeout_seconds=timeout_seconds,
+    )
 
 
 def say_waits(context: Context, reason: str, until: datetime | None) -> None:
