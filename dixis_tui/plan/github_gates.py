@@ -43,7 +43,8 @@ def answers(sight: Sight) -> Finding:
     """DX141: whose token it is, where it is from, what is left of the hour's requests, what it may not do."""
     look = sight.look
     if look.problem:
-        return _soft(sight, failed(look.problem, look.remedy))
+        whose = f"with the token from {look.token_from}: " if look.token_from else ""
+        return _soft(sight, failed(f"{whose}{look.problem}", look.remedy))
     words = [f"{look.host} as {look.login}, token from {look.token_from}"]
     if look.rate:
         words.append(f"{look.rate.remaining} of {look.rate.limit} requests left")
@@ -220,8 +221,9 @@ def others(sight: Sight) -> Finding:
         found.append(failed(words, remedy) if sight.settings.no_deployments else warned(words, remedy))
     if not found:
         return passed(f"no run of {sight.settings.migrate_workflow} and no deployment is open")
+    told = dict.fromkeys(one.evidence for one in found)
     worst = max(found, key=lambda one: _BADNESS.index(one.state))
-    return Finding(worst.state, "; ".join(one.evidence for one in found), worst.remedy)
+    return Finding(worst.state, "; ".join(told), worst.remedy)
 
 
 _BADNESS = (CheckState.PASSED, CheckState.WARNED, CheckState.UNKNOWN, CheckState.FAILED)

@@ -18,7 +18,7 @@ def secrets(sight: Sight) -> Finding:
     ours = [secret for secret in seen if secret.name.upper() == settings.secret.upper()]
     unseen = [why for part in _PARTS if (why := sight.unseen.get(part))]
     if not ours and unseen:
-        return unknown(f"{settings.secret} was not seen: {unseen[0].sentence}", unseen[0].remedy)
+        return unknown(f"{settings.secret} could not be seen: {unseen[0].words}", unseen[0].remedy)
     shadow = [secret for secret in seen if secret.name.upper() == settings.shadow_secret.upper()]
     optional = f"; {settings.shadow_secret} {_told(shadow)}" if shadow else f"; no {settings.shadow_secret} (optional)"
     if not ours:
@@ -31,7 +31,7 @@ def secrets(sight: Sight) -> Finding:
             f"See whether the {ours[0].where}'s one is still the right URL.",
         )
     if unseen:
-        return warned(f"{words}; not all were seen: {unseen[0].sentence}", unseen[0].remedy)
+        return warned(f"{words}; not all were seen: {unseen[0].words}", unseen[0].remedy)
     return passed(words)
 
 

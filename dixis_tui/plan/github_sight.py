@@ -18,6 +18,11 @@ class Unseen(Struct, frozen=True):
     remedy: str = ""
     permission: str = ""
 
+    @property
+    def words(self) -> str:
+        """Why, in short where a permission is all that is missing."""
+        return f"the token lacks {self.permission}" if self.kind == "rights" and self.permission else self.sentence
+
 
 class Sight(Struct, frozen=True, kw_only=True):
     """One look. `unseen` is by part: `branch`, `clinic`, `migrate`, `runs`, `secrets`, `environment`,
@@ -45,4 +50,4 @@ class Sight(Struct, frozen=True, kw_only=True):
             return None
         if why.kind == "missing":
             return failed(why.sentence, why.remedy)
-        return unknown(f"not seen: {why.sentence}", why.remedy)
+        return unknown(f"not seen: {why.words}", why.remedy)

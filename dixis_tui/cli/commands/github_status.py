@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _MARKS = {CheckState.PASSED: "✔", CheckState.WARNED: "▲", CheckState.FAILED: "✖", CheckState.UNKNOWN: "?"}
 
 
+_SHUT = (CheckState.FAILED, CheckState.UNKNOWN)
+
+
 class StatusResult(Struct, frozen=True, kw_only=True):
     """What `--json` gives. `verdict` is `open` or `closed`; `problem` is why GitHub could not be asked, or empty."""
 
@@ -37,17 +40,21 @@ class StatusResult(Struct, frozen=True, kw_only=True):
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """Look at the repository once and print every gate that GitHub answers. Reads only. Exit 3: one is closed."""
+    """Look at the repository once and print every gate that GitHub answers. Reads only.
+
+    Exit 3: one is closed, or GitHub could not be asked.
+    """
     from dixis_tui.cli.result import to_json
     from dixis_tui.plan.checks import SPECS
 
     settings, secrets = asked(ctx.obj)
     sight, checks = _look(settings, secrets)
-    shut = [one for one in checks if one.state in ("failed", "unknown") and SPECS[one.code].gate]
+    # Whoever asks this wants GitHub's word, whoever migrates in the end.
+    closed = bool(sight.look.problem) or any(one.state in _SHUT and SPECS[one.code].gate for one in checks)
     if as_json:
         look = sight.look
         result = StatusResult(
-            verdict="closed" if shut else "open",
+            verdict="closed" if closed else "open",
             repository=look.repository,
             host=look.host,
             login=look.login,
@@ -62,7 +69,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
             click.echo(f"{_MARKS[CheckState(one.state)]} {one.code} {one.title}: {one.evidence}")
             if one.remedy:
                 click.echo(f"    {one.remedy}")
-    ctx.exit(Exit.CLOSED if shut else Exit.DONE)
+    ctx.exit(Exit.CLOSED if closed else Exit.DONE)
 
 
 def asked(common: Common) -> tuple[Settings, dict[str, str]]:

@@ -110,7 +110,7 @@ class _Asking:
 
     def __init__(self, slow: tuple[str, str]) -> None:
         self.unseen: dict[str, Unseen] = {}
-        self.missing: dict[str, None] = {}
+        self.missing: dict[str, list[str]] = {}
         self._slow = Unseen("unreachable", *slow)
         self._over: Unseen | None = None
 
@@ -125,10 +125,15 @@ class _Asking:
         except GithubError as error:
             self.unseen[part] = Unseen(error.kind, str(error), error.remedy, error.permission)
             if error.kind == "rights":
-                self.missing[f"{error.permission or 'a permission'} ({_FOR[part]})"] = None
+                self.missing.setdefault(error.permission or "a permission", []).append(_FOR[part])
             elif part != "tree" and error.kind in _OVER:  # a tree that is too long says nothing of the rest
                 self._over = self.unseen[part]
         return otherwise
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Each permission once, with all that it is needed for."""
+        return tuple(f"{permission} ({', '.join(parts)})" for permission, parts in self.missing.items())
 
 
 def _ask(sight: Sight, repository: Repository, client: Client, seconds: float) -> Sight:
@@ -165,7 +170,7 @@ def _ask(sight: Sight, repository: Repository, client: Client, seconds: float) -
     tree = ask("tree", lambda: repository.tree(tree_of, local_.folder), None) if tree_of else None
     return replace(
         sight,
-        look=replace(look, missing=tuple(ask.missing), rate=client.rate, skew_seconds=client.skew_seconds),
+        look=replace(look, missing=ask.lacks, rate=client.rate, skew_seconds=client.skew_seconds),
         pushed=pushed,
         tree=tree,
         tree_of=tree_of,
@@ -180,8 +185,8 @@ def _clinic(ask: _Asking, repository: Repository, sight: Sight) -> tuple[Workflo
     found: list[WorkflowRun] = []
     if commit:
         found = ask("clinic", lambda: repository.runs(name, sha=commit, limit=1), found)
-    if found:
-        return found[0], None
+    if found or "clinic" in ask.unseen:
+        return (found[0] if found else None), None
     found = ask("clinic", lambda: repository.runs(name, limit=1), found)
     return None, found[0] if found else None
 
