@@ -152,7 +152,8 @@ def migrations(sight: Sight) -> Finding:
 def workflow(sight: Sight) -> Finding:
     """DX147: the migrate workflow is on the branch, enabled, can be dispatched, and takes what we send."""
     if hidden := sight.hidden("migrate"):
-        return _soft(sight, hidden)
+        absent = hidden.state is CheckState.FAILED
+        return _soft(sight, replace(hidden, remedy="`dixis-tui github init` writes it; push it.") if absent else hidden)
     file, name = sight.look.migrate, sight.settings.migrate_workflow
     if file is None:
         return _soft(sight, failed(f"GitHub has no workflow {name}", "`dixis-tui github init` writes it; push it."))

@@ -14,7 +14,8 @@ _PARTS = ("secrets", "environment secrets")
 def secrets(sight: Sight) -> Finding:
     """The URL's secret is there; the shadow's may be. Of several of one name the environment's wins."""
     settings = sight.settings
-    seen = sorted(sight.look.secrets or (), key=lambda secret: _rank(sight, secret))
+    ranked = [(rank, secret) for secret in sight.look.secrets or () if (rank := _rank(sight, secret)) is not None]
+    seen = [secret for _, secret in sorted(ranked, key=lambda pair: pair[0])]
     ours = [secret for secret in seen if secret.name.upper() == settings.secret.upper()]
     unseen = [why for part in _PARTS if (why := sight.unseen.get(part))]
     if not ours and unseen:
@@ -35,11 +36,11 @@ def secrets(sight: Sight) -> Finding:
     return passed(words)
 
 
-def _rank(sight: Sight, secret: SecretSeen) -> int:
-    """The environment's first, then the repository's, then the organization's, as GitHub has it."""
+def _rank(sight: Sight, secret: SecretSeen) -> int | None:
+    """The environment's first, then the repository's, then the organization's, as GitHub has it; None: it is no use."""
     if secret.where == f"environment {sight.settings.environment}":
         return 0
-    return {"repository": 1, "organization": 2}.get(secret.where, 3)
+    return {"repository": 1, "organization": 2}.get(secret.where)
 
 
 def _told(found: list[SecretSeen]) -> str:
