@@ -32,8 +32,8 @@ _SECOND_WORDS = (
 
 
 _SECOND_AT_GITHUB = (
-    "Interrupted again: the workflow run is cancelled. Prisma is ended with it; a statement on the server may "
-    "go on, and production is looked at afterwards."
+    "Interrupted again: the workflow run is cancelled, and Prisma ended with it; a statement on the server may go on, "
+    "and production is looked at afterwards."
 )
 
 

@@ -21,6 +21,7 @@ from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.prisma import direct
 from dixis_tui.prisma.files import read_migrations
+from dixis_tui.prisma.project import discover
 from dixis_tui.run import accounts, work
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.accounts import Account, Asker
@@ -74,7 +75,7 @@ def settings_for(project: Path, github: FakeGithub, **changes: object) -> Settin
 
 def github_for(project: Path, workflow: str = WORKFLOW) -> FakeGithub:
     """Its `main` is the project's commit."""
-    repo = Repo(heads={"main": facts.discover(project, "prisma/schema.prisma").commit})
+    repo = Repo(heads={"main": discover(project).commit})
     repo.workflow(FILE, workflow)
     repo.environments = [Environment("production")]
     return FakeGithub(repo)
@@ -112,7 +113,7 @@ def confirmed(folder: Path, settings: Settings, secrets: dict[str, str]) -> Cont
     context.emit(
         ev.RunStarted(
             run=folder.name, version="0", operator=OPERATOR, host="here", ssh="", pid=1, name="shop",
-            environment="production", target=url.masked, executor="github", window_opens=None, window_closes=None,
+            environment="production", target=url.masked, executor=Executor.GITHUB, window_opens=None, window_closes=None,
             timezone="Europe/Athens", phrase=settings.confirm.phrase,
             rollback_phrase=settings.confirm.rollback_phrase, github=settings.github.repository,
         )
