@@ -112,8 +112,8 @@ def confirmed(folder: Path, settings: Settings, secrets: dict[str, str]) -> Cont
     url = parse(secrets[DATABASE_URL], DATABASE_URL)
     context.emit(
         ev.RunStarted(
-            run=folder.name, version="0", operator=OPERATOR, host="here", ssh="", pid=1, name="shop",
-            environment="production", target=url.masked, executor=Executor.GITHUB, window_opens=None, window_closes=None,
+            run=folder.name, version="0", operator=OPERATOR, host="here", pid=1, name="shop", environment="production",
+            target=url.masked, executor=Executor.GITHUB, window_opens=None, window_closes=None,
             timezone="Europe/Athens", phrase=settings.confirm.phrase,
             rollback_phrase=settings.confirm.rollback_phrase, github=settings.github.repository,
         )
@@ -170,6 +170,15 @@ class Stage:
         assert context is not None
         self._start(lambda: recover.run(context))
 
+    def confirm_again(self) -> None:
+        """A phrase of its own for the rest."""
+        context = self.context
+        assert context is not None
+        seen = facts.gather(context)
+        plan = seal(facts.plan_of(context, seen))
+        context.emit(plan, ev.Confirmed(operator=OPERATOR, account="1000 eleni", digest=plan.digest))
+        self._start(lambda: migrate.run(context, seen))
+
     def _start(self, deed: Callable[[], None]) -> None:
         self._worker = threading.Thread(target=deed, daemon=True)
         self._worker.start()
@@ -217,5 +226,5 @@ class Stage:
 def processes() -> ForkServerContext:
     """Where workers that will be killed come from: everything is imported once."""
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["tests.run.github_stage"])
+    found.set_forkserver_preload(["tests.run.github_stage", "dixis_tui.web.github.line"])
     return found
