@@ -424,3 +424,19 @@ def test_a_log_without_end_is_kept_in_part(stage: Stage, monkeypatch: pytest.Mon
     assert "line 500" not in lines
     assert "Applied" in lines
     assert "lines of migrate are left out" in stage.log
+
+
+def test_a_stop_that_comes_twice_ends_nothing_but_the_wait_for_logs(stage: Stage) -> None:
+    """Headless, a stop is sent again with each entry: what was cancelled is told as that."""
+    gate = threading.Event()
+    stage.github.faults = [Fault(faults.instead(lambda: refused(404, "Not Found")), faults.to("/logs"), times=0)]
+    stage.github.script = acts(None, hold=gate)
+    stage.begin()
+    stage.wait(lambda state: state.workflow and state.workflow.jobs and state.workflow.jobs[0].steps, "a step")
+    assert stage.ask(cmd.CancelWorkflow(operator=OPERATOR)) == ""
+    stage.wait(lambda state: state.workflow and not state.workflow.open, "its end")
+    assert stage.context is not None
+    stage.context.stop()
+    state = stage.over()
+    assert "ended as cancelled" in state.phase(Phase.MIGRATE).reason
+    assert policy.verdict(state) is Verdict.FAILED

@@ -70,6 +70,8 @@ def conclude(context: Context, url: DatabaseUrl, repository: Repository, files: 
         if error:
             _until_gone(context, url, watch)
     watch.settle(str(error) if error else "")
+    if not isinstance(error, UnknownOutcomeError):
+        context.stopping.clear()  # it is over: what was asked to stop has come to its end, and that is what is told
     if error:
         raise error
 

@@ -38,6 +38,7 @@ class Follower:
         self._context, self._repository = context, repository
         self._request, self._run_id, self._url = request, run_id, url
         self._logs = JobLogs(context, repository, url) if logs else None
+        self._logs_done = True
         self._seen: ev.WorkflowSeen | None = None
         self._heard_at: float | None = None
         self._since = time.monotonic()
@@ -54,10 +55,11 @@ class Follower:
         poll = self._context.settings.github.poll_seconds
         while True:
             run = self.look()
-            if run and run.over and self._logs_done():
+            if run and run.over and self._logs_done:
                 return run
-            pause = poll if run else max(poll, self._pause())
-            if self._context.stopping.wait(pause):
+            if self._context.stopping.wait(poll if run else max(poll, self._pause())):
+                if run and run.over:
+                    return run  # who asks to stop waits for no log
                 raise self._lost("It is no longer followed from here, as was asked")
 
     def look(self) -> WorkflowRun | None:
@@ -98,7 +100,7 @@ class Follower:
             self._say_steps(before, seen)
             self._context.emit(seen, flush=seen.run.over)
         if self._logs:
-            self._logs.take(seen.jobs)
+            self._logs_done = self._logs.take(seen.jobs)
 
     def _say_steps(self, before: ev.WorkflowSeen | None, seen: ev.WorkflowSeen) -> None:
         """The run's states and steps, as lines of the log."""
@@ -112,9 +114,6 @@ class Follower:
                 state = _short(step)
                 if state != "waiting" and was.get((job.id, step.number)) != state:
                     log.line("runner", f"{job.name}: {step.name}: {state}", "error" if state == "failed" else "info")
-
-    def _logs_done(self) -> bool:
-        return self._logs is None or self._seen is None or self._logs.take(self._seen.jobs)
 
     def _unheard(self, error: GithubError) -> None:
         say_waits(self._context, str(error), error.until)

@@ -72,7 +72,8 @@ class JobLogs:
         """Write what is there now; whether nothing more is to come of the jobs that are over. Never raises."""
         missing = False
         for job in jobs:
-            if job.id in self._settled or job.conclusion == "skipped":
+            never_began = job.status == "completed" and not job.steps
+            if job.id in self._settled or job.conclusion == "skipped" or never_began:
                 continue
             if job.status == "completed":
                 missing = not self._last(job) or missing
