@@ -68,7 +68,10 @@ def repository_of(start: Path) -> Path:
         raise UsageError(f"{clean(str(start))} is not a folder", "Name a folder of the project's repository.")
     root = _git(start, "rev-parse", "--show-toplevel")
     if not root:
-        raise UsageError(f"{clean(str(start))} is in no git repository", "Clone the project, and call this there.")
+        raise UsageError(
+            f"{clean(str(start))} is in no git repository that git would work in",
+            "Call this in a clone of the project; `git status` there says more.",
+        )
     return Path(root).resolve()
 
 

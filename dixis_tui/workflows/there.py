@@ -54,10 +54,14 @@ class There(Struct, frozen=True):
     def diff(self) -> list[str]:
         """A unified diff that `git apply` takes, without line breaks; cleaned, since what is there is outside text."""
         before = f"a/{self.path}" if self.whose is not Whose.NOBODY else "/dev/null"
-        lines = difflib.unified_diff(
-            self.now.split("\n")[:-1], self.new.split("\n")[:-1], before, f"b/{self.path}", lineterm=""
-        )
-        return [clean(line) for line in lines]
+        diff = difflib.unified_diff(_lines(self.now), _lines(self.new), before, f"b/{self.path}", lineterm="")
+        return ["\n".join(map(clean, line.split("\n"))) for line in diff]
+
+
+def _lines(text: str) -> list[str]:
+    """Of a text whose last line has no end, the diff says so."""
+    *lines, last = text.split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
 
 
 def marked(body: str) -> str:

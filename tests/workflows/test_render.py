@@ -51,7 +51,7 @@ def monorepo(root: Path) -> Settings:
         root=str(root),
         prisma=PrismaSettings(directory=GREEK, schema="prisma/το σχήμα.prisma"),
         confirm=ConfirmSettings(phrase=PHRASE),
-        github=GithubSettings(branch="release/[1]", migrate_workflow="ship-it.yml", clinic_workflow="Η κλινική: όλα"),
+        github=GithubSettings(branch="κύριο/v1+2", migrate_workflow="ship-it.yml", clinic_workflow="Η κλινική: όλα"),
         targets=[TargetSettings(name="a", url_variable="A", environment="παραγωγή: α")],
     )
 
@@ -138,7 +138,7 @@ def test_the_migration_is_confirmed_and_alone_on_its_environment(tmp_path: Path)
     assert yaml.safe_load(staging.body)["jobs"]["migrate"]["environment"] == "staging"
     on = yaml.safe_load(clinic.body)[True]
     assert yaml.safe_load(clinic.body)["name"] == "Η κλινική: όλα"
-    assert on["push"] == {"branches": [r"release/\[1\]"]}
+    assert on["push"] == {"branches": [r"κύριο/v1\+2"]}
     assert on["pull_request"]["paths"] == [
         r"εφαρμογές/το κατάστημα \[1\]/prisma/**",
         "pnpm-lock.yaml",
