@@ -75,7 +75,7 @@ class Shop:
             "environment": "production",
         }
 
-    def migrate(self, inputs: dict[str, str], url: str, **github: Any) -> JobRun:
+    def migrate(self, inputs: dict[str, str], url: str, skip: tuple[str, ...] = (), **github: Any) -> JobRun:
         """Production's workflow, dispatched."""
         self.runs += 1
         text = self.repository.workflow("prod-migration.yml").read_text("utf-8")
@@ -87,9 +87,10 @@ class Shop:
             github=contexts,
             inputs=inputs_of(text, inputs),
             secrets={"DATABASE_URL_PROD": url} if url else {},
+            skip=("Install", *skip),
         )
 
-    def clinic(self, databases: tuple[str, str], **github: Any) -> JobRun:
+    def clinic(self, databases: tuple[str, str], skip: tuple[str, ...] = (), **github: Any) -> JobRun:
         """The clinic, on a database for its migrations and an empty one."""
         self.runs += 1
         text = self.repository.workflow("migration-clinic.yml").read_text("utf-8")
@@ -99,7 +100,8 @@ class Shop:
             text = text.replace(place, f"{url}\n")
         contexts = {"sha": self.sha, "ref": "refs/heads/main"} | github
         temp = self.repository.root.parent / f"temp{self.runs}"
-        return run_job(text, self.repository.root, temp, github=contexts)
+        skip = ("Install", "Install dixis-tui", *skip)
+        return run_job(text, self.repository.root, temp, github=contexts, skip=skip)
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_what_was_approved_is_applied_then_one_by_hand(shop: Shop, database: Dat
     assert "plan `7f3a·c2e1`; deploy: success" in run.summary
     assert all(f"{name}/" in run.summary for name in MIGRATIONS)
     shop.add(LATER, INDEX)
-    run = shop.migrate({"confirm": PHRASE}, url)
+    run = shop.migrate({"confirm": PHRASE}, url, skip=("prisma migrate status", "prisma validate"))
     assert run.green, run.output
     assert "::warning title=No plan::" in run.output
     assert "No approved plan was checked" in run.summary
@@ -165,6 +167,19 @@ def test_other_files_than_the_plans_are_not_applied(shop: Shop, database: Databa
         assert "deploy: skipped" in run.summary
         assert "### Production Migration: failure" in run.summary
     assert applied(database) == []
+
+
+def test_a_failed_migration_is_told_and_stands_in_the_way(shop: Shop, database: DatabaseUrl) -> None:
+    """By hand: what failed is red with Prisma's words; the next one is stopped before it, by the status alone."""
+    shop.add(LATER, b"SELECT 1 / 0;\n")
+    run = shop.migrate({"confirm": PHRASE}, url_of(database))
+    assert run.failed == "prisma migrate deploy"
+    assert "deploy: failure" in run.summary
+    assert "ERROR: division by zero" in run.summary
+    assert applied(database) == list(MIGRATIONS)
+    again = shop.migrate({"confirm": PHRASE}, url_of(database))
+    assert again.failed == "prisma migrate status (before)"
+    assert "::error title=Not ready::" in again.output
 
 
 def test_nothing_begins_that_was_not_confirmed_as_it_is(shop: Shop, database: DatabaseUrl) -> None:
@@ -212,7 +227,9 @@ def test_the_clinic_finds_drift_and_what_is_dangerous(shop: Shop, clinic_databas
     base = shop.sha
     shop.schema.write_text(shop.schema.read_text() + "model Shed {\n  id Int @id\n}\n")
     shop.add(LATER, WIDER)
-    run = shop.clinic(clinic_databases, event_name="pull_request", event={"pull_request": {"base": {"sha": base}}})
+    event = {"pull_request": {"base": {"sha": base}}}
+    skip = ("prisma validate", "prisma migrate deploy (empty database)")  # seen above
+    run = shop.clinic(clinic_databases, skip, event_name="pull_request", event=event)
     drift = run.step("Drift between schema and migrations")
     assert (run.failed, drift.code) == (drift.name, 2)
     assert "Shed" in drift.output
