@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dixis_tui.github import Approval
-from dixis_tui.model import Phase
+from dixis_tui.model import MigrationState, Phase
 from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
@@ -30,11 +30,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """The approval that matters most: one that is this user's before others."""
     at_work: bool = False
     """Whether a job may be at work on production."""
-
-    @property
-    def large(self) -> bool:
-        """Whether nothing goes on before a person acts."""
-        return self.waits is not None and self.waits.wait_until is None
+    large: bool = False
+    """Whether nothing goes on before a person acts."""
 
 
 def standing(view: View, workflow: WorkflowView) -> Standing:
@@ -49,10 +46,11 @@ def migrating(view: View, card: Card) -> Card:
     if workflow is None:
         return replace(card, headline="Before the dispatch: the repository is asked once more", bar=None)
     found = standing(view, workflow)
-    stops = "stop: cancels it" if not found.at_work else "stop: asks first"
+    begun = found.at_work or any(one.state is not MigrationState.PENDING for one in view.state.migrations.values())
+    stops = "stop: asks first" if found.at_work or not workflow.open else "stop: cancels it"
     keys = (("g", "GitHub"), *card.more)
     key, does = "s", stops
-    if found.waits and found.waits.mine and found.large and view.mode is Mode.OPERATOR:
+    if found.waits and found.waits.mine and view.mode is Mode.OPERATOR:
         key, does, keys = "a", f"approve {found.waits.environment}", (("g", "GitHub: j rejects, z cancels"), *keys[1:])
     return replace(
         card,
@@ -60,7 +58,7 @@ def migrating(view: View, card: Card) -> Card:
         tone=found.tone,
         glyph=found.glyph,
         bar=card.bar if found.at_work else None,
-        lines=(*found.lines, *card.lines),
+        lines=(*found.lines, *(card.lines if begun else ())),
         key=key,
         does=does,
         more=keys,
@@ -210,6 +208,7 @@ def _approval(view: View, workflow: WorkflowView) -> Standing:
             word="APPROVAL",
             short="waits for an approval on GitHub",
             lines=(unseen, Line(_UNTOUCHED, "quiet")),
+            large=True,
         )
     waits = told.mine(workflow) or workflow.approvals[0]
     name = words.cut(waits.environment, 40)
@@ -243,6 +242,7 @@ def _approval(view: View, workflow: WorkflowView) -> Standing:
         short=f"of {name}: {who} can give it",
         lines=tuple(lines),
         waits=waits,
+        large=True,
     )
 
 
@@ -285,7 +285,7 @@ def _deeds(view: View, workflow: WorkflowView) -> list[Line]:
         at = view.at(state.resumed_at, seconds=True)
         lines.append(Line(f"Followed again since {at}: the same run, nothing was sent anew.", "text", "✔", "good"))
     reviewed, cancelled = workflow.reviewed, workflow.cancelled
-    if reviewed:
+    if reviewed and (workflow.approvals or not reviewed.done):  # once it runs, that is told by it
         verb = "approved" if reviewed.approved else "rejected"
         lines.append(_deed(reviewed.done, f"{reviewed.operator} {verb} {reviewed.environment}", reviewed.problem))
     if cancelled and not (workflow.run and workflow.run.over):
@@ -308,7 +308,7 @@ def _address(workflow: WorkflowView) -> list[Line]:
     if not workflow.run_id:
         return []
     attempt = workflow.run.attempt if workflow.run else 1
-    return [Line(f"Run {workflow.run_id}{f', attempt {attempt}' if attempt > 1 else ''}  {_where(workflow)}", "quiet")]
+    return [Line(f"Run {workflow.run_id}{f', attempt {attempt}' if attempt > 1 else ''}: {_where(workflow)}", "quiet")]
 
 
 def _where(workflow: WorkflowView) -> str:

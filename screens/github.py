@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.run.views import WorkflowView
 from screens import github_gates, github_run, guide_github
 from screens.cards import Line
 from screens.dialog import Dialog
@@ -18,6 +19,7 @@ from screens.widgets.key_line import Says
 from screens.widgets.now_card import lines_of
 from screens.widgets.painted import Painted, Part, line, spread
 
+_ANSWER = 4
 _OTHER_FACE = "There is one face only: nothing was dispatched to migrate yet."
 
 
@@ -28,14 +30,29 @@ class Answer(Painted):
         super().__init__(view)
         self._listed = listed
 
-    def draw(self, cells: Size) -> Content:
-        """At most `height` rows."""
-        width, height = cells
+    _wanted = 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
+        """Rows that it takes."""
+        self._wanted = len(self._rows(width))
+        return self._wanted
+
+    def show(self, view: View) -> None:
+        """Draw this moment; another layout only where it needs another height."""
+        super().show(view)
+        if self.size and len(self._rows(self.size.width)) != self._wanted:
+            self.refresh(layout=True)
+
+    def _rows(self, width: int) -> list[Content]:
         head, *rest = self._listed.answer()
         rows = [row.stylize(".title") for row in lines_of(head, width - 1, 2)]
         for one in rest:
-            rows += lines_of(one, width - 1, max(height - len(rows), 1))
-        return Content("\n").join(rows[:height])
+            rows += lines_of(one, width - 1, max(_ANSWER - len(rows), 1))
+        return [*rows[:_ANSWER], line()]
+
+    def draw(self, cells: Size) -> Content:
+        """As many rows as it asked for."""
+        return Content("\n").join(self._rows(cells.width)[: cells.height])
 
 
 class Listed(Painted):
@@ -51,6 +68,11 @@ class Listed(Painted):
     def follows(self) -> bool:
         """Whether it scrolls by itself."""
         return self._first is None
+
+    @property
+    def run(self) -> WorkflowView | None:
+        """The run whose face is shown; None: that of the gates is."""
+        return None if self._gates else self.view.state.workflow
 
     def turn(self) -> bool:
         """The other face; False where there is none."""
@@ -69,16 +91,10 @@ class Listed(Painted):
 
     def answer(self) -> tuple[Line, ...]:
         """In one sentence, and what to do."""
-        workflow = self.view.state.workflow
-        if workflow is None or self._gates:
-            return github_gates.answer(self.view)
-        return github_run.answer(self.view, workflow)
+        return github_run.answer(self.view, self.run) if self.run else github_gates.answer(self.view)
 
     def _rows(self) -> tuple[list[Line], int]:
-        workflow = self.view.state.workflow
-        if workflow is None or self._gates:
-            return github_gates.rows(self.view), 0
-        return github_run.rows(self.view, workflow)
+        return github_run.rows(self.view, self.run) if self.run else (github_gates.rows(self.view), 0)
 
     def draw(self, cells: Size) -> Content:
         """At most `height` rows; where there are more, it says how many."""
@@ -91,7 +107,8 @@ class Listed(Painted):
                 at = len(drawn)
             drawn += lines_of(one, width - 1) if one.text else [line()]
         last = max(len(drawn) - height, 0)
-        first = at - height // 2 if self._first is None else self._first
+        by_itself = 0 if at < height - 3 else at - height // 2
+        first = by_itself if self._first is None else self._first
         first = self._shown_first = min(max(first, 0), last)
         shown = drawn[first : first + height]
         if height > 2 and first + height < len(drawn):
@@ -112,8 +129,8 @@ class GithubKeys(Painted):
         """One row."""
         acting = [(made.key, made.label) for made in guide_github.offers(self.view) if not made.refusal]
         acting += [] if self._listed.follows else [("f", "follow")]
-        acting += [("tab", "run or gates")] if self.view.state.workflow else []
-        seen = f"{github_gates.seen_words(self.view)} " if self.view.state.run and self.view.state.run.github else ""
+        acting += [("tab", "gates" if self._listed.run else "the run")] if self.view.state.workflow else []
+        seen = f"{github_gates.seen_words(self.view, self._listed.run)} "
         keys = [*acting, ("↑ ↓", "scroll"), ("esc", "back")]
         parts: list[Part] = []
         for dropped in ("", "tab", "↑ ↓", "f"):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dixis_tui.github import Look
 from dixis_tui.model import CheckState
 from dixis_tui.plan.checks import GITHUB_CODES, SPECS
 from dixis_tui.run.state import CheckView, RunState
+from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
 from screens.cards import Line
@@ -63,8 +66,21 @@ def _shut(view: View) -> Answer:
     closed = [check for check in _checks(state) if check.state in _BROKEN and check.spec.gate]
     if not closed:
         return ()
+    if running := _clinic_runs(view, closed):
+        return running
     names = " · ".join(f"{check.code} {check.spec.title}" for check in closed)
     return Line(f"Closed: {names}", "bad", "✖", "bad"), Line(_told(closed[0]), "text")
+
+
+def _clinic_runs(view: View, closed: list[CheckView]) -> Answer:
+    """Where only the clinic is wanting, and runs: that is waited for."""
+    ours = view.state.clinic
+    if ours is None or not ours.open or [check.code for check in closed] != ["DX142"]:
+        return ()
+    at = told.working(ours.jobs)
+    step = f"{told.place(*at)}{f', {at[1].name}' if at[1] else ''}" if at else "it is waited for"
+    since = told.whole(view.elapsed(ours.at))
+    return Line(f"The clinic runs since {since}", "work", "◐", "work"), Line(f"{step[:1].upper()}{step[1:]}", "text")
 
 
 def _told(check: CheckView) -> str:
@@ -86,33 +102,34 @@ def rows(view: View) -> list[Line]:
         return _keys_of_the_file()
     blocks = sorted(_BLOCKS, key=lambda codes: not any(state.check(code).state in _BROKEN for code in codes))
     found: list[Line] = []
+    long = False
     for codes in blocks:
-        found += [*([Line("")] if found else []), *_block(view, codes)]
+        block = _block(view, codes)
+        air = [Line("")] if found and (long or len(block) > 1) else []
+        found, long = [*found, *air, *block], len(block) > 1
     return found
 
 
 def _block(view: View, codes: tuple[str, ...]) -> list[Line]:
+    look = view.state.github.look if view.state.github else None
+    facts = _FACTS.get(codes[0])
+    told_below = look is not None and not look.problem and facts is not None
     found: list[Line] = []
     for code in codes:
         check = view.state.check(code)
         mark = check_mark(view, check)
         found.append(Line(f"{code} {SPECS[code].title}", "strong", mark.glyph, mark.tone, mark.word))
-        found += [Line(f"  {check.evidence}", "text")] if check.evidence else []
-        found += [Line(f"  {check.remedy}", "quiet")] if check.remedy else []
-    look = view.state.github.look if view.state.github else None
+        # What is well, and was seen, is told by the facts: once is enough.
+        if check.evidence and not (check.state is CheckState.PASSED and told_below and code in _FACTS):
+            found.append(_fact(check.evidence, "text"))
+        found += [_fact(check.remedy)] if check.remedy else []
     if codes[0] == "DX142":
         return [*found, *_clinic(view, look)]
-    if look is None or look.problem:
-        return [*found, *(_access(view, look) if codes[0] == "DX141" and look else [])]
-    facts = {
-        "DX143": _branch,
-        "DX146": _secrets,
-        "DX147": _workflow,
-        "DX148": _environment,
-        "DX149": _under_way,
-        "DX141": _access,
-    }[codes[0]](view, look)
-    return [*found, *facts]
+    if look is None:
+        return found
+    if look.problem:
+        return [*found, *(_access(view, look) if codes[0] == "DX141" else [])]
+    return [*found, *(facts(view, look) if facts else [])]
 
 
 def _fact(text: str, tone: str = "quiet") -> Line:
@@ -233,19 +250,31 @@ def _access(view: View, look: Look) -> list[Line]:
 
 
 _SKEW = 5.0
+_FACTS: dict[str, Callable[[View, Look], list[Line]]] = {
+    "DX142": _clinic,
+    "DX143": _branch,
+    "DX146": _secrets,
+    "DX147": _workflow,
+    "DX148": _environment,
+    "DX149": _under_way,
+    "DX141": _access,
+}
+"""What the look saw for the first check of each block."""
 
 
-def seen_words(view: View) -> str:
-    """`seen 22:41:07, 3 m 05 s ago`, or that it was not looked at."""
-    at = view.state.github_at
-    return f"seen {view.at(at, seconds=True)}, {told.whole(view.elapsed(at))} ago" if at else "not looked at"
+def seen_words(view: View, workflow: WorkflowView | None = None) -> str:
+    """`seen 22:41:07, 3 m 05 s ago`: the repository, or this run; or that it was not looked at."""
+    if view.state.run is None or not view.state.run.github:
+        return ""
+    at = workflow.seen_at if workflow else view.state.github_at
+    return f"seen {view.at(at, seconds=True)}, {told.whole(view.elapsed(at))} ago" if at else "not seen yet"
 
 
 def _keys_of_the_file() -> list[Line]:
     return [
         Line("The keys of [github] in dixis.toml:", "quiet"),
         *(
-            Line(f"  {key:<17} {what}", "text")
+            Line(f"  {key}: {what}", "text")
             for key, what in (
                 ("repository", "owner/name: all else follows from it"),
                 ("branch", "what is deployed; main"),

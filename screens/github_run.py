@@ -14,12 +14,12 @@ from screens.view import View
 def answer(view: View, workflow: WorkflowView) -> tuple[Line, ...]:
     """How it stands, in one sentence."""
     found = standing(view, workflow)
-    return (Line(found.headline, found.tone, found.glyph, found.tone),)
+    return (Line(found.headline, found.tone, found.glyph, found.tone), *found.lines[:_ABOVE])
 
 
 def rows(view: View, workflow: WorkflowView) -> tuple[list[Line], int]:
     """Everything known of the run, and which row is at work: that one is to be in sight."""
-    found: list[Line] = [*standing(view, workflow).lines]
+    found: list[Line] = [*standing(view, workflow).lines[_ABOVE:], *_reviewed(workflow)]
     found.append(Line(_begun(view, workflow), "quiet"))
     steps, at = job_rows(view, workflow)
     at += len(found) if steps else 0
@@ -28,6 +28,19 @@ def rows(view: View, workflow: WorkflowView) -> tuple[list[Line], int]:
     if listed and view.state.confirmed:
         found += [Line(""), Line("On production itself, by its history:", "quiet"), *listed]
     return found, at
+
+
+_ABOVE = 1
+"""Lines of it that stand with the answer."""
+
+
+def _reviewed(workflow: WorkflowView) -> list[Line]:
+    seen = workflow.reviewed
+    if seen is None or not seen.done:
+        return []
+    verb = "approved" if seen.approved else "rejected"
+    said = f": {seen.comment}" if seen.comment else ""
+    return [Line(f"{seen.operator} {verb} {seen.environment}{said}", "quiet")]
 
 
 def job_rows(view: View, workflow: WorkflowView) -> tuple[list[Line], int]:
@@ -68,10 +81,7 @@ def _right(word: str, took: str) -> str:
 def _begun(view: View, workflow: WorkflowView) -> str:
     begun = workflow.started
     by = f" by {begun.operator}" if begun.operator else ""
-    seen = f"; seen {view.at(workflow.seen_at, seconds=True)}" if workflow.seen_at else ""
-    return (
-        f"{begun.workflow} on {begun.ref} of {told.sha(begun.sha)}, sent {view.at(workflow.at, seconds=True)}{by}{seen}"
-    )
+    return f"{begun.workflow} on {begun.ref} of {told.sha(begun.sha)}, sent {view.at(workflow.at, seconds=True)}{by}"
 
 
 def _since(view: View) -> float:

@@ -13,6 +13,8 @@ from screens.spots import Mark
 from screens.view import Link, View
 
 _LOST = Mark("?", "bad", "unknown")
+_UNHEARD = Mark("◐", "warn", "running?")
+"""What ran when GitHub was last heard of."""
 _STATUS = {
     "requested": Mark("○", "quiet", "queued"),
     "queued": Mark("○", "quiet", "queued"),
@@ -45,6 +47,8 @@ def mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
         return _CONCLUSION.get(seen.conclusion, Mark("?", "bad", word))
     if view.link is Link.GONE:
         return _LOST
+    if seen.status == "in_progress" and view.state.github_waits:
+        return _UNHEARD
     return _STATUS.get(seen.status, Mark("?", "warn", seen.status.replace("_", " ") or "unknown"))
 
 
@@ -68,7 +72,8 @@ def took(view: View, seen: JobView | StepView) -> str:
         return ""
     if seen.ended is not None:
         return whole((seen.ended - seen.started).total_seconds())
-    return "" if view.link is Link.GONE else whole(elapsed(view, seen.started))
+    silent = view.link is Link.GONE or view.state.github_waits is not None
+    return "" if silent else whole(elapsed(view, seen.started))
 
 
 def ago(view: View, at: datetime | None) -> str:

@@ -51,7 +51,9 @@ def _cancel(view: View) -> Offer:
 def _clinic(view: View) -> Offer:
     command = cmd.DispatchClinic(operator=view.operator)
     refusal = policy.refusal(view.state, command)
-    return Offer(key=CLINIC, label="start the clinic", command=command, opens="clinic", refusal=refusal)
+    seen = view.state.github.look.clinic if view.state.github else None
+    label = "run the clinic again" if seen or view.state.clinic else "start the clinic"
+    return Offer(key=CLINIC, label=label, command=command, opens="clinic", refusal=refusal)
 
 
 def _look(view: View) -> Offer:

@@ -23,7 +23,7 @@ from dixis_tui.model import (
     Place,
     Verdict,
 )
-from dixis_tui.plan.checks import of_phase
+from dixis_tui.plan.checks import GITHUB_CODES, of_phase
 from dixis_tui.run.state import Entry
 from tests.screens.foreseen import FORECASTS, HAZARDS, TRUTH
 
@@ -51,6 +51,8 @@ ERROR = (
     'STATEMENT: ALTER TABLE "OrderItem" ADD CONSTRAINT "OrderItem_productId_fkey" FOREIGN KEY ("productId") …\n'
     "HINT: none"
 )
+_LEFT_OUT = ("DX905", *GITHUB_CODES)
+"""The story's way back is in place: there is nothing to swap. And no repository is named."""
 _EVIDENCE = {
     "DX101": "DATABASE_URL set, STAGING_DATABASE_URL set, SHADOW_DATABASE_URL not set",
     "DX102": "port 5432, no pooler in sight",
@@ -122,8 +124,7 @@ class Story:
 
     def start(self, phase: Phase, subjects: Sequence[str] = ()) -> Story:
         """A phase begins."""
-        # The story's way back is in place: there is nothing to swap.
-        codes = [(spec.code, "") for spec in of_phase(phase) if not spec.person and spec.code != "DX905"]
+        codes = [(spec.code, "") for spec in of_phase(phase) if not spec.person and spec.code not in _LEFT_OUT]
         if subjects:
             health = "DX706" if phase is Phase.VERIFY else "DX903"
             codes = [code for code in codes if code[0] != health] + [(health, subject) for subject in subjects]
@@ -165,7 +166,7 @@ class Story:
             )
         )
         for spec in of_phase(Phase.PREFLIGHT):
-            if spec.person:
+            if spec.person or spec.code in GITHUB_CODES:
                 continue
             if spec.code == "DX115":
                 self.write(ev.TruthSeen(truth=TRUTH)).pending()
