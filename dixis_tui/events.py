@@ -131,6 +131,8 @@ class RunStarted(BaseEvent, frozen=True, kw_only=True, tag="run_started"):
     """Environment variables by name: set or not."""
     github: str = ""
     """The repository that is asked, `owner/name`; empty: none is named."""
+    github_secrets: list[str] = field(default_factory=list)
+    """Names of the secrets there that are looked for: the database's URL, the shadow database's."""
 
 
 class TargetSeen(BaseEvent, frozen=True, kw_only=True, tag="target_seen"):

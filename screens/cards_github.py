@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from dixis_tui.github import Approval
 from dixis_tui.model import MigrationState, Phase
+from dixis_tui.run import policy_github
 from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
-from screens.cards import Card, Line
+from screens.cards import Card, Line, migrations
 from screens.view import Mode, View
 
 _QUEUED = ("requested", "queued", "pending")
@@ -44,7 +45,8 @@ def migrating(view: View, card: Card) -> Card:
     """The card of the migration at work, in the words of its workflow run; `card` has the database's own lines."""
     workflow = view.state.workflow
     if workflow is None:
-        return replace(card, headline="Before the dispatch: the repository is asked once more", bar=None)
+        headline = "Before the dispatch: the repository is asked once more"
+        return replace(card, headline=headline, bar=None, does="stop: nothing was sent yet")
     found = standing(view, workflow)
     begun = found.at_work or any(one.state is not MigrationState.PENDING for one in view.state.migrations.values())
     stops = "stop: asks first" if found.at_work or not workflow.open else "stop: cancels it"
@@ -63,6 +65,29 @@ def migrating(view: View, card: Card) -> Card:
         does=does,
         more=keys,
         large=found.large,
+    )
+
+
+def unsettled(view: View) -> Card | None:
+    """Nothing runs here, and a dispatched run may be at work, or may not have been taken: only a look tells."""
+    workflow = view.state.workflow
+    if workflow is None or not policy_github.may_change(view.state):
+        return None
+    found = standing(view, workflow)
+    lines = (
+        *found.lines,
+        Line("Production may still be changed by it: nothing else may begin before that is known.", "warn"),
+        *migrations(view.state, elapsed=None),
+    )
+    headline = found.headline if workflow.failed else f"It is no longer followed. Last seen: {found.headline}"
+    return Card(
+        headline=headline,
+        tone="bad",
+        glyph="?",
+        lines=lines,
+        key="r",
+        does="look again: it finds the run, and follows it to its end",
+        more=(("g", "GitHub"), ("o", "contacts")),
     )
 
 

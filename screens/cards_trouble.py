@@ -9,9 +9,8 @@ from dixis_tui.model import MigrationState, Phase, Verdict
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import MigrationView, RunState
-from screens import words
+from screens import cards_github, words
 from screens.cards import Card, Line, backup_words, changed_words, migrations, suffered
-from screens.cards_github import left_behind
 from screens.clock_words import clock_lines, deciding
 from screens.view import Mode, View
 
@@ -23,7 +22,7 @@ def gone(view: View) -> Card:
     lines = [Line(f"The last it wrote, at {view.at(state.last_at, seconds=True)}: {_last(state)}.", "text")]
     tone = "bad" if policy.production_changed(state) or state.rollback else "text"
     lines.append(Line(changed_words(state), tone))
-    lines += left_behind(view)
+    lines += cards_github.left_behind(view)
     lines += migrations(state, elapsed=None) if state.confirmed else ()
     return Card(
         headline=f"The runner is gone since {since}",
@@ -52,6 +51,8 @@ def _last(state: RunState) -> str:
 
 def migration(view: View) -> Card:
     """The phrase was taken and the migration is not whole: which applied, which failed and why, which untouched."""
+    if lost_there := cards_github.unsettled(view):
+        return lost_there
     state = view.state
     bad = [found for found in state.migrations.values() if found.state is MigrationState.FAILED]
     lost = [
@@ -59,9 +60,9 @@ def migration(view: View) -> Card:
     ]
     done = sum(1 for found in state.migrations.values() if found.state is MigrationState.APPLIED)
     lines: list[Line] = []
-    if not bad and not lost and (reason := state.phase(Phase.MIGRATE).reason):
+    lines += cards_github.left_behind(view)
+    if not bad and not lost and not lines and (reason := state.phase(Phase.MIGRATE).reason):
         lines.append(Line(reason, "text", "✖", "bad"))
-    lines += left_behind(view)
     lines += migrations(state, elapsed=None)
     lines += _history(state)
     lines.append(Line(_meaning(bad, lost), "warn"))

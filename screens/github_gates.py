@@ -20,7 +20,7 @@ _BROKEN = (CheckState.FAILED, CheckState.UNKNOWN)
 _BLOCKS = (("DX142",), ("DX143", "DX144", "DX145"), ("DX146",), ("DX147",), ("DX148",), ("DX149",), ("DX141",))
 """Checks that stand together, in the order in which they are asked for."""
 _MOST = 8
-"""Secrets, open runs and deployments that are listed one by one."""
+"""Open runs and deployments that are listed one by one."""
 
 
 def answer(view: View) -> Answer:
@@ -112,24 +112,26 @@ def rows(view: View) -> list[Line]:
 
 def _block(view: View, codes: tuple[str, ...]) -> list[Line]:
     look = view.state.github.look if view.state.github else None
-    facts = _FACTS.get(codes[0])
-    told_below = look is not None and not look.problem and facts is not None
     found: list[Line] = []
     for code in codes:
         check = view.state.check(code)
         mark = check_mark(view, check)
         found.append(Line(f"{code} {SPECS[code].title}", "strong", mark.glyph, mark.tone, mark.word))
+        facts = _facts(view, code, look)
         # What is well, and was seen, is told by the facts: once is enough.
-        if check.evidence and not (check.state is CheckState.PASSED and told_below and code in _FACTS):
+        if check.evidence and not (check.state is CheckState.PASSED and facts):
             found.append(_fact(check.evidence, "text"))
         found += [_fact(check.remedy)] if check.remedy else []
-    if codes[0] == "DX142":
-        return [*found, *_clinic(view, look)]
-    if look is None:
-        return found
-    if look.problem:
-        return [*found, *(_access(view, look) if codes[0] == "DX141" else [])]
-    return [*found, *(facts(view, look) if facts else [])]
+        found += facts
+    return found
+
+
+def _facts(view: View, code: str, look: Look | None) -> list[Line]:
+    if code == "DX142":
+        return _clinic(view, look)
+    if look is None or code not in _FACTS or (look.problem and code != "DX141"):
+        return []
+    return _FACTS[code](view, look)
 
 
 def _fact(text: str, tone: str = "quiet") -> Line:
@@ -181,19 +183,17 @@ def _branch(view: View, look: Look) -> list[Line]:
 
 
 def _secrets(view: View, look: Look) -> list[Line]:
+    """The two that are asked for, wherever they are; of others their number alone."""
     if look.secrets is None:
         return [_fact("Their names can't be seen with this token.", "text")]
-    if not look.secrets:
-        return [_fact("No secret of these is set, neither in the repository nor in the environment.", "text")]
+    wanted = [name.upper() for name in told.secret_names(view.state)]
     found = [
         Line(f"  {one.name}", "text", right=f"{one.where}, changed {told.day(view, one.updated)}")
-        for one in look.secrets[:_MOST]
+        for one in look.secrets
+        if one.name.upper() in wanted
     ]
-    return found + _more(len(look.secrets))
-
-
-def _more(number: int) -> list[Line]:
-    return [_fact(f"… and {number - _MOST:,} more")] if number > _MOST else []
+    others = len(look.secrets) - len(found)
+    return [*found, *([_fact(f"{words.count(others, 'other secret')} beside.")] if others else [])]
 
 
 def _workflow(_: View, look: Look) -> list[Line]:
@@ -251,7 +251,6 @@ def _access(view: View, look: Look) -> list[Line]:
 
 _SKEW = 5.0
 _FACTS: dict[str, Callable[[View, Look], list[Line]]] = {
-    "DX142": _clinic,
     "DX143": _branch,
     "DX146": _secrets,
     "DX147": _workflow,
@@ -259,7 +258,7 @@ _FACTS: dict[str, Callable[[View, Look], list[Line]]] = {
     "DX149": _under_way,
     "DX141": _access,
 }
-"""What the look saw for the first check of each block."""
+"""What the look saw, by the check that it belongs to."""
 
 
 def seen_words(view: View, workflow: WorkflowView | None = None) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dixis_tui.run import policy_github
 from dixis_tui.run.commands import Command
-from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens.ask import AskScreen
 from screens.guide import Offer
@@ -18,7 +18,7 @@ def question(name: str, view: View, offer: Offer) -> AskScreen:
 def stops(view: View, command: Command | None) -> AskScreen:
     """`s` while a workflow run is followed: what has begun there does not stop at a safe point."""
     workflow = view.state.workflow
-    begun = workflow is not None and _begun(workflow)
+    begun = workflow is not None and policy_github.begun(workflow)
     lines = (
         (
             "The workflow run goes on to its end: nothing on GitHub knows a safe point. This run stops after it,",
@@ -30,17 +30,10 @@ def stops(view: View, command: Command | None) -> AskScreen:
     return AskScreen(view, title="Stop after this?", lines=lines, yes="stop", command=command, label="stop")
 
 
-def _begun(workflow: WorkflowView) -> bool:
-    """Whether a job of it may have begun."""
-    run = workflow.run
-    jobs = any(job.status in ("in_progress", "completed") and job.conclusion != "skipped" for job in workflow.jobs)
-    return run is not None and (run.status == "in_progress" or jobs)
-
-
 def _cancel(view: View, offer: Offer) -> AskScreen:
     workflow = view.state.workflow
     number = workflow.run_id if workflow else 0
-    if workflow is None or not _begun(workflow):
+    if workflow is None or not policy_github.begun(workflow):
         lines: tuple[str, ...] = ("No job of it has begun: nothing of it has touched production.",)
     else:
         lines = (
@@ -68,7 +61,9 @@ def _clinic(view: View, offer: Offer) -> AskScreen:
     if head:
         lines.append(f"It runs for {head.name}, which is at {told.sha(head.sha)}.")
     if head and local and not head.sha.startswith(local) and not local.startswith(head.sha):
-        lines.append(f"That is not this project's commit, {told.sha(local)}: the gate stays closed by it. Push first.")
+        lines.append(
+            f"That is not this project's commit, {told.sha(local)}: it is refused. Push first, then look again."
+        )
     return AskScreen(
         view,
         title="Start the Migration Clinic?",

@@ -36,8 +36,8 @@ _SHORT_SHA = 8
 
 
 def executes(state: RunState) -> bool:
-    """Whether GitHub's workflow is what migrates in this run."""
-    return state.run is not None and state.run.executor is Executor.GITHUB
+    """Whether a workflow run is what migrates in this run; a fleet has many, and a screen of its own."""
+    return state.run is not None and state.run.executor is Executor.GITHUB and not state.many
 
 
 def mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
@@ -175,12 +175,15 @@ def approval_words(look: Look | None) -> str:
     if look is None or look.environment is None:
         return ""
     seen = look.environment
-    if not seen.reviewers:
-        return f"environment {seen.name}: nobody has to approve"
-    who = ", ".join(seen.reviewers)
-    return f"{who} {'has' if len(seen.reviewers) == 1 else 'have'} to approve {seen.name}"
+    return f"{seen.name} is approved by {', '.join(seen.reviewers) or 'nobody: it runs at once'}"
 
 
-def secrets_of(state: RunState) -> tuple[SecretSeen, ...] | None:
-    """The secrets that the last look saw by name; None where it could not."""
-    return state.github.look.secrets if state.github else None
+def secret_names(state: RunState) -> tuple[str, ...]:
+    """The secrets that are looked for on GitHub: the database's URL, and, optional, the shadow database's."""
+    return tuple(state.run.github_secrets) if state.run and state.run.github else ()
+
+
+def secret(look: Look, name: str) -> SecretSeen | None:
+    """The secret of that name that a run would get: the environment's before the repository's; None: there is none."""
+    found = [one for one in look.secrets or () if one.name.upper() == name.upper()]
+    return next((one for one in found if one.where.startswith("environment")), found[0] if found else None)

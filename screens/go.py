@@ -12,6 +12,7 @@ from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan import phases
 from dixis_tui.run import accounts, policy
 from dixis_tui.run.commands import Command, Confirm, Seal
+from screens import github_words as told
 from screens import words
 from screens.cards import backup_words, closed, snapshot_words
 from screens.dialog import Words, key_row
@@ -166,6 +167,10 @@ class GoScreen(PhraseDialog):
         forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
         back = backup_words(view) or "none: the backup was waived"
         rows.append(line((_label("Predicted"), "quiet"), (f"{forecast}{span_words(view)}", "text")))
+        if told.executes(state):
+            look = state.github.look if state.github else None
+            approval = told.approval_words(look) or "who approves is not known"
+            rows.append(line((_label("GitHub"), "quiet"), ("dispatched once; ", "text"), (approval, "strong")))
         rows.append(line((_label("Way back"), "quiet"), (back, "text" if state.restored else "warn")))
         if state.snapshot and state.backup:
             rows.append(line((f"  and {snapshot_words(state.snapshot)}", "quiet")))
@@ -187,4 +192,5 @@ class GoScreen(PhraseDialog):
         what = "change the demo's production" if self.view.demo else "change PRODUCTION"
         first_of_two = accounts.needs_second(self.view.state) and self.view.mode is Mode.OPERATOR
         rest = "; then a second person does." if first_of_two else ". There is no default."
-        return line(("Type ", "text"), (self._phrase, "strong"), (f" to {what}{rest}", "text"))
+        by = "let GitHub " if told.executes(self.view.state) else ""
+        return line(("Type ", "text"), (self._phrase, "strong"), (f" to {by}{what}{rest}", "text"))

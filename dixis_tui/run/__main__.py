@@ -221,6 +221,7 @@ def _started(handover: Handover) -> ev.RunStarted:
         ],
         secrets=_set_by_name(handover),
         github=clean(settings.github.repository),
+        github_secrets=[clean(settings.github.secret), clean(settings.github.shadow_secret)],
     )
 
 

@@ -10,6 +10,7 @@ from textual.geometry import Size
 from dixis_tui.model import Phase
 from dixis_tui.plan import phases, way_back
 from dixis_tui.run import policy
+from screens import github_words as told
 from screens import words
 from screens.clock_words import likely_way
 from screens.spots import check_mark, phase_mark, rows, shown_phases, tally
@@ -95,6 +96,27 @@ def secret_rows(view: View, width: int) -> list[Content]:
             glyph, tone, word = "○", "quiet", "optional"
         found.append(
             spread(width, [(f" {glyph} ", tone), (name, "text" if is_set else "quiet")], [(f"{word} ", "quiet")])
+        )
+    return found + _on_github(view, width)
+
+
+def _on_github(view: View, width: int) -> list[Content]:
+    """The secrets on GitHub by name, with their last change, once it was looked at."""
+    look = view.state.github.look if view.state.github else None
+    if look is None or look.problem:
+        return []
+    found = []
+    for number, name in enumerate(told.secret_names(view.state)):
+        seen = told.secret(look, name)
+        glyph, tone = ("✔", "good") if seen else ("○", "quiet") if number else ("✖", "bad")
+        day = told.day(view, seen.updated) if seen else ""
+        tries = [f"on GitHub {day}", f"GitHub {day}", "GitHub"] if seen else ["optional" if number else "not on GitHub"]
+        if seen is None and look.secrets is None:
+            glyph, tone, tries = "?", "warn", ["not to be seen", "unseen"]
+        room = width - len(name) - 5
+        right = next((word for word in tries if len(word) <= room), tries[-1])
+        found.append(
+            spread(width, [(f" {glyph} ", tone), (name, "text" if seen else "quiet")], [(f"{right} ", "quiet")])
         )
     return found
 

@@ -73,6 +73,7 @@ class GithubStory(Story):
             first.event,
             executor=self._executor,
             github=self._repository,
+            github_secrets=["DATABASE_URL_PROD", "SHADOW_DATABASE_URL_PROD"],
             secrets=first.event.secrets | {"GITHUB_TOKEN": True},
         )
         self.entries[0] = msgspec.structs.replace(first, event=begun)
