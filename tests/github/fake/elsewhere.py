@@ -26,6 +26,7 @@ class Elsewhere:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else a body waits 40 ms for its headers to be acknowledged
 
             def do_GET(self) -> None:
                 outer._answer(self)
