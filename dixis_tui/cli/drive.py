@@ -133,7 +133,9 @@ class Driver:
 
     async def _step(self) -> None:
         command = self._decide(self.state) if not self.interrupted else self._way_out()
-        if command is None or (command == self._sent and self.state.entries == self._sent_at):
+        # What a phrase sets going is looked at first, and that is journaled: it is not typed again meanwhile.
+        again = command == self._sent
+        if command is None or (again and (self.state.entries == self._sent_at or isinstance(command, cmd.Confirm))):
             return
         self._sent, self._sent_at = command, self.state.entries
         if refused := await self._client.send(command):

@@ -117,7 +117,7 @@ def test_all_is_seen_and_nobody_is_asked(project: Path, github: FakeGithub) -> N
 @pytest.mark.parametrize(
     ("token", "evidence", "remedy"),
     [
-        ("", "there is no GitHub token: GITHUB_TOKEN and GH_TOKEN are not set, and `gh` has none for", "gh auth login"),
+        ("", "there is no GitHub token: GITHUB_TOKEN and GH_TOKEN are not set or too short", "gh auth login"),
         ("short", "there is no GitHub token", "Set GITHUB_TOKEN"),
         (EXPIRED, "with the token from GITHUB_TOKEN: GitHub at 127.0.0.1 answered 401 (Bad credentials)", "expired"),
     ],

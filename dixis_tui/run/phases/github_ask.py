@@ -41,7 +41,7 @@ _FOR = {
     "tree": "the files of the commit",
 }
 _WHOLE = ("branch", "clinic", "migrate", "secrets")
-_NOBODY = "there is no GitHub token: GITHUB_TOKEN and GH_TOKEN are not set, and `gh` has none for {host}"
+_NOBODY = "there is no GitHub token: GITHUB_TOKEN and GH_TOKEN are not set or too short, and `gh` has none for {host}"
 _OVER = ("token", "rate", "unreachable", "server", "unclear")
 """After an error of these kinds nothing more is asked."""
 
