@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import yaml
-
 from dixis_tui.github import (
     Approval,
     Deployment,
@@ -26,7 +24,6 @@ from dixis_tui.web.github import wire
 _TEXT_LIMIT = 1000
 _FILE_BYTES = 512 * 1024
 _DISPATCH = "workflow_dispatch"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def text(value: str | None) -> str:
@@ -181,10 +178,13 @@ def workflow(told: wire.Workflow, file: wire.File | None) -> WorkflowFile:
 
 def _triggers(file: wire.File) -> dict[str, tuple[str, ...]] | None:
     """What starts the workflow, each with the names of its inputs; None where the file can't be read."""
+    import yaml  # 15 ms: a workflow's file is read once a look
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         data = base64.b64decode(file.content) if file.encoding == "base64" else b""
         # The loader makes no objects but plain ones, and a name that is repeated stays one object.
-        read: Any = yaml.load(data, Loader=_LOADER) if 0 < len(data) <= _FILE_BYTES else None  # noqa: S506
+        read: Any = yaml.load(data, Loader=loader) if 0 < len(data) <= _FILE_BYTES else None  # noqa: S506
     except (binascii.Error, yaml.YAMLError, ValueError, RecursionError, TypeError):
         return None
     # To YAML 1.1 the key `on` is the truth.
