@@ -13,7 +13,7 @@ import pytest
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.main import cli
 from dixis_tui.settings import SECRET_NAMES, Contact, Settings
-from docs import make_checks, make_hazards
+from docs import make_checks, make_github, make_hazards
 from screens.help import KEYS
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +89,12 @@ def test_every_secret_is_documented(variable: str) -> None:
 
 def test_the_page_of_checks_is_current() -> None:
     assert make_checks.PAGE.read_text("utf-8") == make_checks.page(), "run python -m docs.make_checks"
+
+
+def test_the_table_of_requests_is_current() -> None:
+    page = make_github.PAGE.read_text("utf-8")
+    assert "| `GET /user` |" in page
+    assert page == make_github.page(), "run python -m docs.make_github"
 
 
 def test_the_page_of_hazards_is_current() -> None:
