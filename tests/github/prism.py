@@ -16,7 +16,7 @@ from typing import Any
 
 from dixis_tui.process import child_environment
 from dixis_tui.web.github.client import Client
-from dixis_tui.web.github.line import Answer
+from dixis_tui.web.github.exchange import Answer
 from dixis_tui.web.github.requests import Request
 from tests.waiting import until
 

@@ -14,7 +14,7 @@ from email.utils import format_datetime
 import pytest
 
 from dixis_tui.errors import GithubError, StoppedError, UsageError
-from dixis_tui.web.github import line
+from dixis_tui.web.github import exchange
 from dixis_tui.web.github.api import Repository
 from dixis_tui.web.github.client import Client
 from tests.github.answering import Answering, Asked, Reply, answering, said
@@ -281,7 +281,7 @@ def test_a_log_that_breaks_off_is_read_again_from_its_beginning(
 def test_of_a_log_without_end_the_beginning_is_kept(
     server: Answering, elsewhere: Answering, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "FILE_BYTES", 10)
+    monkeypatch.setattr(exchange, "FILE_BYTES", 10)
     server.tell(Reply(status=302, headers={"Location": f"{elsewhere.url}/log"}))
     elsewhere.tell(Reply(pieces=elsewhere.endless(b"12345678\n")))
     assert list(make().job_log(21) or ()) == ["12345678", "1", "… the log is longer; the rest is on GitHub"]
@@ -374,7 +374,7 @@ def test_an_answer_may_be_packed(packed: str, server: Answering, make: Make) -> 
 
 
 def test_a_bomb_is_left_and_not_asked_for_again(server: Answering, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "BODY_BYTES", 1 << 20)
+    monkeypatch.setattr(exchange, "BODY_BYTES", 1 << 20)
     server.tell(Reply(headers={"Content-Encoding": "gzip"}, body=gzip.compress(b" " * (8 << 20))))
     assert "too long" in str(refused(make().login, "unreachable"))
     server.tell(Reply(headers={"Content-Encoding": "gzip"}, body=b"no gzip at all"))

@@ -138,6 +138,14 @@ def test_the_environments_proxy_is_used(
     assert len(proxy.asked) == 1
 
 
+def test_a_github_on_this_machine_is_asked_without_a_proxy(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    with answering() as server:
+        server.tell(USER)
+        assert _login(server.url) == "maria"
+    assert not proxy.asked
+
+
 def test_a_proxy_that_refuses_is_told_from_github(proxy: Proxy) -> None:
     proxy.refuses = True
     assert "the proxy refuses" in _problem("https://127.0.0.1:1")

@@ -21,8 +21,8 @@ from dixis_tui.web.github import addresses
 from dixis_tui.web.github.requests import Request
 
 if TYPE_CHECKING:
+    from dixis_tui.web.github.exchange import Answer, LineError
     from dixis_tui.web.github.limits import Limit
-    from dixis_tui.web.github.line import Answer, LineError
 
 T = TypeVar("T")
 _TOKEN = re.compile(r"[!-~]+")
@@ -92,7 +92,8 @@ class Client:
         self._pause = pause_seconds
         self._on_wait = on_wait
         self._kept = Kept()
-        self._line = Line(timeout_seconds=timeout_seconds, stopping=self._stopping)
+        here = self._may_be_plain((self._origin or ("", ""))[1])
+        self._line = Line(timeout_seconds=timeout_seconds, stopping=self._stopping, here=here)
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +128,7 @@ class Client:
 
     def send(self, request: Request, body: object | None, parts: Mapping[str, str]) -> Answer:
         """A change, sent once and never again. Raises GithubError, whose `taken` says whether it may have been done."""
-        from dixis_tui.web.github.line import LineError, Question
+        from dixis_tui.web.github.exchange import LineError, Question
 
         self._halt()
         url, headers, content = self._address(request, parts), self._headers(), None
@@ -203,7 +204,7 @@ class Client:
 
         `pointer`: a redirect is an answer, and that there is none; the body is for a file.
         """
-        from dixis_tui.web.github.line import LineError, Question
+        from dixis_tui.web.github.exchange import LineError, Question
         from dixis_tui.web.github.refusals import elsewhere
 
         for _ in range(1 + _REDIRECTS):

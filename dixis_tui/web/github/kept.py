@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from dixis_tui.web.github.line import Answer
+from dixis_tui.web.github.exchange import Answer
 
 _ANSWERS = 256
 _BYTES = 16 << 20

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from msgspec import Struct
 
 from dixis_tui.github import Rate
-from dixis_tui.web.github.line import Answer
+from dixis_tui.web.github.exchange import Answer
 
 _SECONDARY_SECONDS = 60.0
 """What GitHub's documentation asks for where a secondary limit names no time."""

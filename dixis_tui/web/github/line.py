@@ -1,85 +1,24 @@
-"""The line to GitHub: one request, one answer. The only importer of httpx here, and it knows nothing of GitHub's API.
-
-An answer is outside text: it has a limit of bytes (counted after unpacking) and of time (for the whole, not for each
-read), and nothing that httpx says in an exception gets into a sentence.
-"""
+"""The line to GitHub: connections, proxies, certificates, and a wait for an answer that can be ended."""
 
 from __future__ import annotations
 
 import os
 import ssl
-import tempfile
 import threading
 import time
-import zlib
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from typing import IO
 
 import httpx
-from msgspec import Struct
 
 from dixis_tui.errors import GithubError, StoppedError
+from dixis_tui.web.github.exchange import FAILURES, Answer, LineError, Question, ask
 
-_CHUNK = 64 * 1024
 _CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
 """How often a wait for an answer looks whether the operator asked to stop."""
-_ANY_HEADER = zlib.MAX_WBITS | 32
-_PACKED = ("gzip", "x-gzip", "deflate")
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-"""After these no byte of the request has reached the server."""
-_LASTING = (
-    httpx.ProxyError,
-    httpx.DecodingError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-    UnicodeError,
-    zlib.error,
-)
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError, RuntimeError, zlib.error, OSError)
-BODY_BYTES = 32 << 20
-"""GitHub's own largest answer, the tree of a repository, ends at 7 MB."""
-FILE_BYTES = 64 << 20
-"""Of a longer one the beginning is kept."""
 _FILE_PATIENCE = 10
 """How many times longer a file may take than another answer."""
-_MEMORY_BYTES = 4 << 20
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """One answer. The names of `headers` are in lower case; of several with one name they are joined.
-
-    `file` has the body instead of `body` where it was asked for so; `cut`: it was longer than `FILE_BYTES`.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-    file: IO[bytes] | None = None
-    cut: bool = False
-
-
-class Question(Struct, frozen=True):
-    """One request."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    content: bytes | None = None
-
-
-class LineError(Exception):
-    """No answer: why, in words that hold nothing from outside.
-
-    `sent`: the request may have reached the server. `passing`: another try may do better.
-    """
-
-    def __init__(self, problem: str, *, sent: bool, passing: bool = True) -> None:
-        super().__init__(problem)
-        self.sent = sent
-        self.passing = passing
 
 
 class Line:
@@ -89,9 +28,11 @@ class Line:
     would leave it open whether the request was taken.
     """
 
-    def __init__(self, *, timeout_seconds: float, stopping: threading.Event) -> None:
+    def __init__(self, *, timeout_seconds: float, stopping: threading.Event, here: bool = False) -> None:
+        """`here`: GitHub is on this machine, which no proxy is asked for."""
         self._timeout = timeout_seconds
         self._stopping = stopping
+        self._here = here
         self._context = _certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         self._reads = self._open()
 
@@ -109,14 +50,14 @@ class Line:
         result: list[Answer | BaseException] = []
         deadline = time.monotonic() + self._timeout * (_FILE_PATIENCE if spool else 1)
 
-        def ask() -> None:
+        def answered() -> None:
             try:
-                result.append(_ask(client, question, deadline, spool=spool))
+                result.append(ask(client, question, deadline, spool=spool))
             except BaseException as error:  # noqa: BLE001 - raised again below, where somebody can hear it
                 result.append(error)
 
         # httpx's limits are for each read: headers that come a letter at a time meet none of them.
-        asking = threading.Thread(target=ask, daemon=True)
+        asking = threading.Thread(target=answered, daemon=True)
         asking.start()
         while asking.is_alive() and time.monotonic() < deadline and (change or not self._stopping.is_set()):
             asking.join(_LOOK_SECONDS)
@@ -133,7 +74,7 @@ class Line:
     def _open(self) -> httpx.Client:
         timeout = httpx.Timeout(self._timeout, connect=min(self._timeout, _CONNECT_SECONDS))
         try:
-            return httpx.Client(verify=self._context, timeout=timeout)
+            return httpx.Client(verify=self._context, timeout=timeout, trust_env=not self._here)
         except (ValueError, ImportError, httpx.InvalidURL):
             raise GithubError(
                 "unreachable",
@@ -145,42 +86,8 @@ class Line:
         """Close the connections of a change, or of an answer that never ended; reads go on with new ones."""
         if client is self._reads:
             self._reads = self._open()
-        with suppress(*_FAILURES):
+        with suppress(*FAILURES):
             client.close()
-
-
-def _ask(client: httpx.Client, question: Question, deadline: float, *, spool: bool) -> Answer:
-    try:
-        with client.stream(
-            question.method, question.url, headers=dict(question.headers), content=question.content
-        ) as response:
-            told = {name.lower(): value for name, value in response.headers.items()}
-            if spool and response.status_code == httpx.codes.OK:
-                file, cut = _spooled(response, deadline)
-                return Answer(status=response.status_code, headers=told, file=file, cut=cut)
-            body = bytearray()
-            for piece in _unpacked(response, deadline):
-                body += piece
-                if len(body) > BODY_BYTES:
-                    raise httpx.DecodingError("too long")
-            return Answer(status=response.status_code, headers=told, body=bytes(body))
-    except _FAILURES as error:
-        passing = not isinstance(error, _LASTING) and not isinstance(_cause(error), ssl.SSLError)
-        failed = LineError(_problem(error), sent=not isinstance(error, _NOT_SENT), passing=passing)
-    raise failed  # out here, so that httpx's own text, which may hold the request's headers, is no part of it
-
-
-def _spooled(response: httpx.Response, deadline: float) -> tuple[IO[bytes], bool]:
-    """The body in a file without a name; closed with its last reader."""
-    file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - the caller's
-    taken = 0
-    for piece in _unpacked(response, deadline):
-        file.write(piece[: FILE_BYTES - taken])
-        taken += len(piece)
-        if taken > FILE_BYTES:
-            break
-    file.seek(0)
-    return file, taken > FILE_BYTES
 
 
 @lru_cache
@@ -194,53 +101,3 @@ def _certificates(_file: str | None, _folder: str | None) -> ssl.SSLContext:
             "GitHub can't be asked: SSL_CERT_FILE or SSL_CERT_DIR names certificates that can't be read",
             "Let it name a readable file of PEM certificates, or unset it.",
         ) from None
-
-
-def _unpacked(response: httpx.Response, deadline: float) -> Iterator[bytes]:
-    """The body in pieces. Not httpx's own unpacking: a few kilobytes become gigabytes before anybody can look."""
-    packed = response.headers.get("content-encoding", "").strip().lower()
-    unpack = _unpacker(packed)
-    for chunk in response.iter_raw():  # as they come: with a size it waits until a chunk is full
-        yield from unpack(chunk)
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the body came too slowly")
-
-
-def _unpacker(packed: str) -> Callable[[bytes], Iterator[bytes]]:
-    if packed not in _PACKED:
-        return lambda chunk: iter((chunk,))
-    machine = zlib.decompressobj(_ANY_HEADER)
-
-    def unpack(chunk: bytes) -> Iterator[bytes]:
-        while chunk and not machine.eof:
-            yield machine.decompress(chunk, _CHUNK)
-            chunk = machine.unconsumed_tail
-
-    return unpack
-
-
-def _problem(error: Exception) -> str:
-    """Why there is no answer; nothing of the exception's own text but the certificate's fault, which is ssl's."""
-    match error:
-        case httpx.ConnectTimeout():
-            return "can't be reached: no connection in time"
-        case httpx.TimeoutException():
-            return "did not answer in time"
-        case httpx.ProxyError():
-            return "can't be reached: the proxy refuses"
-        case httpx.DecodingError() | zlib.error():
-            return "sent an answer that is too long or packed wrongly"
-        case httpx.ConnectError() if isinstance(_cause(error), ssl.SSLError):
-            return "has a certificate that is not trusted here"
-        case httpx.ConnectError():
-            return "can't be reached"
-        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
-            return "has an address that is none"
-    return "broke off in the middle of an answer"
-
-
-def _cause(error: BaseException) -> BaseException | None:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
-    return cause

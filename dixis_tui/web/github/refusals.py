@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from dixis_tui.errors import GithubError
 from dixis_tui.secrets import Redactor
+from dixis_tui.web.github.exchange import Answer
 from dixis_tui.web.github.limits import Limit
-from dixis_tui.web.github.line import Answer
 from dixis_tui.web.github.requests import Request
 
 _MESSAGE_LIMIT = 300
