@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +19,6 @@ from dixis_tui.web.github.api import Repository
 from dixis_tui.web.github.client import Client
 from tests.github.fake import TOKEN, Environment, FakeGithub, Secret, job, queued, step, waiting
 from tests.github.fake.answers import Answer, Request, told
-from tests.github.fake.repo import Repo
 from tests.github.fake.script import Context
 from tests.github.fake.shop import BY_HAND_TEXT, CLINIC, DEPLOY, MIGRATE, PHRASE, migration, shop
 from tests.github.fake.validate import Described
@@ -210,7 +210,7 @@ def test_a_token_with_too_few_rights(github: FakeGithub, client: Client) -> None
     assert caught.value.kind == "token"
 
 
-def test_the_repository_is_that_of_a_checkout(tmp_path: Path, described: Described) -> None:
+def test_the_repository_is_that_of_a_checkout(tmp_path: Path) -> None:
     git = ("git", "-C", str(tmp_path), "-c", "user.name=Maria", "-c", "user.email=maria@dixis.example")
     (tmp_path / "prisma" / "migrations").mkdir(parents=True)
     (tmp_path / "prisma" / "migrations" / "lock.toml").write_text("provider = 1\n")
@@ -223,7 +223,7 @@ def test_the_repository_is_that_of_a_checkout(tmp_path: Path, described: Describ
         [*git, "rev-parse", "HEAD", "HEAD:prisma/migrations/lock.toml"], capture_output=True, text=True
     )
     head, file = told.stdout.split()
-    with FakeGithub(repo, validate=described) as github, Client(TOKEN, github.url) as client:
+    with FakeGithub(repo) as github, Client(TOKEN, github.url) as client:
         repository = Repository(client, "dixis/shop")
         pushed = repository.branch("main").sha
         assert not repository.pushed(head)
@@ -231,7 +231,6 @@ def test_the_repository_is_that_of_a_checkout(tmp_path: Path, described: Describ
         assert repository.tree(pushed, "prisma/migrations") == {"prisma/migrations/lock.toml": file}
         assert repo.push() == head
         assert repository.pushed(head)
-    github.check()
 
 
 def test_gates_are_answered(github: FakeGithub, repository: Repository) -> None:
@@ -273,16 +272,22 @@ def test_migrations_are_really_applied(
     ]
 
 
-def test_a_wrong_answer_is_caught(described: Described) -> None:
+def test_a_wrong_answer_is_caught(github_description: dict[str, Any]) -> None:
+    described = Described(github_description)
+
     def bent(request: Request, answer: Answer) -> None:
         run = answer.json()
         described(request, told({**run, "id": str(run["id"])}) if request.route.endswith("{run_id}") else answer)
 
-    with FakeGithub(Repo(files=shop().files), validate=bent) as github, Client(TOKEN, github.url) as client:
+    github = FakeGithub(shop(), validate=bent)
+    with pytest.raises(AssertionError, match="id: '17000000001' is not of type 'integer'"):
+        _ask_for_a_run(github)
+
+
+def _ask_for_a_run(github: FakeGithub) -> None:
+    with github, Client(TOKEN, github.url) as client:
         repository = Repository(client, "dixis/shop")
         repository.run(repository.dispatch(MIGRATE, "main", CONFIRM)[0])
-    with pytest.raises(AssertionError, match="id: '17000000001' is not of type 'integer'"):
-        github.check()
 
 
 def test_what_a_step_raises_is_its_failure(github: FakeGithub, repository: Repository) -> None:

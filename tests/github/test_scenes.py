@@ -127,7 +127,6 @@ def test_a_redirect_to_another_host_gets_no_token(github: FakeGithub, repository
     with pytest.raises(GithubError, match="not followed"):
         repository.branch("main")
     assert fault.struck == 1
-    github.check()
 
 
 def test_a_token_that_leaks_is_caught(github: FakeGithub) -> None:

@@ -15,6 +15,7 @@ from tests.github.fake.elsewhere import Elsewhere
 from tests.github.fake.faults import Fault
 from tests.github.fake.http import handler_of
 from tests.github.fake.repo import Repo, Token
+from tests.github.fake.validate import described
 from tests.github.fake.world import TOKEN, World
 
 __all__ = ["TOKEN", "FakeGithub", "Validate"]
@@ -24,14 +25,14 @@ Validate = Callable[[Request, Answer], None]
 class FakeGithub(World):
     """The server; a context manager. `dispatches`, `cancels` and `requests` are what was asked of it.
 
-    `validate` is called with every answer; what it raises is kept in `wrong`, and `check()` tells it, together with
-    every token that reached another host. `pace`, in seconds: runs move on by the clock, for whoever looks by hand,
-    and not by being asked for.
+    Every answer is held to GitHub's published description (or to `validate`): what does not fit is kept in `wrong`, and
+    fails the test as the server goes, as does a token that reached another host. `pace`, in seconds, is for whoever
+    looks by hand: runs move on by the clock, and not by being asked for.
     """
 
     def __init__(self, repo: Repo, *, validate: Validate | None = None, port: int = 0, pace: float = 0) -> None:
         super().__init__(repo, by_clock=pace > 0)
-        self.validate = validate
+        self.validate = validate or (None if pace else described())
         self.without_details = False
         """204 whatever was asked for."""
         self.older = False
@@ -56,12 +57,14 @@ class FakeGithub(World):
             threading.Thread(target=self._tick, daemon=True).start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
         self.elsewhere.close()
+        if kind is None:
+            self.check()
 
     def check(self) -> None:
         """Fails where an answer did not fit the description, or a token reached another host."""
