@@ -7,7 +7,7 @@ import shutil
 from functools import cache
 from typing import Any
 
-from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from jsonschema import Draft4Validator, FormatChecker  # type: ignore[import-untyped]
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
@@ -51,7 +51,7 @@ class Described:
         self._paths = self._described["paths"]
         resource = Resource.from_contents(self._described, default_specification=DRAFT4)
         self._registry: Registry[Any] = Registry().with_resource(_DESCRIPTION, resource)
-        self._validators: dict[str, OAS30Validator] = {}
+        self._validators: dict[str, Any] = {}
 
     def __call__(self, request: Request, answer: Answer) -> None:
         """Raises AssertionError, with what does not fit and where in the answer."""
@@ -83,10 +83,8 @@ class Described:
 
     def _fits(self, key: str, schema: dict[str, Any], answer: Answer) -> None:
         if key not in self._validators:
-            self._validators[key] = OAS30Validator(schema, registry=self._registry, format_checker=oas30_format_checker)
-        errors = sorted(
-            self._validators[key].iter_errors(answer.json()), key=lambda error: list(error.path), reverse=True
-        )
+            self._validators[key] = Draft4Validator(schema, registry=self._registry, format_checker=FormatChecker())
+        errors = list(self._validators[key].iter_errors(answer.json()))
         assert not errors, "; ".join(f"{'/'.join(map(str, one.path))}: {one.message[:200]}" for one in errors[:3])
 
     def _resolved(self, part: dict[str, Any]) -> dict[str, Any]:
@@ -99,9 +97,9 @@ class Described:
 
 
 def _plain(part: Any) -> Any:
-    """The document with its references beginning at the document, so that a piece of it can be used by itself.
+    """The document as JSON Schema has it: null is one of the types and values where OpenAPI says `nullable`.
 
-    And with null among the values where it says `nullable` beside `enum`: GitHub answers so, and means it.
+    Its references begin at the document, so that a piece of it can be used by itself.
     """
     if isinstance(part, list):
         return [_plain(one) for one in part]
@@ -110,6 +108,12 @@ def _plain(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     plain = {name: _plain(value) for name, value in part.items()}
-    if plain.get("nullable") and isinstance(plain.get("enum"), list) and None not in plain["enum"]:
-        plain["enum"].append(None)
+    if plain.get("nullable") is True:
+        for word in ("oneOf", "anyOf"):
+            if word in plain:
+                plain[word].append({"type": "null"})
+        if isinstance(plain.get("type"), str):
+            plain["type"] = [plain["type"], "null"]
+        if isinstance(plain.get("enum"), list):
+            plain["enum"].append(None)
     return plain
