@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -12,8 +12,19 @@ import click
 from dixis_tui.prisma.project import discover
 from tests.github.fake import scenes
 from tests.github.fake.repo import Repo, Token
+from tests.github.fake.script import Act
 from tests.github.fake.server import FakeGithub
-from tests.github.fake.shop import CLINIC, CLINIC_TEXT, MIGRATE, MIGRATE_TEXT, migration, shop
+from tests.github.fake.shop import (
+    CLINIC,
+    CLINIC_TEXT,
+    DEPLOY,
+    MIGRATE,
+    MIGRATE_TEXT,
+    changed,
+    deployed,
+    migration,
+    shop,
+)
 
 SCENES: dict[str, Callable[[FakeGithub], object]] = {
     "plain": lambda github: None, "approval": scenes.approval, "queued": scenes.queued_for_long,
@@ -33,6 +44,7 @@ SCENES: dict[str, Callable[[FakeGithub], object]] = {
 @click.option("--scene", "names", multiple=True, type=click.Choice(sorted(SCENES)), help="May be given several times.")
 @click.option("--project", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A Prisma project.")
 @click.option("--database-url", default="", help="Its migrations are really applied here.")
+@click.option("--target", "targets", multiple=True, metavar="NAME=URL", help="The same for a target of that name.")
 @click.option("--repository", default="dixis/shop", show_default=True)
 @click.option("--pace", default=1.0, show_default=True, help="Seconds of a step.")
 @click.option("--clinic", type=click.Choice(["green", "red", "none"]), default="green", show_default=True)
@@ -42,20 +54,21 @@ def main(
     names: tuple[str, ...],
     project: Path | None,
     database_url: str,
+    targets: tuple[str, ...],
     repository: str,
     pace: float,
     clinic: str,
 ) -> None:
     """Serve a GitHub on loopback until interrupted. The token is `demo-token`, its user `maria`."""
-    found = discover(project) if project else None
-    repo = _repository(project, repository)
-    with FakeGithub(repo, port=port, pace=pace) as github:
+    with FakeGithub(_repository(project, repository), port=port, pace=pace) as github:
         github.tokens = {"demo-token": Token(github.user_of("maria"))}
-        migrations = found.migrations if found and database_url else None
-        github.script = migration(migrations, database_url)
+        migrations = discover(project).migrations if project else None
+        github.script = migration(migrations if database_url else None, database_url)
         github.scripts[CLINIC] = migration(phrase="")
         for name in names:
             SCENES[name](github)
+        if targets:
+            _aim(github, dict(target.split("=", 1) for target in targets), migrations)
         if clinic != "none":
             github.past(CLINIC, "success" if clinic == "green" else "failure")
         click.echo(f"{github.url}  repository {repository}  token demo-token  scenes {', '.join(names) or 'none'}")
@@ -65,20 +78,28 @@ def main(
         stop.wait()
 
 
+def _aim(github: FakeGithub, urls: dict[str, str], migrations: Path | None) -> None:
+    """What is dispatched for a target is applied to its own database."""
+    acts = tuple(github.script)
+
+    def script(inputs: Mapping[str, str]) -> tuple[Act, ...]:
+        url = urls.get(inputs.get("target", ""), "")
+        return changed(acts, DEPLOY, does=deployed(migrations, url)) if migrations and url else acts
+
+    github.script_for = script
+
+
 def _repository(project: Path | None, name: str) -> Repo:
     """Of the project's git work tree, where it is one; its own workflow files are kept."""
     if project is None:
         return shop(name=name)
-    checkout = next(
-        (folder for folder in (project.resolve(), *project.resolve().parents) if (folder / ".git").exists()), None
-    )
-    repo = (
-        shop(checkout, name=name) if checkout else Repo.of_folder(project, name=name, environments=shop().environments)
-    )
-    committed = Repo.tree(Repo(heads=repo.heads, checkout=checkout), repo.default_branch)
+    folders = (project.resolve(), *project.resolve().parents)
+    checkout = next((folder for folder in folders if (folder / ".git").exists()), None)
+    repo = Repo.of(checkout, name) if checkout else Repo.of_folder(project, name=name)
+    repo.environments = shop().environments
     for file, text in ((MIGRATE, MIGRATE_TEXT), (CLINIC, CLINIC_TEXT)):
-        path = f".github/workflows/{file}"
-        repo.files[path] = committed.get(path) or repo.files.get(path) or text.encode()
+        if repo.workflow_text(file) is None:
+            repo.workflow(file, text)
     return repo
 
 

@@ -28,7 +28,10 @@ BESIDE = {
 """Statuses that any request may be answered with, described or not, and the page of docs.github.com that says so."""
 BESIDE_ONE = {
     ("/dispatches", 422): "Manually running a workflow; the words are those that the API gives",
-    ("/pending_deployments", 422): "Reviewing deployments: only required reviewers can approve",
+    (
+        "/pending_deployments",
+        422,
+    ): "Reviewing deployments: only reviewers approve; the words to others are ours",
     ("/logs", 410): "Removing workflow artifacts: logs are kept 90 days, or as long as is set",
 }
 """As `BESIDE`, for paths that end so."""
