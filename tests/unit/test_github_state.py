@@ -8,8 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from dixis_tui import events as ev
+from dixis_tui.cli.script import Script, next_step
 from dixis_tui.github import Purpose
-from dixis_tui.model import CheckState, Finding
+from dixis_tui.model import CheckState, Finding, Phase, PhaseState
+from dixis_tui.plan.checks import GITHUB_CODES
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState, fold
@@ -53,6 +55,40 @@ def test_where_github_is_mute_the_questions_are_a_persons_again() -> None:
     assert ("DX142", "") not in state.checks
     ticked = after(MUTE, ev.Ticked(code="DX131", operator="Μαρία"), MUTE)
     assert ticked.check("DX131").open  # an answer outlives a second look
+
+
+def test_a_github_that_falls_mute_leaves_only_that_and_what_was_waived() -> None:
+    known = [found(code, Finding(CheckState.FAILED, "red", "")) for code in GITHUB_CODES]
+    waived = ev.Waived(code="DX143", operator="Μαρία", reason="agreed")
+    state = after(SEEN, *known, waived, MUTE, found("DX141", Finding(CheckState.FAILED, "mute", "")))
+    assert [code for code in GITHUB_CODES if (code, "") in state.checks] == ["DX141", "DX143"]
+    assert state.check("DX143").state is CheckState.WAIVED
+
+
+@pytest.mark.parametrize(("reason", "stands"), [("", PhaseState.WAITING), ("The server is gone.", PhaseState.FAILED)])
+def test_a_phase_that_its_checks_alone_closed_opens_with_them(reason: str, stands: PhaseState) -> None:
+    begun = ev.PhaseStarted(phase=Phase.PREFLIGHT, checks=[("DX142", "")])
+    ended = ev.PhaseEnded(phase=Phase.PREFLIGHT, state=PhaseState.FAILED, seconds=1.0, reason=reason)
+    shut = (SEEN, begun, found("DX142", Finding(CheckState.FAILED, "red", "")), ended)
+    assert policy.phase_state(after(*shut), Phase.PREFLIGHT) is PhaseState.FAILED
+    state = after(*shut, found("DX142", Finding(CheckState.PASSED, "green", "")))
+    assert policy.phase_state(state, Phase.PREFLIGHT) is stands  # the people have not answered yet
+    people = [ev.Ticked(code=code, operator="Μαρία") for code in ("DX132", "DX133")]
+    opened = after(*shut, found("DX142", Finding(CheckState.PASSED, "green", "")), *people)
+    passed = PhaseState.PASSED if not reason else PhaseState.FAILED
+    assert policy.phase_state(opened, Phase.PREFLIGHT) is passed
+
+
+def test_without_a_person_nobody_waits_for_what_github_answers() -> None:
+    script = Script(operator="maria", ticks=frozenset({"DX131", "DX132", "DX133"}))
+    begun = ev.PhaseStarted(phase=Phase.PREFLIGHT, checks=[("DX142", "")])
+    ended = ev.PhaseEnded(phase=Phase.PREFLIGHT, state=PhaseState.PASSED, seconds=1.0, reason="")
+    green = (begun, SEEN, found("DX142", Finding(CheckState.PASSED, "green", "")), ended)
+    assert next_step(after(*green), script) == cmd.Tick(code="DX132", operator="maria")
+    people = [ev.Ticked(code=code, operator="maria") for code in ("DX132", "DX133")]
+    without = replace(script, ticks=script.ticks | {"DX400"})
+    assert next_step(after(*green, *people), without) == cmd.StartPhase(phase=Phase.BACKUP)
+    assert next_step(after(begun, MUTE, ended), script) == cmd.Tick(code="DX131", operator="maria")
 
 
 def test_a_dispatch_from_its_beginning_to_its_end() -> None:
