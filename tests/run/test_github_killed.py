@@ -179,6 +179,8 @@ def test_a_run_is_followed_on_by_the_next_runner(stage: Stage, status: str) -> N
     assert state.recovery is not None
     assert state.recovery.outcome is Recovery.APPLIED, state.recovery
     assert len(stage.github.dispatches) == 1
+    assert policy.phase_state(state, Phase.MIGRATE) is PhaseState.PASSED
+    assert state.phase(Phase.MIGRATE).attempts == 2, "what it took is told, and not what the look took"
     assert stage.job_lines().count("the first job's own line") == 1
     assert ask(stage.url.raw.reveal()).ran == dict.fromkeys(MIGRATIONS, 1)
 

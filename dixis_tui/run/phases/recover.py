@@ -6,6 +6,7 @@ Our sessions on the server, Prisma's advisory lock, history and catalog. What to
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 
 from msgspec import Struct
 
@@ -43,9 +44,10 @@ def run(context: Context) -> None:
     A workflow run that may be at work is followed to its end before that.
     """
     try:
-        if not context.state.rollback and policy_github.unsettled(context.state):
+        followed = not context.state.rollback and policy_github.unsettled(context.state)
+        if followed:
             _settle_workflow(context)
-        found = _find(context)
+        found = _find(context, followed=followed)
     except DixisError as error:
         words = context.log.redactor.line
         found = ev.RecoverySeen(
@@ -58,7 +60,7 @@ def run(context: Context) -> None:
     context.emit(found)
 
 
-def _find(context: Context) -> ev.RecoverySeen:
+def _find(context: Context, *, followed: bool) -> ev.RecoverySeen:
     state = context.state
     if state.rollback:
         over = policy.phase_state(state, Phase.ROLLBACK) is PhaseState.PASSED
@@ -82,7 +84,7 @@ def _find(context: Context) -> ev.RecoverySeen:
     found = recovery.judge(settled, seen.sessions, seen.holder)
     found = _with_workflow(context, found)
     if found.outcome in _LOOKED_AT:
-        _look_at_migrate(context, settled, found)
+        _look_at_migrate(context, settled, found, followed=followed)
     return ev.RecoverySeen(
         outcome=found.outcome,
         evidence=words(found.evidence),
@@ -137,9 +139,16 @@ def _again(session: Session, context: Context, *, quiet: bool) -> tuple[tuple[Pe
     return sessions, holder
 
 
-def _look_at_migrate(context: Context, settled: list[recovery.Settled], found: recovery.Found) -> None:
-    """The checks of the migrate phase answered anew: an evening's record says what is there, not what was begun."""
-    with context.phase(Phase.MIGRATE, facts.phase_checks(Phase.MIGRATE)):
+def _look_at_migrate(
+    context: Context, settled: list[recovery.Settled], found: recovery.Found, *, followed: bool
+) -> None:
+    """The checks of the migrate phase answered anew: an evening's record says what is there, not what was begun.
+
+    `followed`: the phase has just run, and where it passed its seconds are those that it took.
+    """
+    passed_now = followed and context.state.phase(Phase.MIGRATE).state is PhaseState.PASSED
+    phase = nullcontext() if passed_now else context.phase(Phase.MIGRATE, facts.phase_checks(Phase.MIGRATE))
+    with phase:
         context.found("DX601", _history(settled, found))
         context.found("DX600", migrate.applied(context))
         context.check("DX602", lambda: forecast.compare(context))
