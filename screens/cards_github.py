@@ -11,8 +11,8 @@ from dixis_tui.run import policy_github
 from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
-from screens.cards import Card, Line, migrations
-from screens.view import Mode, View
+from screens.cards import Card, Line, keeper, migrations
+from screens.view import Link, Mode, View
 
 _QUEUED = ("requested", "queued", "pending")
 _UNTOUCHED = "Nothing of the run has touched production yet."
@@ -37,7 +37,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 def standing(view: View, workflow: WorkflowView) -> Standing:
     """The answer to "how does it stand?", for the card, the GITHUB screen and the presenter."""
-    found = _failed(workflow) or _deaf(view, workflow) or _unseen(view, workflow) or _seen(view, workflow)
+    found = _failed(workflow) or _alone(view, workflow) or _deaf(view, workflow) or _unseen(view, workflow)
+    found = found or _seen(view, workflow)
     return replace(found, lines=(*found.lines, *_deeds(view, workflow), *_address(workflow)))
 
 
@@ -68,6 +69,13 @@ def migrating(view: View, card: Card) -> Card:
     )
 
 
+def large(view: View) -> Standing | None:
+    """What the presenter shows largest while the migration is a workflow run; None where it is none."""
+    state = view.state
+    working = state.running is Phase.MIGRATE and told.executes(state) and view.link is not Link.GONE
+    return standing(view, state.workflow) if working and state.workflow else None
+
+
 def unsettled(view: View) -> Card | None:
     """Nothing runs here, and a dispatched run may be at work, or may not have been taken: only a look tells."""
     workflow = view.state.workflow
@@ -79,9 +87,8 @@ def unsettled(view: View) -> Card | None:
         Line("Production may still be changed by it: nothing else may begin before that is known.", "warn"),
         *migrations(view.state, elapsed=None),
     )
-    headline = found.headline if workflow.failed else f"It is no longer followed. Last seen: {found.headline}"
     return Card(
-        headline=headline,
+        headline=found.headline,
         tone="bad",
         glyph="?",
         lines=lines,
@@ -152,6 +159,26 @@ def _deaf(view: View, workflow: WorkflowView) -> Standing | None:
         short=f"GitHub does not answer since {view.at(since, seconds=True)}; the run goes on",
         lines=tuple(lines),
         at_work=workflow.run is not None and workflow.run.status == "in_progress",
+    )
+
+
+def _alone(view: View, workflow: WorkflowView) -> Standing | None:
+    """It may be at work, and nobody follows it: a runner died, or could not go on."""
+    if not workflow.open or view.state.running is Phase.MIGRATE:
+        return None
+    seen = Line("It was sent, and GitHub's answer was not heard.", "text")
+    if workflow.run is not None:
+        at = told.working(workflow.jobs)
+        where = f", {told.place(*at)}{_name(at[1].name) if at[1] else ''}" if at else ""
+        status = workflow.run.status.replace("_", " ")
+        seen = Line(f"Seen last at {view.at(workflow.seen_at, seconds=True)}: {status}{where}", "text")
+    return Standing(
+        headline="Nobody follows the workflow run now: it may be at work",
+        tone="bad",
+        glyph="?",
+        word="UNKNOWN",
+        lines=(seen,),
+        at_work=True,
     )
 
 
@@ -249,10 +276,8 @@ def _approval(view: View, workflow: WorkflowView) -> Standing:
             waits=waits,
         )
     who = told.approvers(waits)
-    yours = f"You can: this token's user is one of {who}." if waits.mine else f"You can't: {who} can."
-    lines = [
-        Line(yours, "strong" if waits.mine else "text", "✔" if waits.mine else "▲", "good" if waits.mine else "warn")
-    ]
+    glyph, tone = ("✔", "good") if waits.mine else ("▲", "warn")
+    lines = [Line(_may(view, waits.mine, who), "strong" if waits.mine else "text", glyph, tone)]
     if others := [one.environment for one in workflow.approvals if one is not waits]:
         lines.append(Line(f"And after it: {', '.join(others)}.", "text"))
     since = (
@@ -271,12 +296,18 @@ def _approval(view: View, workflow: WorkflowView) -> Standing:
     )
 
 
+def _may(view: View, mine: bool, who: str) -> str:
+    if view.mode is not Mode.OPERATOR:
+        return f"The token of {keeper(view)} can give it." if mine else f"{who} can give it; this run's token can't."
+    return f"You can: this token's user is one of {who}." if mine else f"You can't: {who} can."
+
+
 def _over(view: View, workflow: WorkflowView) -> Standing:
     run = workflow.run
     assert run is not None  # noqa: S101 - _seen has asked
     if run.green:
         return Standing(
-            headline="The workflow run is green. The database itself is read now",
+            headline="The run is green. The database itself is read now",
             tone="work",
             glyph="◐",
             word="READING",
@@ -306,7 +337,7 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
 def _deeds(view: View, workflow: WorkflowView) -> list[Line]:
     """What people did with it from here, and that it is followed again."""
     state, lines = view.state, []
-    if state.resumed and state.resumed_at and state.resumed_at > workflow.at and workflow.open:
+    if state.resumed and state.resumed_at and state.resumed_at > workflow.at and not told.stale(view):
         at = view.at(state.resumed_at, seconds=True)
         lines.append(Line(f"Followed again since {at}: the same run, nothing was sent anew.", "text", "✔", "good"))
     reviewed, cancelled = workflow.reviewed, workflow.cancelled

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dixis_tui.model import Phase, Recovery
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import policy
+from dixis_tui.run import policy, policy_github
 from dixis_tui.run.state import RunState
 from screens import words
 from screens.cards import Card, Line, backup_words, migrations
@@ -34,6 +34,7 @@ def recovery(view: View) -> Card:
             glyph="◐",
             lines=(
                 _who(view),
+                *([Line(_FIRST, "text")] if policy_github.unsettled(view.state) else []),
                 Line("Our sessions on the server, Prisma's lock, history and catalog. It reads.", "quiet"),
             ),
         )
@@ -75,6 +76,9 @@ _HEADLINES = {
 }
 
 
+_FIRST = "First the workflow run on GitHub: it is found again, and followed to its end. Nothing is dispatched."
+
+
 def _who(view: View) -> Line:
     state = view.state
     if state.resumed is None:
@@ -113,4 +117,5 @@ def _more(view: View, outcome: Recovery) -> tuple[tuple[str, str], ...]:
     if outcome is Recovery.UNTOUCHED:
         return (("e", "end the run"),)
     back = (("x", "roll back"),) if view.state.backup and outcome is not Recovery.GOING_BACK else ()
-    return (*back, ("t", "what to do"), ("o", "contacts"))
+    there = (("g", "GitHub"),) if view.state.workflow else ()
+    return (*there, *back, ("t", "what to do"), ("o", "contacts"))

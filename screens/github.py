@@ -44,7 +44,8 @@ class Answer(Painted):
             self.refresh(layout=True)
 
     def _rows(self, width: int) -> list[Content]:
-        head, *rest = self._listed.answer()
+        run = self._listed.run(self.view)
+        head, *rest = github_run.answer(self.view, run) if run else github_gates.answer(self.view)
         rows = [row.stylize(".title") for row in lines_of(head, width - 1, 2)]
         for one in rest:
             rows += lines_of(one, width - 1, max(_ANSWER - len(rows), 1))
@@ -69,10 +70,9 @@ class Listed(Painted):
         """Whether it scrolls by itself."""
         return self._first is None
 
-    @property
-    def run(self) -> WorkflowView | None:
+    def run(self, view: View) -> WorkflowView | None:
         """The run whose face is shown; None: that of the gates is."""
-        return None if self._gates else self.view.state.workflow
+        return None if self._gates else view.state.workflow
 
     def turn(self) -> bool:
         """The other face; False where there is none."""
@@ -89,12 +89,9 @@ class Listed(Painted):
         """So many rows on or back."""
         self._first = max(self._shown_first + rows, 0)
 
-    def answer(self) -> tuple[Line, ...]:
-        """In one sentence, and what to do."""
-        return github_run.answer(self.view, self.run) if self.run else github_gates.answer(self.view)
-
     def _rows(self) -> tuple[list[Line], int]:
-        return github_run.rows(self.view, self.run) if self.run else (github_gates.rows(self.view), 0)
+        run = self.run(self.view)
+        return github_run.rows(self.view, run) if run else (github_gates.rows(self.view), 0)
 
     def draw(self, cells: Size) -> Content:
         """At most `height` rows; where there are more, it says how many."""
@@ -127,10 +124,11 @@ class GithubKeys(Painted):
 
     def draw(self, cells: Size) -> Content:
         """One row."""
+        run = self._listed.run(self.view)
         acting = [(made.key, made.label) for made in guide_github.offers(self.view) if not made.refusal]
         acting += [] if self._listed.follows else [("f", "follow")]
-        acting += [("tab", "gates" if self._listed.run else "the run")] if self.view.state.workflow else []
-        seen = f"{github_gates.seen_words(self.view, self._listed.run)} "
+        acting += [("tab", "gates" if run else "the run")] if self.view.state.workflow else []
+        seen = f"{github_gates.seen_words(self.view, run)} "
         keys = [*acting, ("↑ ↓", "scroll"), ("esc", "back")]
         parts: list[Part] = []
         for dropped in ("", "tab", "↑ ↓", "f"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dixis_tui.github import Approval, EnvironmentSeen, JobView, Look, SecretSeen, StepView, WorkflowRun
-from dixis_tui.model import Executor
+from dixis_tui.model import Executor, Phase
 from dixis_tui.run.state import RunState
 from dixis_tui.run.views import WorkflowView
 from screens import words
@@ -40,6 +40,13 @@ def executes(state: RunState) -> bool:
     return state.run is not None and state.run.executor is Executor.GITHUB and not state.many
 
 
+def stale(view: View) -> bool:
+    """Whether what was seen of a run under way is not seen any more: GitHub is silent, or nobody follows."""
+    state = view.state
+    alone = state.workflow is not None and state.workflow.open and state.running is not Phase.MIGRATE
+    return alone or state.github_waits is not None
+
+
 def mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
     """Glyph, tone and word of a state; what was under way when the runner went away is unknown."""
     if seen.status == "completed":
@@ -47,7 +54,7 @@ def mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
         return _CONCLUSION.get(seen.conclusion, Mark("?", "bad", word))
     if view.link is Link.GONE:
         return _LOST
-    if seen.status == "in_progress" and view.state.github_waits:
+    if seen.status == "in_progress" and stale(view):
         return _UNHEARD
     return _STATUS.get(seen.status, Mark("?", "warn", seen.status.replace("_", " ") or "unknown"))
 
@@ -72,8 +79,7 @@ def took(view: View, seen: JobView | StepView) -> str:
         return ""
     if seen.ended is not None:
         return whole((seen.ended - seen.started).total_seconds())
-    silent = view.link is Link.GONE or view.state.github_waits is not None
-    return "" if silent else whole(elapsed(view, seen.started))
+    return "" if view.link is Link.GONE or stale(view) else whole(elapsed(view, seen.started))
 
 
 def ago(view: View, at: datetime | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import policy
+from dixis_tui.run import policy, policy_github
 from screens import github_words as told
 from screens.guide import Offer, open_now
 from screens.view import View
@@ -57,5 +57,8 @@ def _clinic(view: View) -> Offer:
 
 
 def _look(view: View) -> Offer:
-    command = cmd.LookAtGithub()
+    """A run that nobody follows is found again by the look after a death; else the repository is looked at."""
+    state = view.state
+    lost = policy_github.may_change(state) and state.running is None
+    command: cmd.Command = cmd.Recover() if lost else cmd.LookAtGithub()
     return Offer(key=LOOK, label="look again", command=command, refusal=policy.refusal(view.state, command))

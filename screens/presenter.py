@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from screens.app import CockpitApp
 
 _TAIL_BYTES, _TAIL_LINES = 8192, 12
-_KEYS = (("v", "cockpit"), ("h", "migrations"), ("o", "contacts"), ("?", "help"), ("q", "leave"))
+_KEYS = (("v", "cockpit"), ("h", "migrations"), ("g", "GitHub"), ("o", "contacts"), ("?", "help"), ("q", "leave"))
 
 
 class PresenterScreen(Screen[None]):
@@ -40,6 +40,7 @@ class PresenterScreen(Screen[None]):
         Binding("v,escape", "cockpit", show=False),
         Binding("o", "open('contacts')", show=False),
         Binding("h", "open('outlook')", show=False),
+        Binding("g", "open('github')", show=False),
         Binding("question_mark", "open('help')", show=False),
         Binding("q", "leave", show=False),
     ]
@@ -110,7 +111,9 @@ class PresenterKeys(Painted):
     def draw(self, cells: Size) -> Content:
         """One row."""
         right = f" {source(self.view)} "
-        for dropped in ((), ("h",), ("h", "o"), ("h", "o", "?")):
+        run = self.view.state.run
+        never = () if run and run.github else ("g",)
+        for dropped in (never, (*never, "h"), (*never, "h", "o"), ("g", "h", "o"), ("g", "h", "o", "?")):
             keys: list[Part] = []
             for key, label in _KEYS:
                 keys += [(" ", ""), (key, "key"), (f" {label} ", "text")] if key not in dropped else []

@@ -10,7 +10,7 @@ from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recov
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
-from screens import cards_recovery, words
+from screens import cards_github, cards_recovery, github_words, words
 from screens.cards import Card, card, keeper
 from screens.clock_words import by_words, deciding, likely_way, way_seconds
 from screens.view import Link, View
@@ -55,6 +55,8 @@ def stand(view: View) -> Stand:
     phase = policy.current_phase(state)
     name = f"{phases.number(phase)} {phases.TITLES[phase]}".upper()
     found = card(view)
+    if there := cards_github.large(view):
+        return Stand(there.word, there.tone, f"{there.glyph} {there.short or there.headline}")
     if cards_recovery.tells(state):
         return _taken_up(view, name)
     if found.alarm:
@@ -184,6 +186,8 @@ def _longer(state: RunState, took: float) -> Part | None:
     found = state.prediction
     if state.running is not Phase.MIGRATE or found is None or not found.rehearsed or took <= found.high:
         return None
+    if github_words.executes(state):
+        return None  # machines and people are waited for there, and the prediction is of the files alone
     return f"longer than predicted: {words.duration(found.high)} at most", "warn"
 
 

@@ -22,7 +22,7 @@ from dixis_tui.github import (
     WorkflowFile,
     WorkflowRun,
 )
-from dixis_tui.model import CheckState, Executor, MigrationState, Phase, PhaseState, Place
+from dixis_tui.model import CheckState, Executor, MigrationState, Phase, PhaseState, Place, Recovery
 from dixis_tui.plan.checks import GITHUB_CODES
 from dixis_tui.run.state import fold
 from tests.screens.story import ERROR, START, Story
@@ -43,6 +43,11 @@ STEPS = (
     "prisma migrate status",
     "Complete job",
 )
+LOST = (
+    "whether prod-migration.yml was dispatched is not known: the answer was lost, and no run of the last minutes has "
+    "its name"
+)
+FIND_OUT = f"Look at https://github.com/{REPOSITORY}/actions/workflows/prod-migration.yml for {REQUEST}."
 EVIDENCE = {
     "DX141": "maria on github.com, token from GITHUB_TOKEN, 4,990 of 5,000 requests left",
     "DX142": "run 4095 of 4f2a91c0 is green",
@@ -282,9 +287,8 @@ class GithubStory(Story):
         self.write(
             ev.DispatchFailed(
                 request=REQUEST,
-                problem="whether prod-migration.yml was dispatched is not known: the answer was lost, and no run of "
-                "the last minutes has its name",
-                remedy=f"Look at https://github.com/{REPOSITORY}/actions/workflows/prod-migration.yml for {REQUEST}.",
+                problem=LOST,
+                remedy=FIND_OUT,
                 unknown=True,
             )
         )
@@ -320,19 +324,21 @@ class GithubStory(Story):
         self.write(ev.WorkflowCancelled(request=REQUEST, operator="maria", done=done, problem=problem))
         return self
 
-    def taken_up(self) -> GithubStory:
-        """The runner dies, and another follows the same run."""
+    def dies(self) -> GithubStory:
+        """The runner dies, and another takes the run up."""
         self.wait(40)
-        self.write(
-            ev.RunnerResumed(
-                operator="maria",
-                host="ops1",
-                pid=4812,
-                version="0.1.0",
-            )
-        )
-        self.start(Phase.MIGRATE)
+        self.write(ev.RunnerResumed(operator="maria", host="ops1", pid=4812, version="0.1.0"))
+        return self
+
+    def taken_up(self) -> GithubStory:
+        """It follows the same run."""
+        self.dies().start(Phase.MIGRATE)
         return self.runs()
+
+    def looked(self, outcome: Recovery, evidence: str, remedy: str = "") -> GithubStory:
+        """What the look after that found."""
+        self.write(ev.RecoverySeen(outcome=outcome, evidence=evidence, remedy=remedy))
+        return self
 
 
 def github_stages() -> dict[str, GithubStory]:
@@ -380,6 +386,23 @@ def github_stages() -> dict[str, GithubStory]:
         "limited": migrates(under_way(), 1).silent("the hour's requests are used up", 12),
         "cancelling": under_way().cancelled(done=None),
         "resumed": under_way().taken_up(),
+        "looking": under_way().dies(),
+        "unfound": _unfound(story()),
+        "unfollowed": under_way()
+        .dies()
+        .looked(
+            Recovery.UNKNOWN,
+            "nothing of it is in; the workflow run is not over: nothing was heard of the run for 30 minutes",
+            f"Look at {URL} and cancel it there or wait; then look again (r).",
+        ),
+        "at_work": migrates(under_way(), 2)
+        .dies()
+        .seen("completed", "failure")
+        .looked(
+            Recovery.AT_WORK,
+            "a session of Prisma's is still at work on production: process 4711",
+            "Wait until it is gone, then look again (r).",
+        ),
         "green": migrates(under_way(), 4, begins=False).green(),
         "red": migrates(under_way(), 2).red(),
         "dispatch_lost": _failed(story().go().sent().lost()),
@@ -403,6 +426,12 @@ def _elsewhere() -> WorkflowRun:
 
 def _deployment() -> Deployment:
     return Deployment(id=51, environment="production", state="in_progress", ref="main", creator="nikos", created=START)
+
+
+def _unfound(story: GithubStory) -> GithubStory:
+    story.go().sent().dies().start(Phase.MIGRATE)
+    story.lost().over(Phase.MIGRATE, PhaseState.FAILED)
+    return story.looked(Recovery.UNKNOWN, f"nothing of it is in; {LOST}", FIND_OUT)
 
 
 def _failed(story: GithubStory) -> GithubStory:
