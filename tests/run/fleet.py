@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from dixis_tui.settings import (
 from tests.conftest import fresh_database
 from tests.github.fake.script import Act, Context, Deed, job, step
 from tests.github.fake.server import TOKEN, FakeGithub
-from tests.github.fake.shop import DEPLOY, confirmed, deployed, shop
+from tests.github.fake.shop import CLINIC, DEPLOY, confirmed, deployed, shop
 from tests.run.conftest import Hand, write_project
 
 PHRASE = "DIXIS-PROD-OK"
@@ -89,7 +90,8 @@ class Fleet:
         self.hand = Hand(starting.wait())
         if answers:
             self.hand.wait(lambda state: state.phase("preflight").attempts and not state.running, "the look")
-            for code in sorted(code for (code, _), view in self.hand.state.checks.items() if view.spec.person):
+            asked = [view.code for view in self.hand.state.checks.values() if view.spec.person]
+            for code in sorted(asked):
                 assert self.hand.send(cmd.Tick(code=code, operator="Ελένη")) == ""
         return self.hand
 
@@ -130,6 +132,12 @@ DONE, FAILED, UNKNOWN, WAITING = map(
 )
 
 
+def _commit(project: Path) -> None:
+    git = ["git", "-C", str(project), "-c", "user.name=Ελένη", "-c", "user.email=eleni@dixis.example"]
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Farms"]):
+        subprocess.run([*git, *words], check=True)
+
+
 @contextmanager
 def fleet_of(
     folder: Path,
@@ -137,7 +145,7 @@ def fleet_of(
     names: Sequence[str],
     *,
     canaries: Sequence[str] = (),
-    deeds: Mapping[str, Deed] = {},  # noqa: B006 - never changed
+    deeds: Mapping[str, Deed] = {},
     parallel: int = 2,
     stop_share: float = 0.0,
 ) -> Iterator[Fleet]:
@@ -145,7 +153,9 @@ def fleet_of(
     project = write_project(folder / "project", MIGRATIONS)
     with ExitStack() as stack:
         urls = {name: stack.enter_context(fresh_database(server)) for name in names}
-        github = stack.enter_context(FakeGithub(shop()))
+        _commit(project)
+        github = stack.enter_context(FakeGithub(shop(project)))
+        github.past(CLINIC, "success")
         settings = Settings(
             root=str(project),
             migrate=MigrateSettings(executor=Executor.GITHUB),

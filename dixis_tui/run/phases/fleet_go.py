@@ -8,11 +8,12 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, UnknownOutcomeError
 from dixis_tui.fleet import TargetPlan, TargetState
 from dixis_tui.model import Finding, Phase, Recovery, failed, passed
+from dixis_tui.plan.checks import GITHUB_CODES
 from dixis_tui.run import policy
 from dixis_tui.run.accounts import Asker
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, fleet_plan, go
+from dixis_tui.run.phases import facts, fleet_plan, github_look, go
 from dixis_tui.run.phases.fleet_plan import Source
 from dixis_tui.run.phases.fleet_work import Work, inputs_of
 from dixis_tui.run.phases.github_open import opened
@@ -25,14 +26,16 @@ _BAD = (TargetState.FAILED, TargetState.UNKNOWN)
 
 def look(context: Context) -> None:
     """Preflight: plan every target, and look at GitHub's gates once."""
-    with context.phase(Phase.PREFLIGHT, [("DX151", "")]):
+    with context.phase(Phase.PREFLIGHT, [("DX151", ""), *((code, "") for code in GITHUB_CODES)]):
         context.check("DX151", lambda: _plan(context))
+        github_look.look(context)
 
 
 def seal(context: Context) -> None:
     """Plan every target anew, and seal all plans under one digest."""
     with context.phase(Phase.GO, []):
         context.found("DX151", _plan(context))
+        github_look.at_seal(context)
         if gates := policy.closed_gates(context.state):
             raise DixisError(f"The gate is closed by {gates[0].code} {gates[0].title}", gates[0].remedy)
         with opened(context) as (repository, _):
@@ -76,6 +79,9 @@ def confirm(context: Context, command: Confirm, asker: Asker) -> None:
         return
     if changed := _changed(before, now):
         go.refuse(context, command, f"The plan changed since it was sealed: {changed}. Nothing was done.")
+        return
+    if moved := github_look.moved(context):
+        go.refuse(context, command, f"{moved}. Nothing was done.")
         return
     decided = context.decide(lambda state: go.outcome(state, command, asker))
     if isinstance(decided, ev.Confirmed):
