@@ -156,6 +156,7 @@ def fleet_of(
         _commit(project)
         github = stack.enter_context(FakeGithub(shop(project)))
         github.past(CLINIC, "success")
+        github.limit = github.remaining = 100_000_000  # the pause is as short as the settings say
         settings = Settings(
             root=str(project),
             migrate=MigrateSettings(executor=Executor.GITHUB),
