@@ -67,7 +67,7 @@ class CockpitApp(App[str]):
 
     TITLE = "Dixis"
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["look.tcss", "cockpit.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["look.tcss", "cockpit.tcss", "fleet.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "interrupted", show=False, system=True),
@@ -111,7 +111,11 @@ class CockpitApp(App[str]):
         self._noted = self._last_note()
 
     def get_default_screen(self) -> Screen[Any]:
-        """The cockpit, drawn from the state that was read before anything was mounted."""
+        """The cockpit, drawn from the state that was read before anything was mounted; a fleet's is its list."""
+        if self.view.state.many:
+            from screens.fleet import FleetScreen
+
+            return FleetScreen(self.view, self._notice)
         return Cockpit(self.view, self._notice)
 
     def on_mount(self) -> None:
@@ -134,9 +138,9 @@ class CockpitApp(App[str]):
     # -- the state
 
     @property
-    def cockpit(self) -> Cockpit:
+    def cockpit(self) -> Screen[Any]:
         """The screen under everything else."""
-        return self.screen_stack[0]  # type: ignore[return-value]
+        return self.screen_stack[0]
 
     async def _follow(self) -> None:
         await self.client.follow(self._changed)

@@ -34,6 +34,10 @@ def door(name: str, view: View, offer: Offer | None = None) -> Screen[None]:
         made: Screen[None] = getattr(import_module(f"screens.{name}"), _PLAIN[name])(view)
         return made
     match name:
+        case "go" if view.state.many and view.mode is not Mode.SECOND:
+            from screens.fleet_go import FleetGoScreen
+
+            return FleetGoScreen(view)
         case "go":
             from screens.approve import ApproveScreen
             from screens.go import GoScreen
@@ -80,6 +84,18 @@ def _question(name: str, view: View, offer: Offer | None) -> Screen[None]:
             yes="take it back",
             command=command,
             label="take it back",
+        )
+    if name == "stop" and view.state.many:
+        return AskScreen(
+            view,
+            title="Stop the fleet?",
+            lines=(
+                "No further target is dispatched.",
+                "The runs that are at work on GitHub are not cancelled: they are followed to their end and verified.",
+            ),
+            yes="stop",
+            command=command,
+            label="stop",
         )
     if name == "stop" and told.executes(view.state) and view.state.workflow and view.state.workflow.open:
         from screens.github_questions import stops

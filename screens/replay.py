@@ -65,7 +65,11 @@ class ReplayApp(CockpitApp):
         self._was_at_end = False
 
     def get_default_screen(self) -> Screen[Any]:
-        """The cockpit, drawn from the first entry on."""
+        """The cockpit, drawn from the first entry on; of many databases, their list."""
+        if self.view.state.many:
+            from screens.fleet_replay import ReplayFleet
+
+            return ReplayFleet(self.view, self._notice)
         return ReplayCockpit(self.view, self._notice)
 
     @property

@@ -27,6 +27,8 @@ def environment(view: View) -> str:
         return "○ WAITING"
     if view.state.drill:
         return "◆ DRILL ON STAGING"
+    if view.state.many:
+        return "■ FLEET"
     return "◆ DEMO" if view.demo else "■ PRODUCTION"
 
 
@@ -34,6 +36,8 @@ def kind(view: View) -> str:
     """What a replayed run was about, in words: no glyph of production's."""
     if view.state.drill:
         return "a drill on staging"
+    if view.state.many:
+        return "a fleet"
     return "a demo" if view.demo else "production"
 
 
