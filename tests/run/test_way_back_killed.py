@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from dixis_tui.run.client import Client
 from dixis_tui.run.spawn import start
 from dixis_tui.settings import HealthSettings
 from tests.run.conftest import Begin, Hand, settings_for, write_project
+from tests.thorough import some
 from tests.waiting import until
 
 SIDE = [Step.INTACT, Step.CREATE, Step.RESTORE, Step.COMPARE, Step.CLEAR, Step.SWAP, Step.VERIFY]
@@ -87,12 +89,10 @@ def break_it(database: DatabaseUrl) -> None:
         session.value("SELECT nextval('bills')")
 
 
-@pytest.mark.parametrize(
-    ("server", "kind"),
-    [("embedded", ev.StepStarted), ("system", ev.StepStarted), ("embedded", ev.StepEnded)],
-    indirect=["server"],
-)
-@pytest.mark.parametrize("way", [Way.SIDE, Way.IN_PLACE])
+CASES = list(product([Way.SIDE, Way.IN_PLACE], ["embedded", "system"], [ev.StepStarted, ev.StepEnded]))
+
+
+@pytest.mark.parametrize(("way", "server", "kind"), some(CASES, CASES[0::4] + CASES[3::4]), indirect=["server"])
 def test_whatever_it_was_at(  # noqa: PLR0917  fixtures and parameters
     server: EmbeddedServer, migrated: Hand, database: DatabaseUrl, tmp_path: Path, way: Way, kind: type
 ) -> None:
