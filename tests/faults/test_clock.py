@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count, cycle
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from tests.faults.evening import Evening
 from tests.faults.steps import HELD, at, struck
 from tests.faults.table import Tally
 from tests.run.conftest import settings_for
+from tests.thorough import steps
 
 JUMPS = (3600, 0, -3600, 0)
 """Seconds from the true time, one after the other: each is an hour away from the one before."""
@@ -58,7 +59,7 @@ def test_before_the_phrase(evening: Evenings, tally: Tally, clock: Path, phase: 
     night = evening()
     night.begin()
     jumps = cycle(JUMPS)
-    for step in count(1, 4):
+    for step in steps(9):
         jump = next(jumps)
         with tally.case("clock: a jump of an hour", f"{phase} {step}, to {jump}") as case:
             if not struck(night, phase, at(HELD, step), lambda _, jump=jump: clock.write_text(str(jump))):
@@ -75,7 +76,7 @@ def test_before_the_phrase(evening: Evenings, tally: Tally, clock: Path, phase: 
 @pytest.mark.parametrize("jump", [3600, -3600])
 def test_after_the_phrase(evening: Evenings, tally: Tally, clock: Path, jump: int) -> None:
     """Nor does it end a migration, or say that it took an hour."""
-    for step in count(1 if jump > 0 else 3, 5):
+    for step in steps(9, 1 if jump > 0 else 5):
         clock.write_text("0")
         with tally.case("clock: a jump of an hour", f"after the phrase, {step}, to {jump}") as case:
             night = evening(short=True)

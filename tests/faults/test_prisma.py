@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,7 @@ from tests.faults.evening import MIGRATIONS, TWO, Evening, ask
 from tests.faults.table import Tally
 from tests.prisma.conftest import MakeProject, make_project, node_modules
 from tests.run.conftest import settings_for
+from tests.thorough import some
 from tests.waiting import until
 
 __all__ = ["make_project", "node_modules"]  # fixtures
@@ -69,11 +71,18 @@ MOMENTS: dict[str, Callable[[Evening], bool]] = {
     "in the second file": in_the_second_file,
     "at its end": at_its_end,
 }
+VICTIMS = ["engine", "node", "both"]
+TELLING = [
+    ("both", "at its start"),
+    ("engine", "in the second file"),
+    ("node", "in the second file"),
+    ("node", "at its end"),
+]
+"""By default: each moment and each victim, and in mid-file either of the two alone."""
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("victim", ["engine", "node", "both"])
+@pytest.mark.parametrize(("victim", "moment"), some(product(VICTIMS, MOMENTS), TELLING))
 def test_killed(evening: Evenings, tally: Tally, moment: str, victim: str) -> None:
     """An engine whose Node is gone may go on: nothing is told as failed that may still come to its end."""
     night = evening(short=True)

@@ -21,6 +21,7 @@ from tests.faults.strike import gone
 from tests.faults.table import Tally
 from tests.needs import needs
 from tests.terminal import TmuxTerminal
+from tests.thorough import pairs
 from tests.waiting import until
 
 HALF = b'{"id":1,"command":{"type":"start_phase","pha'
@@ -76,8 +77,10 @@ def test_at_every_entry(evening: Evenings, tally: Tally) -> None:
     assert all(view.attempts == 1 for view in state.phases.values()), "none of its half commands was done"
 
 
-@pytest.mark.parametrize("phase", [Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL, Phase.MIGRATE])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("phase", "how"),
+    pairs([Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL, Phase.MIGRATE], [signal.SIGHUP, signal.SIGKILL]),
+)
 def test_a_cockpit_dies(evening: Evenings, tally: Tally, phase: Phase, how: signal.Signals) -> None:
     """The real one, in a real terminal, while a phase is at work."""
     needs("tmux")
