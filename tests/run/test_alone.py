@@ -92,7 +92,7 @@ def test_another_state_directory_is_told(
 
 def test_lost_it_is_taken_anew_at_the_seal(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> None:
     hand = begin(settings_for(write_project(tmp_path / "shop")))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     _lose(hand, database)
     state = hand.seal()
     assert state.check("DX124").state is CheckState.PASSED
@@ -105,7 +105,7 @@ def test_whoever_lost_it_to_another_does_nothing(
 ) -> None:
     """The phrase was right, and is refused: another run has the target. A person may open that gate by name."""
     hand = begin(settings_for(write_project(tmp_path / "shop")))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     _lose(hand, database)
     assert isinstance(other.ensure(), Held)
     refusals = hand.look().refusals
@@ -127,7 +127,7 @@ def test_a_swap_gives_it_back_and_takes_it_again(
 ) -> None:
     """The lock goes with the name: it is held on the restored database, not on the one that was put aside."""
     hand = begin(settings_for(write_project(tmp_path / "shop")))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     assert hand.confirm() == ""
     hand.ended(Phase.VERIFY)
     before = _holder(database)
@@ -153,7 +153,7 @@ def test_a_swap_gives_it_back_and_takes_it_again(
 
 def test_no_way_back_while_another_has_it(begin: Begin, tmp_path: Path, database: DatabaseUrl, other: RunLock) -> None:
     hand = begin(settings_for(write_project(tmp_path / "shop")))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     assert hand.confirm() == ""
     hand.ended(Phase.VERIFY)
     _lose(hand, database)

@@ -59,7 +59,7 @@ def test_a_failure_is_read_from_the_history(
     migrations = {**MIGRATIONS, "20260105000000_fails": FAILS, "20260106000000_never": "SELECT 1"}
     project = make_project(tmp_path / "shop", _files(migrations))
     hand = begin(with_executor(settings_for(project), "prisma"))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     assert hand.confirm() == ""
     state = hand.ended(Phase.MIGRATE)
     states = [view.state for view in state.migrations.values()]
@@ -85,7 +85,7 @@ def test_a_file_that_was_not_sealed_is_found_out(
     waits = "DO $$ BEGIN IF current_database() <> 'rehearsal' THEN PERFORM pg_sleep(1); END IF; END $$; SELECT 1;"
     project = make_project(tmp_path / "shop", _files({**MIGRATIONS, "20260105000000_waits": waits}))
     hand = begin(with_executor(settings_for(project), "prisma"))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     # The CLI's start takes longer than the runner's last look: this arrives between the two.
     assert hand.confirm() == ""
     hand.wait(lambda state: state.confirmed, "the confirmation")
@@ -120,7 +120,7 @@ def test_what_gave_way_whole_begins_anew(
     settings = with_executor(settings_for(project), "prisma")
     polite = msgspec.structs.replace(settings.migrate, lock_timeout_seconds=0.3, quiet_seconds=0)
     hand = begin(msgspec.structs.replace(settings, migrate=polite))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     with connect(database, purpose="shop") as other:
         other.script(b'BEGIN; LOCK TABLE "Farm" IN SHARE MODE')
         assert hand.confirm() == ""
@@ -154,7 +154,7 @@ def test_a_stop_in_the_pause_is_a_failure_and_nothing_follows_it(
     settings = with_executor(settings_for(project), "prisma")
     polite = msgspec.structs.replace(settings.migrate, lock_timeout_seconds=0.3, quiet_seconds=0)
     hand = begin(msgspec.structs.replace(settings, migrate=polite))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     with connect(database, purpose="shop") as other:
         other.script(b'BEGIN; LOCK TABLE "Farm" IN SHARE MODE')
         assert hand.confirm() == ""

@@ -70,7 +70,7 @@ def test_a_plan_that_changed_after_sealing_is_refused(
     """The phrase confirms the sealed plan and no other; the refusal says what changed."""
     project = write_project(tmp_path / "shop")
     hand = begin(settings_for(project))
-    hand.to_go()
+    hand.to_go(rehearsed=change == "backup waived")
     match change:
         case "edited file":
             file = project / "prisma/migrations/20260104000000_not_null/migration.sql"
@@ -123,7 +123,7 @@ def test_success_is_what_was_verified(
 def test_a_window_that_is_not_open_closes_the_gate(begin: Begin, tmp_path: Path) -> None:
     """Everything before the go may be done early, the go itself may not; a waiver opens it by name."""
     hand = begin(settings_for(write_project(tmp_path / "shop"), opens_in=timedelta(minutes=30)))
-    state = hand.to_go()
+    state = hand.to_go(rehearsed=False)
     assert state.check("DX121").state is CheckState.WARNED
     assert state.check("DX501").state is CheckState.FAILED
     assert "DX501" in hand.confirm()
@@ -225,7 +225,7 @@ def test_the_server_dies_in_the_middle_of_a_migration(
     """No answer is no evidence: what cannot be read from the database is called unknown, and so is the run."""
     project = write_project(tmp_path / "shop", MIGRATIONS | {"20260105000000_slow": SLOW + rest})
     hand = begin(settings_for(project), DATABASE_URL=quiet_server.url("quiet"))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     assert hand.confirm() == ""
 
     def sent(state: RunState) -> bool:
@@ -256,7 +256,7 @@ def test_a_stop_ends_at_a_safe_point(begin: Begin, tmp_path: Path, database: Dat
         hand.do(Phase.BACKUP)
         assert hand.send(cmd.StartPhase(phase=Phase.REHEARSAL)) == ""
     else:
-        hand.to_go()
+        hand.to_go(rehearsed=False)
         assert hand.confirm() == ""
     hand.wait(lambda state: _at_work(state, "20260105000000_slow", stop_in), "the slow migration")
     for _ in range(3):  # an impatient hand, or a driver that asks at every event
@@ -279,7 +279,7 @@ def test_a_stop_that_comes_too_late_stops_nothing(begin: Begin, tmp_path: Path) 
     """Asked while the last file runs, there is nothing left to stop: the run is verified and can be signed off."""
     slow = "DO $$ BEGIN IF current_database() <> 'rehearsal' THEN PERFORM pg_sleep(1.5); END IF; END $$; SELECT 1;"
     hand = begin(settings_for(write_project(tmp_path / "shop", MIGRATIONS | {"20260105000000_slow": slow})))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     assert hand.confirm() == ""
     hand.wait(lambda state: _at_work(state, "20260105000000_slow", Phase.MIGRATE), "the last migration")
     assert hand.send(cmd.Stop()) == ""

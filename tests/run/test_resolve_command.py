@@ -31,7 +31,7 @@ def hand(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> Hand:
     project = write_project(tmp_path / "shop")
     add_migration(project, NAME, SQL)
     hand = begin(settings_for(project))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     assert hand.confirm() == ""
     hand.ended(Phase.MIGRATE)
     return hand

@@ -70,7 +70,7 @@ def shared(settings: Settings, *, second: bool) -> Settings:
 def hand(begin: Begin, tmp_path: Path) -> Hand:
     """A run that needs a second person, its plan sealed."""
     started = begin(shared(settings_for(write_project(tmp_path / "shop")), second=True))
-    state = started.to_go()
+    state = started.to_go(rehearsed=False)
     assert state.plan is not None
     assert ("2nd person", "needed") in state.plan.lines
     return started
@@ -148,6 +148,7 @@ def test_who_is_outside_the_group_cannot_even_read(hand: Hand) -> None:
 
 def test_who_is_in_the_group_reads_journal_and_log_and_nothing_else(hand: Hand, state_home: Path) -> None:
     """After a whole way to the go: backup, its manifest, the runner's output and the locks stay the owner's."""
+    hand.do(Phase.REHEARSAL)
     seen = as_somebody(IN_THE_GROUP, lambda: reached(hand.folder))
     assert seen == [f"{hand.folder.name}/", "journal.jsonl r", "run.log r", "runner.sock rw"]
     everything = list(state_home.rglob("*"))

@@ -116,7 +116,7 @@ def staged(
     wishes = {"lock_timeout_seconds": 1.0, "quiet_seconds": 0.0} | migrate
     manners = msgspec.structs.replace(settings.migrate, **wishes)
     hand = begin(msgspec.structs.replace(settings, migrate=manners))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     with Crowd(database) as crowd, Readers(database, readers, '"Farm"') as found:
         yield Scene(hand, crowd, found)
 

@@ -80,7 +80,7 @@ def test_a_migration_that_fails_on_production_is_reconciled(
     with connect(database, purpose="migrate") as session:
         list(apply(session, read_migrations(project / "prisma" / "migrations")[:1]))
     hand = begin(settings_for(project))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     with connect(database, purpose="drift") as session:
         session.script(b"INSERT INTO a VALUES (0)")
     assert hand.confirm() == ""

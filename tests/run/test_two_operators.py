@@ -20,7 +20,7 @@ from dixis_tui.run.journal import read
 from dixis_tui.run.state import RunState, fold
 from tests.waiting import until
 
-ROUNDS = 25
+ROUNDS = 12
 OPERATOR = """
 import os, sys
 from dixis_tui.errors import UnderWayError
@@ -83,7 +83,7 @@ def _no_runner_left(tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("lock", ["state directory", "PostgreSQL"])
 def test_two_at_the_same_instant_are_one_run(lock: str, tmp_path: Path, database: DatabaseUrl) -> None:
-    """Fifty times in all: half in one state directory, half in two, where only the server can tell."""
+    """Half of the times in one state directory, half in two, where only the server can tell."""
     url = database.raw.reveal()
     # In two state directories even the target has two names.
     other_url = url if lock == "state directory" else url.replace("127.0.0.1", "localhost")

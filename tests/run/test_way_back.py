@@ -25,7 +25,7 @@ def broken(server: EmbeddedServer, begin: Begin, tmp_path: Path, database: Datab
     """A run whose third of four migrations failed on production; the first four files were applied before."""
     project = write_project(tmp_path / "shop")
     first = begin(settings_for(project))
-    first.to_go()
+    first.to_go(rehearsed=False)
     assert first.confirm() == ""
     first.ended(Phase.VERIFY)
     assert first.send(cmd.SignOff(operator="Ελένη")) == ""
@@ -36,7 +36,7 @@ def broken(server: EmbeddedServer, begin: Begin, tmp_path: Path, database: Datab
         file.parent.mkdir()
         file.write_text(text)
     hand = begin(settings_for(project))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     assert hand.confirm() == ""
     hand.ended(Phase.MIGRATE)
     return hand

@@ -65,7 +65,7 @@ def failed(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> Hand:
     )
     add_migration(project, NAME, sql)
     hand = begin(settings_for(project))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     assert hand.confirm() == ""
     hand.ended(Phase.MIGRATE)
     return hand
@@ -73,17 +73,17 @@ def failed(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> Hand:
 
 @pytest.fixture
 def dirty(begin: Begin, tmp_path: Path, clean: DatabaseUrl) -> Hand:
-    """A run whose migration failed on a row that came to production after the rehearsal."""
+    """A run whose migration failed on a row that came to production after the plan was sealed."""
     project = write_project(tmp_path / "shop")
     first = begin(settings_for(project))
-    first.to_go()
+    first.to_go(rehearsed=False)
     assert first.confirm() == ""
     first.ended(Phase.VERIFY)
     assert first.send(cmd.SignOff(operator="Ελένη")) == ""
     first.wait(lambda state: state.ended, "the first evening's end")
     add_migration(project, NAME, 'ALTER TABLE "Farm" ADD CONSTRAINT "Farm_id" CHECK (id > 0);')
     hand = begin(settings_for(project))
-    hand.to_go()
+    hand.to_go(rehearsed=False)
     with connect(clean, purpose="test") as session:
         session.execute("INSERT INTO \"Farm\" (id, name, region) VALUES (-1, 'x', 'y')")
     assert hand.confirm() == ""
