@@ -53,9 +53,17 @@ from dixis_tui.events_run import (
     RunnerLeft,
     RunnerResumed,
 )
+from dixis_tui.events_work import (
+    BackendSignalled,
+    RadarSeen,
+    Retried,
+    StatementEnded,
+    StatementStarted,
+    Waited,
+    WorkEvent,
+)
 from dixis_tui.hazard import FileForecast, Hazard
-from dixis_tui.locks import Peer, Radar
-from dixis_tui.measures import Prediction, StatementMeasure
+from dixis_tui.measures import Prediction
 from dixis_tui.model import (
     CheckState,
     Executor,
@@ -70,6 +78,7 @@ from dixis_tui.model import (
 from dixis_tui.standing import Truth
 
 __all__ = [
+    "BackendSignalled",
     "BackupAdopted",
     "BackupMade",
     "BackupRestored",
@@ -87,17 +96,22 @@ __all__ = [
     "HeadSent",
     "MigrationResolved",
     "MigrationSettled",
+    "RadarSeen",
     "RecoverySeen",
+    "Retried",
     "RollbackConfirmed",
     "RunnerLeft",
     "RunnerResumed",
     "SnapshotNamed",
+    "StatementEnded",
+    "StatementStarted",
     "StepEnded",
     "StepStarted",
     "Swapped",
     "TargetDispatching",
     "TargetReopened",
     "TargetVerified",
+    "Waited",
     "WaysSeen",
     "WorkflowCancelled",
     "WorkflowSeen",
@@ -248,76 +262,6 @@ class MigrationEnded(BaseEvent, frozen=True, kw_only=True, tag="migration_ended"
     """The connection was lost before the server answered: only a look at the database tells."""
 
 
-class StatementStarted(BaseEvent, frozen=True, kw_only=True, tag="statement_started"):
-    """A statement of a file is sent. Never flushed by itself: what counts is the file's own entry before it."""
-
-    name: str
-    place: Place
-    number: int
-    of: int
-    line: int
-    text: str
-
-
-class StatementEnded(BaseEvent, frozen=True, kw_only=True, tag="statement_ended"):
-    """The server answered: the statement went through, though its transaction may still be undone."""
-
-    name: str
-    place: Place
-    measure: StatementMeasure
-
-
-class Waited(BaseEvent, frozen=True, kw_only=True, tag="waited"):
-    """Nothing of this file was sent yet: older transactions hold its tables, and it waits for them, within bounds.
-
-    Where `name` is empty, all pending files wait together.
-    """
-
-    place: Place
-    name: str = ""
-    peers: tuple[Peer, ...]
-
-
-class Retried(BaseEvent, frozen=True, kw_only=True, tag="retried"):
-    """A file, or a statement of it, was refused a lock, nothing of it stayed, and it will be tried again.
-
-    `attempt` counts from 1; `seconds` is the pause before the next. `whole` says that the file begins anew.
-    """
-
-    name: str
-    place: Place
-    attempt: int
-    sqlstate: str
-    reason: str
-    seconds: float
-    whole: bool
-    statement: int = 0
-
-
-class RadarSeen(BaseEvent, frozen=True, kw_only=True, tag="radar_seen"):
-    """What our backend does, who blocks it, who waits behind it. Only where that changed, at most twice a second."""
-
-    place: Place
-    radar: Radar
-
-
-class BackendSignalled(BaseEvent, frozen=True, kw_only=True, tag="backend_signalled"):
-    """A backend was asked to cancel its statement, or to end. `ours`: our own, by the victim rule.
-
-    Written before the deed with `done` None, and after it with what the server answered.
-    """
-
-    pid: int
-    how: str
-    """`cancel` or `terminate`."""
-    operator: str
-    who: str
-    """What it was: user, application, and what it ran."""
-    ours: bool = False
-    done: bool | None = None
-    reason: str = ""
-
-
 class PlanSealed(BaseEvent, frozen=True, kw_only=True, tag="plan_sealed"):
     """What the phrase will confirm. `hash` is the first 8 hex digits as shown; `digest` all of it."""
 
@@ -389,12 +333,6 @@ Event = (
     | WaysSeen
     | MigrationStarted
     | MigrationEnded
-    | StatementStarted
-    | StatementEnded
-    | Waited
-    | Retried
-    | RadarSeen
-    | BackendSignalled
     | PlanSealed
     | ConfirmationRefused
     | Confirmed
@@ -405,6 +343,7 @@ Event = (
     | MigrationResolved
     | HealthSeen
     | Noted
+    | WorkEvent
     | RunnerEvent
     | GithubEvent
     | FleetEvent

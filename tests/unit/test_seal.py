@@ -43,6 +43,7 @@ NAMED = {
     "a waiver more": (replace(PLAN, waived=["DX121", "DX200"]), "Waived"),
     "a waiver less": (replace(PLAN, waived=[]), "Waived"),
     "two people": (replace(PLAN, second=True), "2nd person"),
+    "another workflow": (replace(PLAN, workflow="dixis/shop prod.yml on main"), "Workflow"),
 }
 UNNAMED = {
     "TLS gone": replace(PLAN, identity=replace(IDENTITY, tls="")),
