@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,15 @@ from dixis_tui.run import commands as cmd
 from screens.view import Spot
 from tests.screens.stage import SIZES, Stage, play
 from tests.screens.story import MIGRATIONS, Story, stages
+from tests.thorough import some
+
+EVERYWHERE = list(product(sorted(stages()), SIZES))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("stage", sorted(stages()))
+# By default each stage at the smallest size, and one after the other at each of the larger ones.
+@pytest.mark.parametrize(
+    ("stage", "size"), some(EVERYWHERE, EVERYWHERE[0::4] + EVERYWHERE[1::20] + EVERYWHERE[6::20] + EVERYWHERE[11::20])
+)
 def test_every_stage_fits_every_size(stage: str, size: tuple[int, int], tmp_path: Path) -> None:
     async def scenario(at: Stage) -> None:
         rows = at.rows()

@@ -8,9 +8,10 @@ import pytest
 
 from tests.screens.stage import Stage, play
 from tests.screens.story import stages
+from tests.thorough import some
 
 
-@pytest.mark.parametrize("stage", sorted(stages()))
+@pytest.mark.parametrize("stage", some(sorted(stages()), sorted(stages())[::2]))
 def test_panes_that_a_smaller_terminal_hides_are_told_and_come_back(stage: str, tmp_path: Path) -> None:
     async def scenario(at: Stage) -> None:
         before = at.rows()
