@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from dixis_tui.demo.lifecycle import Demo
+from dixis_tui.postgres.embedded import wheel_bindir
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.client import Client
 from dixis_tui.run.folders import JOURNAL, LOG
@@ -56,7 +57,8 @@ class House:
         self.state = folder / "dixis-tui"
         self.demo = Demo(self.state / "demo" / "default", fsync=False)
         self.environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
+            # The demo's own tools first: Debian's wrappers in /usr/bin take a Perl for each of three, in every phase.
+            "PATH": f"{wheel_bindir()}:{os.environ.get('PATH', os.defpath)}",
             "HOME": str(folder),
             "LANG": "C.UTF-8",
             "XDG_STATE_HOME": str(folder),
