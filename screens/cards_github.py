@@ -306,12 +306,14 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
     run = workflow.run
     assert run is not None  # noqa: S101 - _seen has asked
     if run.green:
+        read = view.state.running is not Phase.MIGRATE
+        said = _agrees(view.state.check("DX601").open) if read else "The run is green. The database itself is read now"
         return Standing(
-            headline="The run is green. The database itself is read now",
-            tone="work",
-            glyph="◐",
-            word="READING",
-            short="the run is green; production itself is read now",
+            headline=said,
+            tone="work" if not read else "good" if view.state.check("DX601").open else "bad",
+            glyph="◐" if not read else words.GLYPHS[view.state.check("DX601").state],
+            word="READ" if read else "READING",
+            short=said,
             lines=(Line("A green run is no evidence: history and catalog are.", "quiet"),),
         )
     mark = told.mark(view, run)
@@ -329,6 +331,10 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
         short=f"the run ended: {mark.word}; production is read now" if reading else f"the run ended: {mark.word}",
         lines=tuple(lines),
     )
+
+
+def _agrees(agrees: bool) -> str:
+    return f"The run was green, and production {'agrees' if agrees else 'does not agree'}"
 
 
 # -- lines that several states share
