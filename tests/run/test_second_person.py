@@ -6,7 +6,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import msgspec
@@ -82,6 +84,19 @@ def asked(who: Somebody, folder: Path, *commands: cmd.Command) -> list[str]:
     def talk() -> list[str]:
         with BareHand(folder) as bare:
             return [bare.ask(command) for command in commands]
+
+    return as_somebody(who, talk)
+
+
+def asked_at_once(who: Somebody, folder: Path, *commands: cmd.Command) -> list[str]:
+    """The same on ten lines: on one line of another account the runner takes a fifth of a second for each."""
+
+    def talk() -> list[str]:
+        with ExitStack() as stack:
+            peers = [stack.enter_context(BareHand(folder)) for _ in range(10)]
+            for peer, command in zip(cycle(peers), commands, strict=False):
+                peer.post(command)
+            return [peer.answer() for peer, _ in zip(cycle(peers), commands, strict=False)]
 
     return as_somebody(who, talk)
 
@@ -173,7 +188,7 @@ def test_nothing_but_an_approval_is_taken_from_another_account(begin: Begin, tmp
     hand.ended(Phase.PREFLIGHT)
     before = (hand.folder / folders.JOURNAL).read_bytes()
     commands = [command for command in COMMANDS if not (second and isinstance(command, cmd.Confirm))]
-    answers = asked(IN_THE_GROUP, hand.folder, *commands)
+    answers = asked_at_once(IN_THE_GROUP, hand.folder, *commands)
     assert len(answers) == len(commands) > 25
     assert all("only be watched" in answer for answer in answers), answers
     assert (hand.folder / folders.JOURNAL).read_bytes() == before, "what another account asks leaves no trace"
