@@ -161,7 +161,8 @@ def begin(
         if not hand.look().ended and live(hand.folder):
             hand.send(cmd.Stop())
             hand.wait(lambda state: not state.running, "the end of what runs")
-            hand.send(cmd.End())
+            # Between two phases nothing runs, and the next one begins before the command is there.
+            until(lambda hand=hand: not live(hand.folder) or hand.send(cmd.End()) == "", 60, "the end of the run")
 
 
 def with_executor(settings: Settings, executor: str) -> Settings:
