@@ -17,7 +17,9 @@ from dixis_tui.errors import GithubError, StoppedError, UsageError
 from dixis_tui.web.github import exchange
 from dixis_tui.web.github.api import Repository
 from dixis_tui.web.github.client import Client
+from dixis_tui.web.github.line import THREAD
 from tests.github.answering import Answering, Asked, Reply, answering, said
+from tests.waiting import until
 
 TOKEN = "ghp_correctHorseBatteryStaple0123456789"
 USER = said({"login": "maria"})
@@ -361,9 +363,15 @@ def test_texts_are_cleaned_and_addresses_are_addresses(server: Answering, make: 
 
 
 def test_a_trickle_is_left(server: Answering, make: Make) -> None:
+    before = set(threading.enumerate())
     for reply in (Reply(raw=server.endless(b"H")), Reply(pieces=server.endless(b" "))):
         server.tell(reply, USER)
         assert make(timeout_seconds=0.3).login() == "maria"
+    until(lambda: not _asking(before), what="the abandoned threads to end")
+
+
+def _asking(before: set[threading.Thread]) -> set[threading.Thread]:
+    return {thread for thread in set(threading.enumerate()) - before if thread.name == THREAD}
 
 
 @pytest.mark.parametrize("packed", ["gzip", "deflate"])
@@ -371,6 +379,12 @@ def test_an_answer_may_be_packed(packed: str, server: Answering, make: Make) -> 
     body = gzip.compress(USER.body) if packed == "gzip" else zlib.compress(USER.body)
     server.tell(Reply(headers={"Content-Encoding": packed}, body=body))
     assert make().login() == "maria"
+
+
+def test_a_body_is_unpacked_in_small_pieces() -> None:
+    pieces = list(exchange._unpacker("gzip")(gzip.compress(b" " * (8 << 20))))
+    assert sum(map(len, pieces)) == 8 << 20
+    assert max(map(len, pieces)) <= 1 << 16
 
 
 def test_a_bomb_is_left_and_not_asked_for_again(server: Answering, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,13 @@
 """One exchange over HTTP: a question, its whole answer. All that is hostile in an answer is met here.
 
-An answer has a limit of bytes (counted after unpacking) and of time (for the whole, not for each read), and nothing
-that httpx says in an exception gets into a sentence.
+An answer has a limit of bytes, counted after unpacking; nothing that httpx says in an exception gets into a sentence.
+How long the whole may take is for :mod:`dixis_tui.web.github.line` to say: httpx's own limits are for each read.
 """
 
 from __future__ import annotations
 
 import ssl
 import tempfile
-import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO
@@ -71,18 +70,18 @@ class LineError(Exception):
         self.passing = passing
 
 
-def ask(client: httpx.Client, question: Question, deadline: float, *, spool: bool) -> Answer:
-    """Ask; `deadline` is of the monotonic clock. `spool`: the body of a 200 goes to a file. Raises LineError."""
+def ask(client: httpx.Client, question: Question, *, spool: bool) -> Answer:
+    """Ask, for as long as bytes come. `spool`: the body of a 200 goes to a file. Raises LineError."""
     try:
         with client.stream(
             question.method, question.url, headers=dict(question.headers), content=question.content
         ) as response:
             told = {name.lower(): value for name, value in response.headers.items()}
             if spool and response.status_code == httpx.codes.OK:
-                file, cut = _spooled(response, deadline)
+                file, cut = _spooled(response)
                 return Answer(status=response.status_code, headers=told, file=file, cut=cut)
             body = bytearray()
-            for piece in _unpacked(response, deadline):
+            for piece in _unpacked(response):
                 body += piece
                 if len(body) > BODY_BYTES:
                     raise httpx.DecodingError("too long")
@@ -93,11 +92,11 @@ def ask(client: httpx.Client, question: Question, deadline: float, *, spool: boo
     raise failed  # out here, so that httpx's own text, which may hold the request's headers, is no part of it
 
 
-def _spooled(response: httpx.Response, deadline: float) -> tuple[IO[bytes], bool]:
+def _spooled(response: httpx.Response) -> tuple[IO[bytes], bool]:
     """The body in a file without a name; closed with its last reader."""
     file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - the caller's
     taken = 0
-    for piece in _unpacked(response, deadline):
+    for piece in _unpacked(response):
         file.write(piece[: FILE_BYTES - taken])
         taken += len(piece)
         if taken > FILE_BYTES:
@@ -106,14 +105,12 @@ def _spooled(response: httpx.Response, deadline: float) -> tuple[IO[bytes], bool
     return file, taken > FILE_BYTES
 
 
-def _unpacked(response: httpx.Response, deadline: float) -> Iterator[bytes]:
+def _unpacked(response: httpx.Response) -> Iterator[bytes]:
     """The body in pieces. Not httpx's own unpacking: a few kilobytes become gigabytes before anybody can look."""
     packed = response.headers.get("content-encoding", "").strip().lower()
     unpack = _unpacker(packed)
     for chunk in response.iter_raw():  # as they come: with a size it waits until a chunk is full
         yield from unpack(chunk)
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the body came too slowly")
 
 
 def _unpacker(packed: str) -> Callable[[bytes], Iterator[bytes]]:

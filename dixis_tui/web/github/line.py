@@ -14,6 +14,7 @@ import httpx
 from dixis_tui.errors import GithubError, StoppedError
 from dixis_tui.web.github.exchange import FAILURES, Answer, LineError, Question, ask
 
+THREAD = "asks GitHub"
 _CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
 """How often a wait for an answer looks whether the operator asked to stop."""
@@ -52,12 +53,12 @@ class Line:
 
         def answered() -> None:
             try:
-                result.append(ask(client, question, deadline, spool=spool))
+                result.append(ask(client, question, spool=spool))
             except BaseException as error:  # noqa: BLE001 - raised again below, where somebody can hear it
                 result.append(error)
 
         # httpx's limits are for each read: headers that come a letter at a time meet none of them.
-        asking = threading.Thread(target=answered, daemon=True)
+        asking = threading.Thread(target=answered, daemon=True, name=THREAD)
         asking.start()
         while asking.is_alive() and time.monotonic() < deadline and (change or not self._stopping.is_set()):
             asking.join(_LOOK_SECONDS)
@@ -83,7 +84,7 @@ class Line:
             ) from None
 
     def _leave(self, client: httpx.Client) -> None:
-        """Close the connections of a change, or of an answer that never ended; reads go on with new ones."""
+        """Close the connections of a change, or of an answer that never ended: its thread ends with its next byte."""
         if client is self._reads:
             self._reads = self._open()
         with suppress(*FAILURES):
