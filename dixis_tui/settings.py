@@ -218,7 +218,11 @@ class GithubSettings(_Table, frozen=True, kw_only=True):
     @property
     def host(self) -> str:
         """What people call the GitHub behind the API: `github.com`, or that of an enterprise."""
-        return (urlsplit(self.address).netloc.rpartition("@")[2] or "github.com").removeprefix("api.")
+        try:
+            netloc = urlsplit(self.address).netloc.rpartition("@")[2]
+        except ValueError:  # of the environment; whoever asks there says what is wrong with it
+            netloc = ""
+        return (netloc or "github.com").removeprefix("api.")
 
 
 class TargetSettings(_Table, frozen=True, kw_only=True):

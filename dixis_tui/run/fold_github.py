@@ -16,6 +16,9 @@ from dixis_tui.run.views import CheckView, RunState, WorkflowView
 def _github_seen(state: RunState, event: ev.GithubSeen, at: datetime) -> dict[str, Any]:
     """What GitHub answers is not asked of a person; where it can't be asked, it is theirs again."""
     asked = dict(state.checks)
+    seen = {"github": event, "github_at": at, "github_waits": None}
+    if state.past_go:
+        return seen  # preflight is over: what it found stands
     if event.look.problem:
         # Only that it does not answer is known of it; what a person waived stays waived.
         for code in checks.GITHUB_CODES[1:]:
@@ -26,7 +29,7 @@ def _github_seen(state: RunState, event: ev.GithubSeen, at: datetime) -> dict[st
             asked.setdefault((code, ""), CheckView(code))
         else:
             asked.pop((code, ""), None)
-    return {"github": event, "github_at": at, "checks": asked, "github_waits": None}
+    return seen | {"checks": asked}
 
 
 def _dispatch_started(state: RunState, event: ev.DispatchStarted, at: datetime) -> dict[str, Any]:

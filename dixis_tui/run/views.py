@@ -257,6 +257,11 @@ class RunState(Struct, frozen=True, kw_only=True):
         return self.recovery is not None and self.recovery.outcome is Recovery.REST
 
     @property
+    def past_go(self) -> bool:
+        """Whether the phrase was taken, and no other is to come for the rest of the plan."""
+        return self.confirmed is not None and not self.go_again
+
+    @property
     def drill(self) -> bool:
         """Whether this run is a drill: what it calls production is staging."""
         return self.run is not None and self.run.environment == "drill"

@@ -265,6 +265,30 @@ def test_a_clinic_whose_answer_is_lost_is_found_again_and_never_sent_twice(
     assert any(isinstance(event, ev.Dispatched) and event.found for event in journaled(context))
 
 
+def test_a_clinic_that_the_lists_do_not_have_yet_is_known_from_its_own_page(project: Path, github: FakeGithub) -> None:
+    context = running(project, github)
+    github.lag = 100
+    clinic(context)
+    until(lambda: states(context).get("DX142") == "passed", 20, "a green clinic")
+
+
+def test_a_commit_of_too_many_files_says_so_and_nothing_else(project: Path, github: FakeGithub) -> None:
+    github.tree_limit = 5
+    context = running(project, github)
+    github_look.at_seal(context)
+    assert context.state.check("DX145").state is CheckState.UNKNOWN
+    assert "too many" in context.state.check("DX145").evidence
+    assert states(context)["DX149"] == "passed"
+
+
+def test_after_the_phrase_a_look_only_sees(project: Path, github: FakeGithub) -> None:
+    context = running(project, github)
+    context.emit(ev.Confirmed(operator="Ελένη", digest="x"))
+    github_look.look(context)
+    assert context.state.github
+    assert states(context) == {}
+
+
 def test_a_clinic_that_can_not_be_told_is_said_to_be_unknown(project: Path, github: FakeGithub) -> None:
     github.faults.append(Fault(broken(), lambda request: request.path.endswith("/dispatches")))
     context = running(project, github)

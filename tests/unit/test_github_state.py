@@ -65,6 +65,15 @@ def test_a_github_that_falls_mute_leaves_only_that_and_what_was_waived() -> None
     assert state.check("DX143").state is CheckState.WAIVED
 
 
+def test_once_the_phrase_was_taken_a_look_closes_nothing() -> None:
+    green = found("DX142", Finding(CheckState.PASSED, "green", ""))
+    confirmed = ev.Confirmed(operator="Μαρία", digest="x")
+    state = after(SEEN, green, confirmed, MUTE)
+    assert state.check("DX142").state is CheckState.PASSED
+    assert ("DX131", "") not in state.checks
+    assert state.github == MUTE
+
+
 @pytest.mark.parametrize(("reason", "stands"), [("", PhaseState.WAITING), ("The server is gone.", PhaseState.FAILED)])
 def test_a_phase_that_its_checks_alone_closed_opens_with_them(reason: str, stands: PhaseState) -> None:
     begun = ev.PhaseStarted(phase=Phase.PREFLIGHT, checks=[("DX142", "")])

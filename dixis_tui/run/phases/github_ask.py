@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,12 +45,22 @@ _WHOLE = ("branch", "clinic", "migrate", "secrets")
 _NOBODY = "there is no GitHub token: GITHUB_TOKEN and GH_TOKEN are not set or too short, and `gh` has none for {host}"
 _OVER = ("token", "rate", "unreachable", "server", "unclear")
 """After an error of these kinds nothing more is asked."""
+_TOO_LONG = ("tree", "unclear")
+"""But for this one: a commit has more files than one answer holds, which says nothing of the rest."""
 
 
-def gather(settings: Settings, given: Mapping[str, str], own: Iterable[int] = (), *, seconds: float = SECONDS) -> Sight:
+def gather(
+    settings: Settings,
+    given: Mapping[str, str],
+    own: Iterable[int] = (),
+    clinic: WorkflowRun | None = None,
+    *,
+    seconds: float = SECONDS,
+) -> Sight:
     """Everything that one look sees, within `seconds`. Never raises for what GitHub or git says.
 
-    `given`: the secrets, of which it takes the token. `own`: workflow runs that were dispatched from here.
+    `given`: the secrets, of which it takes the token. `own`: workflow runs that were dispatched from here. `clinic`:
+    the last one of them that is the clinic's, as it was seen, since GitHub's lists lag behind.
     """
     github = settings.github
     token, source = token_in(given)
@@ -63,17 +74,29 @@ def gather(settings: Settings, given: Mapping[str, str], own: Iterable[int] = ()
     if not token:
         remedy = "Set GITHUB_TOKEN to a token for the repository, or log in with `gh auth login`."
         return _mute(sight, _NOBODY.format(host=github.host), remedy)
+    try:
+        with in_time(github, token, seconds) as client:
+            seen = _ask(sight, Repository(client, github.repository), client, seconds)
+    except DixisError as error:
+        return _mute(sight, str(error), error.remedy)
+    known, listed = clinic, seen.look.clinic
+    if known and known.sha == seen.local.commit and (listed is None or known.id > listed.id):
+        return replace(seen, look=replace(seen.look, clinic=known))
+    return seen
+
+
+@contextmanager
+def in_time(github: GithubSettings, token: str, seconds: float) -> Iterator[Client]:
+    """A client for some reads, which end after `seconds`: then GithubError is raised, as for whatever hinders it."""
     enough = threading.Event()
     timer = threading.Timer(seconds, enough.set)
     timer.daemon = True
     timer.start()
     try:
         with client_for(github, token, stopping=enough, timeout_seconds=min(_ANSWER_SECONDS, seconds)) as client:
-            return _ask(sight, Repository(client, github.repository), client, seconds)
+            yield client
     except StoppedError:
-        return _mute(sight, *_slow(github, seconds))
-    except DixisError as error:
-        return _mute(sight, str(error), error.remedy)
+        raise GithubError("unreachable", *_slow(github, seconds)) from None
     finally:
         timer.cancel()
 
@@ -82,7 +105,8 @@ def cut_off(sight: Sight) -> Unseen | None:
     """Why this look has not come to its end; None where it has."""
     if sight.look.problem:
         return Unseen("unreachable", sight.look.problem, sight.look.remedy)
-    return next((why for why in sight.unseen.values() if why.kind in _OVER), None)
+    ends = (why for part, why in sight.unseen.items() if why.kind in _OVER and (part, why.kind) != _TOO_LONG)
+    return next(ends, None)
 
 
 def local(settings: Settings) -> Checkout:
@@ -126,7 +150,7 @@ class _Asking:
             self.unseen[part] = Unseen(error.kind, str(error), error.remedy, error.permission)
             if error.kind == "rights":
                 self.missing.setdefault(error.permission or "a permission", []).append(_FOR[part])
-            elif part != "tree" and error.kind in _OVER:  # a tree that is too long says nothing of the rest
+            elif error.kind in _OVER and (part, error.kind) != _TOO_LONG:
                 self._over = self.unseen[part]
         return otherwise
 

@@ -15,10 +15,12 @@ from dixis_tui.github import Purpose
 from dixis_tui.plan.dispatching import KEYED, Order, taken_inputs
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import github_dispatch, github_look
-from dixis_tui.run.phases.github_ask import local
+from dixis_tui.run.phases.github_ask import SECONDS, in_time, local
 from dixis_tui.run.phases.github_follow import Follower
 from dixis_tui.run.phases.github_open import opened
 from dixis_tui.run.views import WorkflowView
+from dixis_tui.settings import token_in
+from dixis_tui.web.github.api import Repository
 
 _PAUSES = (1, 2, 4)
 """Between looks for a run whose answer was lost, in polls: whoever asked waits for it."""
@@ -31,35 +33,43 @@ def start(context: Context, operator: str) -> None:
         GithubError: it was refused, or the branch is not at our commit; nothing was begun.
         UnknownOutcomeError: it may have been taken, and no run of it can be told.
     """
-    github = context.settings.github
-    with opened(context, told=False, stopping=threading.Event()) as (repository, client):
-        commit, head = local(context.settings).commit, repository.branch(github.branch).sha
-        if head != commit:
-            raise GithubError(
-                "refused",
-                f"The clinic was not started: {github.branch} is at {head[:8]} on GitHub, this checkout at "
-                f"{commit[:8] or 'no commit'}, and it would run for the other one",
-                "Push what is here, or check out what is there; then look again.",
-            )
-        takes = repository.workflow(github.clinic_workflow, github.branch).inputs
-        request = f"clinic-{context.folder.name}-{secrets.token_hex(3)}"
-        order = Order(
-            request=request,
-            workflow=github.clinic_workflow,
-            ref=github.branch,
-            sha=commit,
-            inputs=taken_inputs([(KEYED, request)], takes),
-        )
+    github, (token, _) = context.settings.github, token_in(context.secrets)
+    with in_time(github, token, SECONDS) as client:
+        order = _order(context, Repository(client, github.repository))
+        skew = client.skew_seconds
+    # Another client: the end of the time for looking must not fall between the journal and the deed.
+    with opened(context, told=False, stopping=threading.Event()) as (repository, _):
         github_dispatch.dispatch(
             context,
             repository,
             order,
             purpose=Purpose.CLINIC,
             operator=operator,
-            skew_seconds=client.skew_seconds,
+            skew_seconds=skew,
             pauses=_PAUSES,
         )
     follow(context)
+
+
+def _order(context: Context, repository: Repository) -> Order:
+    github = context.settings.github
+    commit, head = local(context.settings).commit, repository.branch(github.branch).sha
+    if head != commit:
+        raise GithubError(
+            "refused",
+            f"The clinic was not started: {github.branch} is at {head[:8]} on GitHub, this checkout at "
+            f"{commit[:8] or 'no commit'}, and it would run for the other one",
+            "Push what is here, or check out what is there; then look again.",
+        )
+    takes = repository.workflow(github.clinic_workflow, github.branch).inputs
+    request = f"clinic-{context.folder.name}-{secrets.token_hex(3)}"
+    return Order(
+        request=request,
+        workflow=github.clinic_workflow,
+        ref=github.branch,
+        sha=commit,
+        inputs=taken_inputs([(KEYED, request)], takes),
+    )
 
 
 def follow(context: Context) -> None:
@@ -80,7 +90,7 @@ def _to_end(context: Context, view: WorkflowView) -> None:
         if known.failed is None:
             problem, remedy = words(str(error)), words(error.remedy)
             context.emit(ev.DispatchFailed(request=request, problem=problem, remedy=remedy, unknown=True))
-    if not context.settled().ended:
+    if not (context.settled().ended or context.settled().left):
         github_look.look(context)
 
 

@@ -18,7 +18,14 @@ _SHUT = (CheckState.FAILED, CheckState.UNKNOWN)
 
 
 def look(context: Context) -> Sight:
-    """Look, and journal what was found; a repository that can't be asked is a finding too."""
+    """Look, and journal what was found; a repository that can't be asked is a finding too.
+
+    Once the phrase was taken what stands on GitHub closes no gate any more: it is only seen.
+    """
+    if context.settled().past_go:
+        sight = _gather(context)
+        context.emit(ev.GithubSeen(look=worded(context, sight.look)))
+        return sight
     context.emit(ev.CheckChanged(code="DX141", state=CheckState.RUNNING), flush=False)
     sight = _gather(context)
     _tell(context, sight)
@@ -72,8 +79,10 @@ def _silence(context: Context, sight: Sight) -> GithubError | None:
 
 
 def _gather(context: Context, seconds: float = SECONDS) -> Sight:
-    own = [view.run_id for view in context.settled().workflows.values()]
-    return gather(context.settings, context.secrets, own, seconds=seconds)
+    state = context.settled()
+    own = [view.run_id for view in state.workflows.values()]
+    clinic = state.clinic.run if state.clinic else None
+    return gather(context.settings, context.secrets, own, clinic, seconds=seconds)
 
 
 def _tell(context: Context, sight: Sight) -> dict[str, Finding]:
