@@ -34,7 +34,8 @@ class RecoverScript(Struct, frozen=True, kw_only=True):
 
     def next_step(self, state: RunState) -> cmd.Command | None:
         """The command to send now; None: wait for the next event."""
-        if state.ended or state.left or state.running or state.must_look:
+        signing = _since(state, Phase.SIGNOFF, state.resumed_at)  # the runner ends the run by itself then
+        if state.ended or state.left or state.running or state.must_look or signing:
             return None
         found = state.recovery
         if found is None:

@@ -19,7 +19,7 @@ from dixis_tui.prisma.files import read_migrations
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from tests.faults.evening import MIGRATIONS, ONE, THREE, TWO, ask
-from tests.github.fake import faults
+from tests.github.fake import faults, scenes
 from tests.github.fake.answers import Answer, bad_gateway, refused, secondary_limit
 from tests.github.fake.faults import Fault
 from tests.github.fake.repo import Environment
@@ -251,6 +251,7 @@ def test_queued_long_and_storms_and_limits_and_another_clock(stage: Stage) -> No
         Fault(faults.instead(bad_gateway), faults.reads, times=9, skip=12),
         Fault(faults.instead(lambda: secondary_limit(0)), faults.to("/jobs"), times=2, skip=8),
         Fault(faults.broken("within", taken=False), faults.reads, times=2, skip=40),
+        scenes.redirected(stage.github, "/jobs", times=1),
     ]
     stage.begin()
     state = stage.over()
@@ -259,6 +260,24 @@ def test_queued_long_and_storms_and_limits_and_another_clock(stage: Stage) -> No
     assert any(isinstance(event, ev.GithubWaits) for event in stage.events)
     assert state.github_waits is None, "it was heard of again"
     assert len(stage.events) < 150, "only what moved is journaled"
+
+
+def test_the_hours_requests_are_used_up(stage: Stage) -> None:
+    """It says until when, goes on looking at the database, and the operator may stop following."""
+    gate = threading.Event()
+    stage.github.script = acts(deploys(stage.url, stage.project), hold=gate)
+    stage.begin()
+    stage.wait(lambda state: state.workflow and state.workflow.run and not state.workflow.run.over, "the run")
+    with stage.github.lock:
+        stage.github.remaining = 0
+    state = stage.wait(lambda state: state.github_waits, "word of the limit")
+    assert state.github_waits is not None
+    assert state.github_waits.until is not None
+    assert stage.ask(cmd.Stop(now=True, operator=OPERATOR)) == "", "it can't be cancelled: it is let go"
+    state = stage.over()
+    assert "no longer followed from here" in state.phase(Phase.MIGRATE).reason
+    assert policy.verdict(state) is not Verdict.DONE
+    assert len(stage.github.dispatches) == 1
 
 
 def test_the_logs_are_gone(stage: Stage) -> None:
@@ -309,6 +328,14 @@ def test_the_run_is_deleted(stage: Stage) -> None:
     assert stage.over().recovery is not None
     assert stage.state.recovery.outcome is Recovery.APPLIED, "the database knows"  # type: ignore[union-attr]
     hold(stage)
+
+
+def test_a_workflow_that_is_disabled_is_not_dispatched(stage: Stage) -> None:
+    stage.github.repo.disabled = {"prod-migration.yml": "disabled_manually"}
+    stage.begin()
+    state = stage.over()
+    assert "is disabled on GitHub: nothing was begun" in state.phase(Phase.MIGRATE).reason
+    assert state.workflow is None
 
 
 @pytest.mark.parametrize(
