@@ -40,6 +40,11 @@ def settings(state: RunState, now: Settings, target: str) -> Settings:
             f"Run {run.run} is on {run.target}, and DATABASE_URL names {target}",
             "Point DATABASE_URL at the run's own target.",
         )
+    if run.executor is Executor.GITHUB and run.github != now.github.repository:
+        raise RunnerError(
+            f"Run {run.run} is on GitHub's {run.github}, and github.repository is {now.github.repository or 'not set'}",
+            "Set github.repository to the run's own.",
+        )
     if run.second_operator and not now.watch.group:
         raise RunnerError(
             f"Run {run.run} needs a second person, and watch.group is not set any more: nobody could reach it",

@@ -165,6 +165,8 @@ def test_an_approval_is_given_or_refused_from_here(stage: Stage, *, approve: boo
     ]
     hold(stage, ran=3 if approve else 0)
     assert (state.phase(Phase.MIGRATE).state is PhaseState.PASSED) is approve
+    if not approve:
+        assert state.phase(Phase.MIGRATE).reason == f"{OPERATOR} rejected production: nothing was begun. όλα καλά"
 
 
 def test_nobody_approves_who_is_no_reviewer(stage: Stage) -> None:

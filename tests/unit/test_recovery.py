@@ -13,13 +13,13 @@ from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.recover_script import RecoverScript, exit_of
 from dixis_tui.errors import RunnerError
 from dixis_tui.locks import Peer
-from dixis_tui.model import MigrationState, Phase, Recovery, Verdict
+from dixis_tui.model import Executor, MigrationState, Phase, Recovery, Verdict
 from dixis_tui.plan.recovery import judge, settle
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy, resuming
 from dixis_tui.run.runs import Run
 from dixis_tui.run.state import RunState, fold
-from dixis_tui.settings import Settings
+from dixis_tui.settings import GithubSettings, Settings
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Reconciled, Reconciliation, Standing, Truth
 from tests.screens.story import Story, stages
 from tests.screens.test_recovery_cards import in_migration, looked, resumed
@@ -141,6 +141,15 @@ class TestSettings:
     def test_refused(self, story: Story, target: str, words: str) -> None:
         with pytest.raises(RunnerError, match=words):
             resuming.settings(fold(story.entries), Settings(), target)
+
+    def test_a_workflow_run_is_looked_for_in_its_own_repository(self) -> None:
+        state = fold(in_migration().entries)
+        assert state.run is not None
+        state = replace(state, run=replace(state.run, executor=Executor.GITHUB, github="dixis/shop"))
+        with pytest.raises(RunnerError, match="is not set"):
+            resuming.settings(state, Settings(), TARGET)
+        now = Settings(github=GithubSettings(repository="dixis/shop"))
+        assert resuming.settings(state, now, TARGET).migrate.executor is Executor.GITHUB
 
     def test_a_journal_without_an_entry_never_began(self) -> None:
         with pytest.raises(RunnerError, match="never began"):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from dixis_tui.web.github.api import Repository
 
 _LOOK_SECONDS = 0.5
+_QUICKEST_SECONDS, _SLOWEST_SECONDS = 0.25, 1.0
+"""How often the history is looked at while a run is followed: as GitHub is, within these."""
 _GONE_SECONDS = 10.0
 """How long a session that holds Prisma's lock, and is at none of our files, is waited for."""
 
@@ -62,7 +64,9 @@ def conclude(context: Context, url: DatabaseUrl, repository: Repository, files: 
 
     Raises as :func:`with_github`.
     """
-    watch = HistoryWatch(context, url, files, Place.PRODUCTION)
+    # A run may wait for its approval for hours: not four connections a second.
+    seconds = min(max(context.settings.github.poll_seconds, _QUICKEST_SECONDS), _SLOWEST_SECONDS)
+    watch = HistoryWatch(context, url, files, Place.PRODUCTION, seconds=seconds)
     states = context.state.migrations
     watch.known(file.name for file in files if states[file.name].state is MigrationState.APPLIED)
     with watching.radar(context, url, Place.PRODUCTION, pids=lambda: watch.worker), watch:

@@ -161,6 +161,8 @@ def ended(context: Context, request: str, run: WorkflowRun) -> DixisError | None
     if run.green:
         return None
     view = context.state.workflows[request]
+    if (said := view.reviewed) and said.done and not said.approved:
+        return DixisError(f"{said.operator} rejected {said.environment}: nothing was begun", said.comment)
     spot = workflow_steps.broken(view.jobs)
     where = f" in {workflow_steps.in_words(spot)}" if spot else ""
     how = run.conclusion.replace("_", " ") or run.status

@@ -24,7 +24,17 @@ _WATCH_SECONDS = 0.25
 class HistoryWatch:
     """One for a whole deploy, whichever try it is. A context manager around each call of the CLI."""
 
-    def __init__(self, context: Context, url: DatabaseUrl, files: Sequence[MigrationFile], place: Place) -> None:
+    def __init__(
+        self,
+        context: Context,
+        url: DatabaseUrl,
+        files: Sequence[MigrationFile],
+        place: Place,
+        *,
+        seconds: float = _WATCH_SECONDS,
+    ) -> None:
+        """`seconds`: how often it looks; each look is a connection of its own."""
+        self._seconds = seconds
         self._context = context
         self._url = url
         self._names = {file.name for file in files}
@@ -55,7 +65,7 @@ class HistoryWatch:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._enough.wait(_WATCH_SECONDS):
+        while not self._enough.wait(self._seconds):
             with suppress(DixisError):  # the look after the CLI's end is the one that counts
                 self.look()
 

@@ -110,7 +110,8 @@ def _with_workflow(context: Context, found: recovery.Found) -> recovery.Found:
     reason = context.state.phase(Phase.MIGRATE).reason
     if view.failed:
         return recovery.Found(Recovery.UNKNOWN, f"{found.evidence}; {view.failed.problem}", view.failed.remedy)
-    how = f"Look at {view.url or 'the workflow'} and cancel it there or wait; then look again (r)."
+    where = view.url or "the workflow"
+    how = f"Look at {where} and wait, or cancel it there, before a rollback in any case; then look again (r)."
     return recovery.Found(Recovery.UNKNOWN, f"{found.evidence}; the workflow run is not over: {reason}", how)
 
 
