@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dixis_tui.github import Approval
-from dixis_tui.model import MigrationState, Phase
-from dixis_tui.run import policy_github
+from dixis_tui.model import MigrationState, Phase, PhaseState
+from dixis_tui.run import policy, policy_github
 from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
@@ -299,12 +299,17 @@ def _approval(view: View, workflow: WorkflowView) -> Standing:
 def _may(view: View, mine: bool, who: str) -> str:
     if view.mode is not Mode.OPERATOR:
         return f"The token of {keeper(view)} can give it." if mine else f"{who} can give it; this run's token can't."
-    return f"You can: this token's user is one of {who}." if mine else f"You can't: {who} can."
+    return f"You can, by this token: {who}." if mine else f"You can't: {who} can."
 
 
 def _over(view: View, workflow: WorkflowView) -> Standing:
     run = workflow.run
     assert run is not None  # noqa: S101 - _seen has asked
+    if run.green and view.state.running is not Phase.MIGRATE:
+        whole = policy.phase_state(view.state, Phase.MIGRATE) is PhaseState.PASSED
+        has = "production has every migration" if whole else "production does not have every migration"
+        tone, glyph = ("good", "✔") if whole else ("bad", "✖")
+        return Standing(headline=f"The run was green, and {has}", tone=tone, glyph=glyph, word="GREEN")
     if run.green:
         read = view.state.running is not Phase.MIGRATE
         said = _agrees(view.state.check("DX601").open) if read else "The run is green. The database itself is read now"

@@ -80,7 +80,9 @@ def _clinic_runs(view: View, closed: list[CheckView]) -> Answer:
     at = told.working(ours.jobs)
     step = f"{told.place(*at)}{f', {at[1].name}' if at[1] else ''}" if at else "it is waited for"
     since = told.whole(view.elapsed(ours.at))
-    return Line(f"The clinic runs since {since}", "work", "◐", "work"), Line(f"{step[:1].upper()}{step[1:]}", "text")
+    return Line(f"The clinic runs, started {since} ago", "work", "◐", "work"), Line(
+        f"{step[:1].upper()}{step[1:]}", "text"
+    )
 
 
 def _told(check: CheckView) -> str:
@@ -167,7 +169,7 @@ def _clinic(view: View, look: Look | None) -> list[Line]:
         mark = told.mark(view, seen)
         found.append(Line(told.run_words(view, seen), "text", mark.glyph, mark.tone, mark.word))
         found.append(_fact(seen.url))
-    elif ours is None and look is not None and not look.problem:
+    elif ours is None and look is not None and not look.problem and not view.state.check("DX142").evidence:
         found.append(_fact("There is no run of the clinic for this commit.", "text"))
     return found
 

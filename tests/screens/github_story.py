@@ -404,6 +404,8 @@ def github_stages() -> dict[str, GithubStory]:
             "Wait until it is gone, then look again (r).",
         ),
         "green": migrates(under_way(), 4, begins=False).green(),
+        "verified": _verified(story()),
+        "green_alone": _failed(migrates(under_way(), 2, begins=False).green()),
         "red": migrates(under_way(), 2).red(),
         "dispatch_lost": _failed(story().go().sent().lost()),
         "refused": _failed(story().go().sent().refused()),
@@ -426,6 +428,13 @@ def _elsewhere() -> WorkflowRun:
 
 def _deployment() -> Deployment:
     return Deployment(id=51, environment="production", state="in_progress", ref="main", creator="nikos", created=START)
+
+
+def _verified(story: GithubStory) -> GithubStory:
+    story.go().queued().approved().runs()
+    migrates(story, 4, begins=False).green().found("DX600").found("DX601").found("DX602")
+    story.over(Phase.MIGRATE, seconds=41.0).verify()
+    return story
 
 
 def _unfound(story: GithubStory) -> GithubStory:

@@ -59,7 +59,7 @@ def test_the_clinic_is_started_after_a_question_and_its_steps_are_followed(tmp_p
         at.story.clinic(3)
         at.client.go_on()
         await at.until_shown("dixis-tui lint")
-        assert "The clinic runs since" in at.text()
+        assert "The clinic runs, started" in at.text()
         await at.press("d")
         await at.until_shown("The clinic runs already for this commit: wait for it.")
 

@@ -69,8 +69,7 @@ def test_every_moment_fits_every_size(stage: str, link: Link) -> None:
 def test_a_state_has_a_glyph_and_a_word(stage: str) -> None:
     view = view_of(stage)
     for job in view.state.workflow.jobs if view.state.workflow else ():
-        for seen in (job, *job.steps):
-            mark = told.mark(view, seen)
+        for mark in (told.mark(view, job), *(told.mark(view, step) for step in job.steps)):
             assert mark.word
             assert cell_len(mark.glyph) == 1
 
@@ -161,7 +160,7 @@ def test_the_clinic_that_was_started_here_is_followed() -> None:
     assert "dixis-tui lint running      4 s" in text
     only = GithubStory().begin().gates(DX142="no run for 4f2a91c0").clinic(3)
     head, step = github_gates.answer(view_of(only))
-    assert head.text.startswith("The clinic runs since")
+    assert head.text.startswith("The clinic runs, started")
     assert step.text == "Step 3 of 5 of clinic, dixis-tui lint"
 
 
@@ -253,7 +252,7 @@ def test_the_card_and_the_presenter(stage: str, headline: str, key: str, word: s
     [
         ("sending", "Written down before it was sent: if the answer is lost, its run is looked for by that name."),
         ("queued", "No machine of GitHub's has taken it yet. Nothing of the run has touched production yet."),
-        ("waiting", "You can: this token's user is one of maria, team dba."),
+        ("waiting", "You can, by this token: maria, team dba."),
         ("not_mine", "You can't: nikos, team dba can."),
         ("blind", "Who may approve it can't be seen with this token; its page shows it."),
         ("approving", "maria approved production: being asked"),
@@ -276,6 +275,16 @@ def test_the_card_and_the_presenter(stage: str, headline: str, key: str, word: s
 )
 def test_what_the_card_says_under_it(stage: str, said: str) -> None:
     assert said in [one.text for one in cards.card(view_of(stage)).lines]
+
+
+def test_after_its_end_a_green_run_is_held_against_production() -> None:
+    def answer(stage: str) -> str:
+        view = view_of(stage)
+        assert view.state.workflow is not None
+        return cards_github.standing(view, view.state.workflow).headline
+
+    assert answer("verified") == "The run was green, and production has every migration"
+    assert answer("green_alone") == "The run was green, and production does not have every migration"
 
 
 def test_the_history_is_told_beside_the_steps() -> None:
