@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -20,8 +21,12 @@ from pathlib import Path
 import httpx
 
 from dixis_tui.model import Phase
+from dixis_tui.run import commands as cmd
 from tests.e2e.hands import Hands, bring_to_go, until_over
-from tests.e2e.house import PHRASE, House
+from tests.e2e.house import PHRASE, House, send
+from tests.github.fake import scenes
+from tests.github.fake.server import TOKEN, FakeGithub
+from tests.github.fake.shop import CLINIC, migration, shop
 from tests.pictures import ansi_to_svg
 from tests.terminal import TmuxTerminal
 
@@ -33,10 +38,12 @@ ORDERS = "20000"
 
 
 def main() -> None:
-    """One evening that goes well, one that fails."""
+    """One evening that goes well, one that fails, one on which GitHub executes."""
     with _house() as house:
         _good_evening(house)
         _bad_evening(house)
+    with _house() as house:
+        _evening_on_github(house)
 
 
 @contextmanager
@@ -139,6 +146,68 @@ def _bad_evening(house: House) -> None:
         terminal.wait_gone("WHAT TO DO")
         terminal.keys("q")
         terminal.wait_exit()
+
+
+def _evening_on_github(house: House) -> None:
+    """A GitHub of the tests' own runs the workflow, on the demo's data, and stands still before the deed."""
+    ready = house.demo.prepare(int(ORDERS), "direct")
+    project = ready.folder / "project"
+    _commit(project)
+    text = ready.config.read_text("utf-8").replace('executor = "direct"', 'executor = "github"')
+    repo = shop(project)
+    with FakeGithub(repo, pace=1.0) as github:
+        github.script = migration(project / "prisma" / "migrations", ready.environment["DATABASE_URL"])
+        held = scenes.held_step(github)
+        scenes.approval(github)
+        github.past(CLINIC, "success")
+        settings = f'[github]\nrepository = "{repo.name}"\napi_url = "{github.url}"\npoll_seconds = 0.5\n'
+        config = ready.folder / "github.toml"
+        config.write_text(f"{text}\n{settings}", "utf-8")
+        words = ("--operator", "Eleni", "--config", str(config))
+        with house.terminal(*words, extra=ready.environment | {"GITHUB_TOKEN": TOKEN}) as terminal:
+            hands = Hands(terminal, house.new_run([], seconds=120))
+            _bring_to_the_phrase(hands)
+            terminal.wait_for("Waiting for the approval of production")
+            _take(house, terminal, "approval")
+            terminal.keys("a")
+            terminal.wait_for("enter approve")
+            terminal.keys("enter", "enter")
+            terminal.wait_for("step 5 of 7")
+            terminal.keys("g")
+            terminal.wait_for("z cancel the run")
+            _take(house, terminal, "github")
+            held.set()
+            until_over(hands.run, Phase.MIGRATE)
+            terminal.keys("escape")
+            terminal.wait_gone("GITHUB dixis")
+            terminal.keys("q")
+            terminal.wait_exit()
+
+
+def _commit(project: Path) -> None:
+    """The project as a repository whose branch is at this commit."""
+    git = ("git", "-C", str(project), "-c", "user.name=Eleni", "-c", "user.email=eleni@dixis.example")
+    for words in (("init", "--quiet", "--initial-branch", "main"), ("add", "."), ("commit", "--quiet", "-m", "Shop")):
+        subprocess.run([*git, *words], check=True)
+
+
+def _bring_to_the_phrase(hands: Hands) -> None:
+    """Without the rehearsal, which would need the project's packages: waived, as a person may."""
+    until_over(hands.run, Phase.PREFLIGHT)
+    _do(hands, *(cmd.Tick(code=code, operator="Eleni") for code in ("DX132", "DX133")))
+    _do(hands, cmd.StartPhase(phase=Phase.BACKUP))
+    until_over(hands.run, Phase.BACKUP)
+    _do(hands, cmd.Waive(code="DX300", operator="Eleni", reason="for the picture"))
+    _do(hands, cmd.Tick(code="DX400", operator="Eleni"))
+    hands.open_board()
+    hands.type_phrase(PHRASE)
+    hands.terminal.keys("enter")
+
+
+def _do(hands: Hands, *commands: cmd.Command) -> None:
+    for command in commands:
+        refused = send(hands.run, command)
+        assert not refused, f"{refused}\n{hands.terminal.screen()}"
 
 
 @contextmanager
