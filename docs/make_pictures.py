@@ -206,8 +206,8 @@ def _bring_to_the_phrase(hands: Hands) -> None:
 
 def _do(hands: Hands, *commands: cmd.Command) -> None:
     for command in commands:
-        refused = send(hands.run, command)
-        assert not refused, f"{refused}\n{hands.terminal.screen()}"
+        if refused := send(hands.run, command):
+            raise RuntimeError(f"{refused}\n{hands.terminal.screen()}")
 
 
 @contextmanager

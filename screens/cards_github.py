@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from dixis_tui.github import Approval
 from dixis_tui.model import MigrationState, Phase, PhaseState
 from dixis_tui.run import policy, policy_github
+from dixis_tui.run.state import RunState
 from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
@@ -44,7 +45,7 @@ def standing(view: View, workflow: WorkflowView) -> Standing:
 
 def migrating(view: View, card: Card) -> Card:
     """The card of the migration at work, in the words of its workflow run; `card` has the database's own lines."""
-    workflow = view.state.workflow
+    workflow = _of_this_attempt(view.state)
     if workflow is None:
         headline = "Before the dispatch: the repository is asked once more"
         return replace(card, headline=headline, bar=None, does="stop: nothing was sent yet")
@@ -73,7 +74,17 @@ def large(view: View) -> Standing | None:
     """What the presenter shows largest while the migration is a workflow run; None where it is none."""
     state = view.state
     working = state.running is Phase.MIGRATE and told.executes(state) and view.link is not Link.GONE
-    return standing(view, state.workflow) if working and state.workflow else None
+    workflow = _of_this_attempt(state)
+    return standing(view, workflow) if working and workflow else None
+
+
+def _of_this_attempt(state: RunState) -> WorkflowView | None:
+    """The run that the phase at work sent or follows; None: it has not sent its own yet, and an earlier one is over."""
+    workflow, begun = state.workflow, state.phase(Phase.MIGRATE).started
+    if workflow is None or begun is None:
+        return None
+    seen = workflow.seen_at is not None and workflow.seen_at >= begun
+    return workflow if workflow.at >= begun or seen or policy_github.unsettled(state) else None
 
 
 def unsettled(view: View) -> Card | None:

@@ -130,6 +130,7 @@ def ended(view: View) -> Card:
     meaning = "" if summary.startswith("The state of production") else _MEANS.get(state.verdict, "")
     lines = [Line(text, tone) for text, tone in ((summary, "strong"), (meaning, "text")) if text]
     if state.confirmed:
+        lines += cards_github.left_behind(view)
         lines += migrations(state)
         lines += suffered(view)
     if state.swapped:

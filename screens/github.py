@@ -72,11 +72,11 @@ class Listed(Painted):
 
     def run(self, view: View) -> WorkflowView | None:
         """The run whose face is shown; None: that of the gates is."""
-        return None if self._gates else view.state.workflow
+        return None if self._gates or view.state.many else view.state.workflow
 
     def turn(self) -> bool:
         """The other face; False where there is none."""
-        if self.view.state.workflow is None:
+        if self.view.state.workflow is None or self.view.state.many:
             return False
         self._gates, self._first = not self._gates, None
         return True
@@ -127,7 +127,9 @@ class GithubKeys(Painted):
         run = self._listed.run(self.view)
         acting = [(made.key, made.label) for made in guide_github.offers(self.view) if not made.refusal]
         acting += [] if self._listed.follows else [("f", "follow")]
-        acting += [("tab", "gates" if run else "the run")] if self.view.state.workflow else []
+        acting += (
+            [("tab", "gates" if run else "the run")] if self.view.state.workflow and not self.view.state.many else []
+        )
         seen = f"{github_gates.seen_words(self.view, run)} "
         keys = [*acting, ("↑ ↓", "scroll"), ("esc", "back")]
         parts: list[Part] = []

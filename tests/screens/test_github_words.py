@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.geometry import Size
 
 from dixis_tui import events as ev
-from dixis_tui.model import CheckState, Executor, Phase
+from dixis_tui.model import CheckState, Executor, Phase, Verdict
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.state import fold
@@ -61,7 +61,7 @@ def test_every_moment_fits_every_size(stage: str, link: Link) -> None:
             room = 1 if isinstance(part, GithubKeys) else height
             rows = part.draw(Size(width, room)).split("\n", allow_blank=True)
             assert len(rows) <= room, part
-            if width >= 60:
+            if width >= 80:
                 assert max(row.cell_length for row in rows) <= width, part
 
 
@@ -293,6 +293,26 @@ def test_the_history_is_told_beside_the_steps() -> None:
     assert "20251110152244_backfill_shipping_zone" in lines
     waits = [one.text for one in cards.card(view_of("waiting")).lines]
     assert not [one for one in waits if one.startswith("2025")], "where nothing has begun there is nothing to tell"
+
+
+def test_a_second_attempt_is_not_told_by_the_first_ones_run() -> None:
+    story = GithubStory().go().queued().runs().red()
+    story.over(Phase.MIGRATE).start(Phase.MIGRATE)
+    assert cards.card(view_of(story)).headline.startswith("Before the dispatch")
+    assert presenter_words.stand(view_of(story)).word == "6 MIGRATE"
+    story.sent(request="second").taken("second")
+    assert cards.card(view_of(story)).headline.startswith("GitHub has taken it")
+    again = GithubStory().go().queued().runs().dies()
+    again.start(Phase.MIGRATE)
+    again.red()
+    assert cards.card(view_of(again)).headline.startswith("The workflow run ended: failed")
+
+
+def test_how_a_run_ended_tells_of_the_workflow_too() -> None:
+    story = github_stages()["unfollowed"]
+    story.end(Verdict.UNKNOWN, "The state of production is unknown.")
+    lines = [one.text for one in cards.card(view_of(story)).lines]
+    assert f"Workflow run {RUN_ID} goes on there without us: {URL}" in lines
 
 
 def test_what_is_not_seen_any_more_is_not_said_to_run() -> None:
