@@ -13,7 +13,7 @@ import pytest
 
 from dixis_tui.demo.lifecycle import DemoReady
 from dixis_tui.model import Phase
-from dixis_tui.plan.checks import CATALOGUE
+from dixis_tui.plan.checks import CATALOGUE, FLEET
 from dixis_tui.run.folders import JOURNAL
 from tests.e2e.database import NAMES, assert_migrated, orders_locked, picture_of, prisma_lock, waits_for_a_lock
 from tests.e2e.hands import until_over
@@ -88,7 +88,7 @@ def test_an_empty_house_has_no_runs(state_home: House) -> None:
 
 def test_checks_are_listed(state_home: House) -> None:
     done = state_home.call("checks", "--json")
-    assert [check["code"] for check in done.result["checks"]] == [spec.code for spec in CATALOGUE]
+    assert [check["code"] for check in done.result["checks"]] == [spec.code for spec in (*CATALOGUE, *FLEET)]
     plain = state_home.call("checks")
     assert all(spec.code in plain.out and spec.title in plain.out for spec in CATALOGUE)
 

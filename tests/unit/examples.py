@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from dixis_tui import events as ev
+from dixis_tui.fleet import TargetPlan, TargetState
 from dixis_tui.github import (
     Approval,
     BranchHead,
@@ -48,6 +49,17 @@ START = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
 IDENTITY = Identity("7423111122223333444", "dixis", "db.example", 5432, "app", 150008, False, False, "TLSv1.3")
 BACKUP = Backup("/srv/backup/dixis.dump", 1000, "a" * 64, 1.5, 150008, {"public.Order": 5})
 FILE = MigrationFile("20251110_zone", "prisma/migrations/20251110_zone", "c" * 64, 30)
+TARGET = TargetPlan(
+    name="shop-gr",
+    canary=True,
+    environment="shop-gr",
+    target="postgresql://app:•••@db.example:5432/shop_gr",
+    identity=IDENTITY,
+    applied=8,
+    pending=(FILE.name,),
+    migrations="c" * 64,
+    digest="7f3ac2e1" * 8,
+)
 STARTED = ev.RunStarted(
     run="20261125-200000-abcd",
     version="0.1.0",
@@ -246,6 +258,11 @@ EVENTS: tuple[ev.Event, ...] = (
         request="r1", environment="production", approved=True, comment="agreed", operator="Μαρία", done=True
     ),
     ev.WorkflowCancelled(request="r1", operator="Μαρία", done=False, problem="it is over"),
+    ev.FleetPlanned(targets=(TARGET,), parallel=4, stop_share=0.1, commit="4f2a", workflow="prod-migration.yml"),
+    ev.TargetDispatching(name="shop-gr", request="r1"),
+    ev.TargetVerified(name="shop-gr", state=TargetState.DONE, evidence="1 of 1 applied, none pending, none failed"),
+    ev.TargetReopened(name="shop-gr"),
+    ev.FleetStopped(reason="Μαρία stopped it", operator="Μαρία"),
     ev.RunEnded(verdict=Verdict.DONE, summary="done"),
 )
 

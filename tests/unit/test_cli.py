@@ -18,7 +18,7 @@ from dixis_tui.cli import exits, lines, main, options
 from dixis_tui.cli.exits import Exit
 from dixis_tui.errors import ConnectError, RunnerError, UrlError, UsageError
 from dixis_tui.model import CheckState, Phase, PhaseState, Place, Verdict
-from dixis_tui.plan.checks import CATALOGUE, SPECS
+from dixis_tui.plan.checks import CATALOGUE, FLEET, SPECS
 from dixis_tui.run.state import Entry
 from tests.unit.examples import EVENTS, START
 
@@ -213,11 +213,11 @@ def test_every_verdict_has_an_exit_code() -> None:
 def test_checks_lists_the_whole_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["checks", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["checks"]
-    assert [check["code"] for check in listed] == [spec.code for spec in CATALOGUE]
+    assert [check["code"] for check in listed] == [spec.code for spec in (*CATALOGUE, *FLEET)]
     assert all(check["title"] and check["looks"] and check["phase"] in set(Phase) for check in listed)
     assert main.run(["checks"]) == 0
     shown = capsys.readouterr().out
-    assert all(spec.code in shown and spec.title in shown for spec in CATALOGUE)
+    assert all(spec.code in shown and spec.title in shown for spec in (*CATALOGUE, *FLEET))
     assert shown.count("can't be waived") == sum(not spec.waivable for spec in CATALOGUE)
 
 

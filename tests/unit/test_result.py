@@ -46,6 +46,7 @@ def test_every_moment_has_the_same_shape(name: str) -> None:
         "waits",
         "backup",
         "health",
+        "targets",
         "journal",
         "live",
     ]
