@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from dixis_tui.plan.checks import SPECS
 from dixis_tui.run import commands as cmd
+from dixis_tui.run import policy_fleet
 from screens import github_words as told
 from screens import words
 from screens.guide import Offer
@@ -140,4 +141,6 @@ def _question(name: str, view: View, offer: Offer | None) -> Screen[None]:
 def _left(view: View) -> str:
     from screens.cards import changed_words
 
+    if view.state.many:
+        return policy_fleet.summary(view.state)
     return changed_words(view.state)

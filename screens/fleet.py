@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LEAST_COLUMNS, _LEAST_ROWS = 60, 14
 _CAPS = {"bad": "bad-cap", "warn": "warn-cap", "good": "good-cap", "work": "cap"}
+_REPLAY = (("space", "play or pause"), ("← →", "step"), ("[ ]", "phase"), ("1 0", "speed"))
 _ALWAYS = (("enter", "detail"), ("c", "checks"), ("o", "contacts"), ("q", "leave"))
 
 
@@ -37,8 +38,9 @@ class Head(Painted):
         told = fleet_rows.headline(view)
         text = words.cut(told.text, width - 4)
         first = line((f" {text} ", _CAPS.get(told.tone, "cap")))
-        begun = view.state.confirmed_at
-        ran: list[Part] = [(f"{words.clock(view.elapsed(begun))} ", "strong")] if begun and not view.state.ended else []
+        went = view.state.phase(Phase.MIGRATE)
+        seconds = view.elapsed(went.started) if view.state.running is Phase.MIGRATE else went.seconds
+        ran: list[Part] = [(f"{words.clock(seconds)} ", "strong")] if went.attempts else []
         second = spread(width, [(" ", ""), *fleet_rows.counts(view)], ran)
         fleet = view.state.fleet
         third = line((" ", ""), *bar(width - 2, fleet_rows.fraction(fleet) if fleet else 0.0))
@@ -117,7 +119,8 @@ class FleetKeys(Painted):
     def draw(self, cells: Size) -> Content:
         """One row; the last ones go first where it is short."""
         made = fleet_keys.offers(self.view, self._listed.selected())
-        keys = [*((one.key, one.label) for one in made if not one.refusal), *_ALWAYS]
+        acting = [(one.key, one.label) for one in made if not one.refusal]
+        keys = [*(_REPLAY if self.view.reel else acting), *_ALWAYS]
         while sum(len(key) + len(label) + 4 for key, label in keys) > cells.width and len(keys) > 1:
             keys.pop(-2)
         parts: list[Part] = []

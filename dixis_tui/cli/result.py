@@ -8,6 +8,7 @@ from msgspec import Struct
 from dixis_tui.measures import Prediction
 from dixis_tui.model import Phase, Verdict
 from dixis_tui.plan.phases import ORDER
+from dixis_tui.run import policy_fleet
 from dixis_tui.run.policy import phase_state
 from dixis_tui.run.runs import Run
 from dixis_tui.run.state import RunState
@@ -133,7 +134,7 @@ class Result(Struct, frozen=True, kw_only=True):
 def of_run(run: Run, journal: str) -> Result:
     """What is known of `run`."""
     state = run.state
-    phases = [*ORDER, *([Phase.ROLLBACK] if state.rollback else [])]
+    phases = policy_fleet.PHASES if state.many else [*ORDER, *([Phase.ROLLBACK] if state.rollback else [])]
     return Result(
         run=run.id,
         verdict=run.verdict,

@@ -132,6 +132,20 @@ DONE, FAILED, UNKNOWN, WAITING = map(
 )
 
 
+def _config(settings: Settings) -> str:
+    """The same settings as a file of their own."""
+    fleet, github = settings.fleet, settings.github
+    lines = [
+        f'[github]\nrepository = "{github.repository}"\napi_url = "{github.api_url}"\npoll_seconds = 0.05',
+        f"[fleet]\nparallel = {fleet.parallel}\nstop_share = {fleet.stop_share}",
+    ]
+    for one in settings.targets:
+        lines.append(
+            f'[[targets]]\nname = "{one.name}"\nurl_variable = "{one.url_variable}"\ncanary = {str(one.canary).lower()}'
+        )
+    return "\n".join(lines) + "\n"
+
+
 def _commit(project: Path) -> None:
     git = ["git", "-C", str(project), "-c", "user.name=Ελένη", "-c", "user.email=eleni@dixis.example"]
     for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Farms"]):
@@ -153,9 +167,7 @@ def fleet_of(
     project = write_project(folder / "project", MIGRATIONS)
     with ExitStack() as stack:
         urls = {name: stack.enter_context(fresh_database(server)) for name in names}
-        _commit(project)
-        github = stack.enter_context(FakeGithub(shop(project)))
-        github.past(CLINIC, "success")
+        github = stack.enter_context(FakeGithub(shop()))
         github.limit = github.remaining = 100_000_000  # the pause is as short as the settings say
         settings = Settings(
             root=str(project),
@@ -164,6 +176,10 @@ def fleet_of(
             targets=[TargetSettings(name=name, url_variable=f"URL_{name}", canary=name in canaries) for name in names],
             fleet=FleetSettings(parallel=parallel, stop_share=stop_share),
         )
+        (project / "dixis.toml").write_text(_config(settings))
+        _commit(project)
+        github.repo = shop(project)
+        github.past(CLINIC, "success")
         fleet = Fleet(settings, github, urls, project / "prisma" / "migrations", dict(deeds))
         github.script = steps(fleet.deploy)
         yield fleet

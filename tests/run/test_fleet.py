@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dixis_tui import events as ev
+from dixis_tui.cli import main
 from dixis_tui.model import Recovery, Verdict
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import connect
@@ -193,3 +196,40 @@ def test_targets_that_are_one_database_or_none_close_the_gate(make: Make) -> Non
     fleet.end()
     assert fleet.dispatched() == ["a"]
     assert end(fleet) is Verdict.DONE
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
+    """A command's exit code, and the JSON of its last line."""
+    code = main.run([*words, "--json"])
+    return code, json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_the_command_plans_and_runs_without_a_person(
+    make: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet = make("a", "b", canaries=["a"])
+    monkeypatch.chdir(fleet.settings.root)
+    for name, text in fleet.secrets().items():
+        monkeypatch.setenv(name, text)
+    code, plan = told(capsys, "fleet", "--plan")
+    assert (code, plan["verdict"]) == (0, "checked")
+    assert [(one["name"], one["state"], one["pending"], one["canary"]) for one in plan["targets"]] == [
+        ("a", "waiting", 2, True),
+        ("b", "waiting", 2, False),
+    ]
+    assert not fleet.github.dispatches
+    go = ("fleet", "run", "--confirm", "DIXIS-PROD-OK", "--operator", "Ελένη")
+    code, closed = told(capsys, *go)
+    assert (code, closed["verdict"]) == (3, "closed")
+    ticks = [word for code in ("DX132", "DX133", "DX152") for word in ("--tick", code)]
+    fleet.deeds["b"] = breaks
+    code, failed = told(capsys, *go, *ticks)
+    assert (code, failed["verdict"]) == (4, "failed")
+    assert [(one["name"], one["state"]) for one in failed["targets"]] == [("a", "done"), ("b", "failed")]
+    del fleet.deeds["b"]
+    code, done = told(capsys, *go, *ticks)
+    assert (code, done["verdict"]) == (0, "done")
+    assert [(one["name"], one["state"]) for one in done["targets"]] == [("a", "nothing to do"), ("b", "done")]
+    assert fleet.dispatched() == ["a", "b", "b"]
+    assert main.run(["fleet", "run"]) == 2
+    assert main.run(["fleet", "--json"]) == 2

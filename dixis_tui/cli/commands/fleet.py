@@ -14,6 +14,7 @@ from dixis_tui.model import Executor, Phase
 from dixis_tui.settings import Settings, secrets_from
 
 if TYPE_CHECKING:
+    from dixis_tui.cli.drive import Driver
     from dixis_tui.cli.script import Script
     from dixis_tui.run.runs import Run
     from dixis_tui.run.spawn import Starting
@@ -135,22 +136,23 @@ def _open(common: Common, settings: Settings) -> int:
 def _plan(common: Common, settings: Settings, *, as_json: bool) -> int:
     from dixis_tui.cli.lines_fleet import plan_lines
     from dixis_tui.cli.script import Script
-    from dixis_tui.run.runs import look
     from dixis_tui.run.spawn import start
 
     script = Script(operator=common.person(), until=Phase.PREFLIGHT)
     folder = start(settings, secrets_of(settings), script.operator, fleet=True).wait()
-    code = _drive(folder, script, as_json=as_json, quiet=True)
-    if not as_json and (fleet := look(folder).state.fleet):
-        click.echo("\n".join(plan_lines(fleet)))
-    return code
+    driver = _driver(folder, script, quiet=True)
+    if not as_json and driver.state.fleet:
+        click.echo("\n".join(plan_lines(driver.state.fleet)))
+    return finish(folder, as_json=as_json, interrupted=driver.interrupted)
 
 
-def _drive(folder: Path, script: Script, *, as_json: bool, quiet: bool = False) -> int:
+def _drive(folder: Path, script: Script, *, as_json: bool) -> int:
+    driver = _driver(folder, script, quiet=as_json)
+    return finish(folder, as_json=as_json, interrupted=driver.interrupted)
+
+
+def _driver(folder: Path, script: Script, *, quiet: bool) -> Driver:
     from dixis_tui.cli.drive import run_driver
     from dixis_tui.cli.fleet_script import next_step
 
-    driver = run_driver(
-        folder, lambda state: next_step(state, script), quiet=as_json or quiet, operator=script.operator
-    )
-    return finish(folder, as_json=as_json, interrupted=driver.interrupted)
+    return run_driver(folder, lambda state: next_step(state, script), quiet=quiet, operator=script.operator)

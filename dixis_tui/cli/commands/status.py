@@ -20,6 +20,7 @@ def command(ctx: click.Context, run: str | None, as_json: bool) -> None:
     from dixis_tui.cli.exits import of_verdict
     from dixis_tui.cli.result import of_run, to_json
     from dixis_tui.plan.phases import ORDER, TITLES
+    from dixis_tui.run import policy_fleet
     from dixis_tui.run.policy import phase_state
     from dixis_tui.run.runs import look
 
@@ -30,10 +31,12 @@ def command(ctx: click.Context, run: str | None, as_json: bool) -> None:
     else:
         alive = "under way" if found.live else "not under way"
         click.echo(f"{found.id}  {found.verdict}  {alive}  {found.target}")
-        for phase in ORDER:
+        for phase in policy_fleet.PHASES if found.state.many else ORDER:
             click.echo(f"  {TITLES[phase]:<12} {phase_state(found.state, phase)}")
         for view in found.state.migrations.values():
             click.echo(f"    {view.name}: {view.state} {view.error}".rstrip())
+        for name, target in found.state.fleet.targets.items() if found.state.fleet else ():
+            click.echo(f"    {name}: {target.state} {target.verified.evidence if target.verified else ''}".rstrip())
         click.echo(f"Journal: {journal}")
     ctx.exit(of_verdict(found.verdict))
 
