@@ -138,6 +138,8 @@ def test_the_migration_is_confirmed_and_alone_on_its_environment(tmp_path: Path)
     assert yaml.safe_load(staging.body)["jobs"]["migrate"]["environment"] == "staging"
     on = yaml.safe_load(clinic.body)[True]
     assert yaml.safe_load(clinic.body)["name"] == "Η κλινική: όλα"
+    assert list(on["workflow_dispatch"]["inputs"]) == ["request"]
+    assert "inputs.request" in yaml.safe_load(clinic.body)["run-name"]
     assert on["push"] == {"branches": [r"κύριο/v1\+2"]}
     assert on["pull_request"]["paths"] == [
         r"εφαρμογές/το κατάστημα \[1\]/prisma/**",
