@@ -49,8 +49,11 @@ def request_key(run: str, digest: str, attempt: int, salt: str) -> str:
 
 
 def taken_inputs(wanted: Iterable[tuple[str, str]], takes: Collection[str] | None) -> tuple[tuple[str, str], ...]:
-    """Those that the workflow takes, since GitHub refuses any other; where its file was not read (None): none."""
-    return tuple((name, text) for name, text in wanted if takes is not None and name in takes)
+    """Those that the workflow takes, since GitHub refuses any other; where its file was not read (None): none.
+
+    An empty one is left to the workflow's own default: no choice may be empty.
+    """
+    return tuple((name, text) for name, text in wanted if text and takes is not None and name in takes)
 
 
 def look_at(runs: Iterable[WorkflowRun], order: Order, sent: datetime) -> Seen:

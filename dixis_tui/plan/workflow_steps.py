@@ -15,6 +15,7 @@ from dixis_tui.model import Phase
 
 _GITHUBS_OWN = re.compile(r"^(post |complete job|complete runner)", re.I)
 _KINDS = (
+    (Phase.GO, re.compile(r"\bbefore\b", re.I)),
     (Phase.VERIFY, re.compile(r"\b(status|validate|verif\w*|health|smoke|history|looks? at|after)\b", re.I)),
     (
         Phase.GO,

@@ -67,11 +67,13 @@ def test_only_inputs_that_the_workflow_takes_are_sent() -> None:
     wanted = (("plan", "7f3a·c2e1"), ("request", KEY), ("commit", "a" * 40))
     assert taken_inputs(wanted, ("confirm", "request")) == (("request", KEY),)
     assert taken_inputs(wanted, None) == ()
+    assert taken_inputs((*wanted, ("environment", "")), ("environment",)) == ()
 
 
 @pytest.mark.parametrize(
     ("name", "phase"),
     [
+        ("prisma migrate status (before)", Phase.GO),
         ("Set up job", Phase.GO),
         ("Run actions/checkout@v4", Phase.GO),
         ("Install dependencies", Phase.GO),
