@@ -175,7 +175,7 @@ def _deaf(view: View, workflow: WorkflowView) -> Standing | None:
 
 def _alone(view: View, workflow: WorkflowView) -> Standing | None:
     """It may be at work, and nobody follows it: a runner died, or could not go on."""
-    if not workflow.open or view.state.running is Phase.MIGRATE:
+    if not workflow.open or (view.state.running is Phase.MIGRATE and view.link is not Link.GONE):
         return None
     seen = Line("It was sent, and GitHub's answer was not heard.", "text")
     if workflow.run is not None:
@@ -322,14 +322,12 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
         tone, glyph = ("good", "✔") if whole else ("bad", "✖")
         return Standing(headline=f"The run was green, and {has}", tone=tone, glyph=glyph, word="GREEN")
     if run.green:
-        read = view.state.running is not Phase.MIGRATE
-        said = _agrees(view.state.check("DX601").open) if read else "The run is green. The database itself is read now"
         return Standing(
-            headline=said,
-            tone="work" if not read else "good" if view.state.check("DX601").open else "bad",
-            glyph="◐" if not read else words.GLYPHS[view.state.check("DX601").state],
-            word="READ" if read else "READING",
-            short=said,
+            headline="The run is green. The database itself is read now",
+            tone="work",
+            glyph="◐",
+            word="READING",
+            short="the run is green; production itself is read now",
             lines=(Line("A green run is no evidence: history and catalog are.", "quiet"),),
         )
     mark = told.mark(view, run)
@@ -347,10 +345,6 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
         short=f"the run ended: {mark.word}; production is read now" if reading else f"the run ended: {mark.word}",
         lines=tuple(lines),
     )
-
-
-def _agrees(agrees: bool) -> str:
-    return f"The run was green, and production {'agrees' if agrees else 'does not agree'}"
 
 
 # -- lines that several states share

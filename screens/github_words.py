@@ -44,7 +44,7 @@ def stale(view: View) -> bool:
     """Whether what was seen of a run under way is not seen any more: GitHub is silent, or nobody follows."""
     state = view.state
     alone = state.workflow is not None and state.workflow.open and state.running is not Phase.MIGRATE
-    return alone or state.github_waits is not None
+    return alone or view.link is Link.GONE or state.github_waits is not None
 
 
 def mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
@@ -79,7 +79,7 @@ def took(view: View, seen: JobView | StepView) -> str:
         return ""
     if seen.ended is not None:
         return whole((seen.ended - seen.started).total_seconds())
-    return "" if view.link is Link.GONE or stale(view) else whole(elapsed(view, seen.started))
+    return "" if stale(view) else whole(elapsed(view, seen.started))
 
 
 def ago(view: View, at: datetime | None) -> str:

@@ -321,6 +321,8 @@ def test_what_is_not_seen_any_more_is_not_said_to_run() -> None:
         assert "prisma migrate deploy running?" in text
     gone = view_of("running", link=Link.GONE)
     assert "prisma migrate deploy unknown" in " ".join(" ".join(shown(gone, 100, 60)).split())
+    waits = view_of("waiting", link=Link.GONE)
+    assert "Nobody follows the workflow run now" in Answer(waits, Listed(waits)).draw(Size(80, 5)).plain
     lines = [one.text for one in cards.card(gone).lines]
     assert f"Workflow run {RUN_ID} goes on there without us: {URL}" in lines
 
