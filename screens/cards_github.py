@@ -316,8 +316,9 @@ def _may(view: View, mine: bool, who: str) -> str:
 def _over(view: View, workflow: WorkflowView) -> Standing:
     run = workflow.run
     assert run is not None  # noqa: S101 - _seen has asked
-    if run.green and view.state.running is not Phase.MIGRATE:
-        whole = policy.phase_state(view.state, Phase.MIGRATE) is PhaseState.PASSED
+    reading = view.state.running is Phase.MIGRATE
+    whole = policy.phase_state(view.state, Phase.MIGRATE) is PhaseState.PASSED
+    if run.green and not reading:
         has = "production has every migration" if whole else "production does not have every migration"
         tone, glyph = ("good", "✔") if whole else ("bad", "✖")
         return Standing(headline=f"The run was green, and {has}", tone=tone, glyph=glyph, word="GREEN")
@@ -336,10 +337,10 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
     if at:
         job, step = at
         lines = [Line(f"{told.place(job, step)}{_name(step.name) if step else ''}", "text", mark.glyph, mark.tone)]
-    reading = view.state.running is Phase.MIGRATE
+    then = ". Production is read now" if reading else "; production has every migration" if whole else ""
     return Standing(
-        headline=f"The workflow run ended: {mark.word}.{' Production is read now' if reading else ''}",
-        tone="warn" if reading else "bad",
+        headline=f"The workflow run ended: {mark.word}{then}",
+        tone="warn" if reading or whole else "bad",
         glyph=mark.glyph,
         word="ENDED BADLY",
         short=f"the run ended: {mark.word}; production is read now" if reading else f"the run ended: {mark.word}",
@@ -353,7 +354,7 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
 def _deeds(view: View, workflow: WorkflowView) -> list[Line]:
     """What people did with it from here, and that it is followed again."""
     state, lines = view.state, []
-    if state.resumed and state.resumed_at and state.resumed_at > workflow.at and not told.stale(view):
+    if state.resumed and state.resumed_at and state.resumed_at > workflow.at and workflow.open and not told.stale(view):
         at = view.at(state.resumed_at, seconds=True)
         lines.append(Line(f"Followed again since {at}: the same run, nothing was sent anew.", "text", "✔", "good"))
     reviewed, cancelled = workflow.reviewed, workflow.cancelled

@@ -284,6 +284,7 @@ def test_after_its_end_a_green_run_is_held_against_production() -> None:
         return cards_github.standing(view, view.state.workflow).headline
 
     assert answer("verified") == "The run was green, and production has every migration"
+    assert answer("ended_whole") == "The workflow run ended: cancelled; production has every migration"
     assert answer("green_alone") == "The run was green, and production does not have every migration"
 
 
