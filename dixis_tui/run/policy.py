@@ -306,7 +306,7 @@ def _refuse_rollback(state: RunState, way: Way) -> str:
         return "Production was already rolled back in this run."
     if state.swapped:
         return "Production was already swapped in this run: what is closed now has to be mended, not done again."
-    return ""
+    return policy_github.rollback(state)
 
 
 def _rolled_back(state: RunState, way: Way) -> bool:

@@ -42,6 +42,22 @@ def look(state: RunState, command: cmd.LookAtGithub | cmd.DispatchClinic) -> str
     return "The clinic runs already for this commit: wait for it." if runs or lost else ""
 
 
+def rollback(state: RunState) -> str:
+    """Why production can't be put back now: what is put back would be migrated by a run that nobody follows."""
+    view = state.workflow
+    if view is None or not may_change(state):
+        return ""
+    run = state.run.run if state.run else ""
+    if view.open:
+        return (
+            "The workflow run may be at work on GitHub: look again (r) and wait for its end, or cancel it there first."
+        )
+    return (
+        "Whether the workflow runs on GitHub is not known, and it would migrate what is put back: look again (r). "
+        f"Where you know that it does not: end this run, then `dixis-tui rollback {run}`."
+    )
+
+
 def followed(state: RunState) -> bool:
     """Whether the migration is a workflow run that is at work now: a stop is then a matter of GitHub's."""
     view = state.workflow

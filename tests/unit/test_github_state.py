@@ -15,7 +15,7 @@ from dixis_tui.plan.checks import GITHUB_CODES
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState, fold
-from tests.unit.examples import APPROVAL, JOB, LOOK, STARTED, WORKFLOW_RUN, entries
+from tests.unit.examples import APPROVAL, BACKUP, FILE, JOB, LOOK, STARTED, WORKFLOW_RUN, entries
 
 RUN = replace(STARTED, github="dixis/shop")
 SEEN = ev.GithubSeen(look=LOOK)
@@ -183,3 +183,20 @@ def test_a_run_that_has_come_up_elsewhere_is_seen_later() -> None:
     assert state.workflow
     assert state.workflow.seen_at
     assert state.workflow.seen_at > late
+
+
+@pytest.mark.parametrize(
+    ("events", "refused"),
+    [
+        ((), ""),
+        ((SENT, TAKEN, WAITS), "may be at work"),
+        ((SENT, ev.DispatchFailed(request="r1", problem="lost", unknown=True)), "is not known"),
+        ((SENT, ev.DispatchFailed(request="r1", problem="refused")), ""),
+        ((SENT, TAKEN, OVER), ""),
+    ],
+)
+def test_production_is_not_put_back_under_a_workflow_run(events: tuple[ev.Event, ...], refused: str) -> None:
+    files = ev.PendingSeen(applied=8, pending=[FILE])
+    state = after(ev.BackupMade(backup=BACKUP), files, ev.Confirmed(operator="x", digest="x"), *events)
+    reason = policy.refusal(state, cmd.Rollback(phrase="x", operator="x"))
+    assert refused in reason if refused else not reason
