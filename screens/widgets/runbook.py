@@ -97,10 +97,16 @@ def secret_rows(view: View, width: int) -> list[Content]:
         found.append(
             spread(width, [(f" {glyph} ", tone), (name, "text" if is_set else "quiet")], [(f"{word} ", "quiet")])
         )
-    return found + _on_github(view, width)
+    return found
 
 
-def _on_github(view: View, width: int) -> list[Content]:
+def _secrets_title(view: View) -> str:
+    """With the time of the look that those on GitHub are from."""
+    seen = view.state.github_at if github_rows(view, 0) else None
+    return f"SECRETS · GitHub seen {view.at(seen)}" if seen else "SECRETS"
+
+
+def github_rows(view: View, width: int) -> list[Content]:
     """The secrets on GitHub by name, with their last change, once it was looked at."""
     look = view.state.github.look if view.state.github else None
     if look is None or look.problem:
@@ -128,14 +134,13 @@ class Runbook(Painted):
         """Exactly `height` rows, scrolled so that the cursor is in sight."""
         width, height = cells
         found, at = tree(self.view)
-        foot = [
-            _rule("SECRETS", width),
-            *secret_rows(self.view, width),
-            _rule("BACKUP", width),
-            *backup_rows(self.view, width),
-        ]
+        secrets, there = secret_rows(self.view, width), github_rows(self.view, width)
+        backup = [_rule("BACKUP", width), *backup_rows(self.view, width)]
+        title = _rule(_secrets_title(self.view), width)
+        foot = [title, *secrets, *there, *backup]
         if len(found) + len(foot) > height:
-            foot = foot[len(secret_rows(self.view, width)) + 1 :]
+            # What is set here is a check of its own; what is on GitHub stays in sight.
+            foot = [title, *there, *backup] if there else backup
         if len(foot) > height // 3:
             foot = []
         room = height - len(foot)

@@ -17,7 +17,7 @@ from dixis_tui.run.state import fold
 from screens import cards, cards_github, github_gates, guide, guide_github, presenter_words, spots
 from screens import github_words as told
 from screens.github import Answer, GithubKeys, Listed
-from screens.view import Link, Mode, View
+from screens.view import Link, Mode, Spot, View
 from screens.widgets.key_line import keys_of
 from screens.widgets.large import large
 from screens.widgets.now_card import NowCard
@@ -202,6 +202,10 @@ def test_the_secrets_pane_has_those_on_github() -> None:
         return [" ".join(row.split()) for row in rows[rows.index(next(r for r in rows if "SECRETS" in r)) :]]
 
     assert "✔ DATABASE_URL_PROD on GitHub 3 Nov" in pane("open")
+    assert pane("open")[0].startswith("─ SECRETS · GitHub seen 22:30 ─")
+    crowded = Runbook(view_of("open", spot=Spot(Phase.PREFLIGHT, "DX142"))).draw(Size(38, 36)).plain
+    assert "✔ DATABASE_URL_PROD" in crowded, "beside the checks that need the room"
+    assert "✔ GITHUB_TOKEN" not in crowded
     assert "✔ SHADOW_DATABASE_URL_PROD on GitHub Dec 2024" in pane("open", 51)
     assert "✔ GITHUB_TOKEN set" in pane("open")
     assert not [row for row in pane("never") if "_PROD" in row]
