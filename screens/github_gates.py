@@ -54,6 +54,12 @@ def answer(view: View) -> Answer:
     return (Line("Everything on GitHub is as it should be", "good", "✔", "good"),)
 
 
+def _after_mute(state: RunState) -> str:
+    """What comes after the remedy: a run keeps the token that it was started with."""
+    again = "r looks again; a new token is read at the next start."
+    return again if told.executes(state) else f"{again} Until then a person answers for it."
+
+
 def _shut(view: View) -> Answer:
     state = view.state
     look = state.github.look if state.github else None
@@ -61,7 +67,7 @@ def _shut(view: View) -> Answer:
         remedy = f"{look.remedy} " if look.remedy else ""
         return (
             Line(f"GitHub could not be asked: {look.problem}", "bad", "✖", "bad"),
-            Line(f"{remedy}r looks again; until then a person answers for it.", "text"),
+            Line(f"{remedy}{_after_mute(state)}", "text"),
         )
     closed = [check for check in _checks(state) if check.state in _BROKEN and check.spec.gate]
     if not closed:
