@@ -145,7 +145,7 @@ class Driver:
 
     def _way_out(self) -> cmd.Command:
         if not self.state.running:
-            leaves = self._leaves or policy_github.may_change(self.state)
+            leaves = self._leaves or policy_github.left_open(self.state)
             return cmd.Leave(reason="interrupted") if leaves else cmd.End()
         return cmd.Stop(now=self.insisted, operator=self._operator)
 

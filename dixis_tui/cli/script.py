@@ -97,7 +97,7 @@ def _after_go(state: RunState, script: Script) -> cmd.Command | None:
     migrated = policy.phase_state(state, Phase.MIGRATE) is PhaseState.PASSED
     if migrated and not state.phase(Phase.VERIFY).attempts:
         return None  # the runner goes on to verify by itself
-    if policy_github.may_change(state):
+    if policy_github.left_open(state):
         return cmd.Leave(reason="its workflow run may be at work on GitHub")  # `recover` goes on with it
     sign_off = cmd.SignOff(operator=script.operator)
     return cmd.End() if policy.refusal(state, sign_off) else sign_off

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dixis_tui.model import MigrationState, Phase
+from dixis_tui.model import MigrationState, Phase, PhaseState
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.state import RunState
 from dixis_tui.run.views import WorkflowView
@@ -87,3 +87,8 @@ def may_change(state: RunState) -> bool:
     """Whether such a dispatch may still change production: not where every migration of the plan is in."""
     left = any(view.state is not MigrationState.APPLIED for view in state.migrations.values())
     return unsettled(state) and left
+
+
+def left_open(state: RunState) -> bool:
+    """Whether a script leaves the run for `recover` instead of ending it: how the dispatch ended is not known."""
+    return unsettled(state) and state.phase(Phase.MIGRATE).state is PhaseState.FAILED and not state.rollback

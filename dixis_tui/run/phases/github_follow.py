@@ -26,6 +26,7 @@ _GONE_LOOKS = 5
 """So many times in a row it was not there: a list or a look may lag, a run that was deleted stays away."""
 _AGAIN = "open dixis-tui again: it goes on with the same run"
 _SHUT = ("token", "rights")
+_LONG_SECONDS = 90
 
 
 class Follower:
@@ -132,7 +133,8 @@ class Follower:
             self._patient_until = now + max((error.until - datetime.now(UTC)).total_seconds(), 0) + 60
         silent = now - (self._heard_at or self._since)
         if silent > self._context.settings.github.silent_minutes * 60 and now > self._patient_until:
-            raise self._lost(f"Nothing was heard of the run for {silent / 60:.0f} minutes: {error}", error.remedy)
+            long = f"{silent / 60:.0f} minutes" if silent >= _LONG_SECONDS else f"{silent:.0f} s"
+            raise self._lost(f"Nothing was heard of the run for {long}: {error}", error.remedy)
 
     def _pause(self) -> float:
         """Seconds until a limit is over, at most a minute: then it is asked again whatever was said."""

@@ -29,7 +29,8 @@ from tests.github.fake.shop import (
 SCENES: dict[str, Callable[[FakeGithub], object]] = {
     "plain": lambda github: None, "approval": scenes.approval, "queued": scenes.queued_for_long,
     "fails": scenes.step_fails,
-    "cancelled": scenes.cancelled_by_other, "logs-gone": scenes.logs_gone, "expires": scenes.token_expires,
+    "cancelled": scenes.cancelled_by_other, "logs-gone": scenes.logs_gone,
+    "expires": lambda github: scenes.token_expires(github, token="demo-token"),
     "storm": lambda github: scenes.storm(github, times=5, skip=20), "skewed": scenes.skewed, "late": scenes.seen_late,
     "lost-before": lambda github: scenes.answer_lost(github, "before"),
     "lost-502": lambda github: scenes.answer_lost(github, "502"),
