@@ -26,12 +26,13 @@ from dixis_tui.settings import (
     TargetSettings,
 )
 from tests.conftest import fresh_database
+from tests.github.fake.repo import Environment, Secret
 from tests.github.fake.script import Act, Context, Deed, job, step
 from tests.github.fake.server import TOKEN, FakeGithub
 from tests.github.fake.shop import CLINIC, DEPLOY, confirmed, deployed, shop
 from tests.run.conftest import Hand, write_project
 
-PHRASE = "DIXIS-PROD-OK"
+PHRASE, SECRET = "DIXIS-PROD-OK", "DATABASE_URL_PROD"
 MIGRATIONS = {
     "20260101000000_farms": 'CREATE TABLE "Farm" (id serial PRIMARY KEY, name text NOT NULL);',
     "20260102000000_region": 'ALTER TABLE "Farm" ADD COLUMN region text;',
@@ -141,7 +142,8 @@ def _config(settings: Settings) -> str:
     ]
     for one in settings.targets:
         lines.append(
-            f'[[targets]]\nname = "{one.name}"\nurl_variable = "{one.url_variable}"\ncanary = {str(one.canary).lower()}'
+            f'[[targets]]\nname = "{one.name}"\nurl_variable = "{one.url_variable}"\n'
+            f'environment = "{one.environment}"\ncanary = {str(one.canary).lower()}'
         )
     return "\n".join(lines) + "\n"
 
@@ -173,12 +175,16 @@ def fleet_of(
             root=str(project),
             migrate=MigrateSettings(executor=Executor.GITHUB),
             github=GithubSettings(repository="dixis/shop", api_url=github.url, poll_seconds=0.05),
-            targets=[TargetSettings(name=name, url_variable=f"URL_{name}", canary=name in canaries) for name in names],
+            targets=[
+                TargetSettings(name=name, url_variable=f"URL_{name}", environment=name, canary=name in canaries)
+                for name in names
+            ],
             fleet=FleetSettings(parallel=parallel, stop_share=stop_share),
         )
         (project / "dixis.toml").write_text(_config(settings))
         _commit(project)
-        github.repo = shop(project)
+        github.repo = shop(project, secrets=[])
+        github.repo.environments = [Environment(name, secrets=[Secret(SECRET)]) for name in names]
         github.past(CLINIC, "success")
         fleet = Fleet(settings, github, urls, project / "prisma" / "migrations", dict(deeds))
         github.script = steps(fleet.deploy)

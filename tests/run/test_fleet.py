@@ -15,13 +15,14 @@ import pytest
 
 from dixis_tui import events as ev
 from dixis_tui.cli import main
-from dixis_tui.model import Recovery, Verdict
+from dixis_tui.model import Phase, Recovery, Verdict
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import connect
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.folders import JOURNAL
 from dixis_tui.run.journal import read
 from dixis_tui.run.runs import live
+from tests.github.fake.repo import Secret
 from tests.github.fake.script import Context, StepFailedError
 from tests.run.fleet import DONE, FAILED, UNKNOWN, WAITING, Fleet, Make, fleet_of
 from tests.waiting import until
@@ -196,6 +197,17 @@ def test_targets_that_are_one_database_or_none_close_the_gate(make: Make) -> Non
     fleet.end()
     assert fleet.dispatched() == ["a"]
     assert end(fleet) is Verdict.DONE
+
+
+def test_every_environment_has_a_secret_of_its_own_and_none_stands_in(make: Make) -> None:
+    fleet = make("a", "b")
+    fleet.github.repo.environments[1].secrets.clear()
+    hand = fleet.begin()
+    assert hand.look().check("DX146").evidence == "DATABASE_URL_PROD is not in the environments b"
+    fleet.github.repo.secrets.append(Secret("DATABASE_URL_PROD"))
+    hand.do(Phase.PREFLIGHT)
+    assert "b would get it" in hand.look().check("DX146").evidence
+    assert hand.send(cmd.Seal()).startswith("The gate is closed by DX146")
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:

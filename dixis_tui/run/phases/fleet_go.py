@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, UnknownOutcomeError
@@ -13,13 +14,14 @@ from dixis_tui.run import policy
 from dixis_tui.run.accounts import Asker
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, fleet_plan, github_look, go
+from dixis_tui.run.phases import facts, fleet_plan, fleet_secrets, github_look, go
 from dixis_tui.run.phases.fleet_plan import Source
 from dixis_tui.run.phases.fleet_work import Work, inputs_of
 from dixis_tui.run.phases.github_open import opened
 from dixis_tui.run.views import FleetView
 from dixis_tui.secrets import Secret
 
+T = TypeVar("T")
 _MIGRATE = (("DX600", ""), ("DX601", ""))
 _BAD = (TargetState.FAILED, TargetState.UNKNOWN)
 
@@ -28,20 +30,28 @@ def look(context: Context) -> None:
     """Preflight: plan every target, and look at GitHub's gates once."""
     with context.phase(Phase.PREFLIGHT, [("DX151", ""), *((code, "") for code in GITHUB_CODES)]):
         context.check("DX151", lambda: _plan(context))
-        github_look.look(context)
+        _look_at_github(context, github_look.look)
 
 
 def seal(context: Context) -> None:
     """Plan every target anew, and seal all plans under one digest."""
     with context.phase(Phase.GO, []):
         context.found("DX151", _plan(context))
-        github_look.at_seal(context)
+        _look_at_github(context, github_look.at_seal)
         if gates := policy.closed_gates(context.state):
             raise DixisError(f"The gate is closed by {gates[0].code} {gates[0].title}", gates[0].remedy)
         with opened(context) as (repository, _):
             github = context.settings.github
             inputs_of(repository, github.migrate_workflow, github.branch)
         context.emit(fleet_plan.seal(_fleet(context)))
+
+
+def _look_at_github(context: Context, look: Callable[[Context], T]) -> T:
+    """The gates of one database, but that each target has an environment, and there a secret, of its own."""
+    found = look(context)
+    if context.state.github and not context.state.github.look.problem:
+        context.check("DX146", lambda: fleet_secrets.look(context))
+    return found
 
 
 def _plan(context: Context) -> Finding:
@@ -80,7 +90,7 @@ def confirm(context: Context, command: Confirm, asker: Asker) -> None:
     if changed := _changed(before, now):
         go.refuse(context, command, f"The plan changed since it was sealed: {changed}. Nothing was done.")
         return
-    if moved := github_look.moved(context):
+    if moved := _look_at_github(context, github_look.moved):
         go.refuse(context, command, f"{moved}. Nothing was done.")
         return
     decided = context.decide(lambda state: go.outcome(state, command, asker))

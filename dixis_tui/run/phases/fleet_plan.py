@@ -114,16 +114,23 @@ def _sealed(identity: Identity, project: Project, pending: Iterable[MigrationFil
 
 
 def _apart(plans: Sequence[TargetPlan]) -> tuple[TargetPlan, ...]:
-    """Two names of one database are a mistake: it would be migrated twice."""
+    """Two names of one database are a mistake: it would be migrated twice. So are two targets of one environment: both
+    runs would take its secret, and GitHub lets one of them wait for the other."""
     found: list[TargetPlan] = []
     for plan in plans:
-        identity = plan.identity
-        same = [one for one in found if identity and one.identity and identity.same_database(one.identity)]
-        if same and not plan.problem:
-            problem = f"it is the same database as {same[0].name}"
-            plan = replace(plan, problem=problem, remedy="Give each target a database of its own.")  # noqa: PLW2901
-        found.append(plan)
+        why = "" if plan.problem else _clash(plan, found)
+        found.append(replace(plan, problem=why, remedy="Give each target its own.") if why else plan)
     return tuple(found)
+
+
+def _clash(plan: TargetPlan, others: Sequence[TargetPlan]) -> str:
+    for other in others:
+        if plan.identity and other.identity and plan.identity.same_database(other.identity):
+            return f"it is the same database as {other.name}"
+        if plan.environment == other.environment:
+            where = f"the environment {plan.environment}" if plan.environment else "no environment"
+            return f"it has {where}, as {other.name} has"
+    return ""
 
 
 def planned(context: Context, seen: Source, plans: tuple[TargetPlan, ...]) -> ev.FleetPlanned:
