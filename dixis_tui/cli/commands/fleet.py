@@ -88,11 +88,13 @@ def fleet_settings(common: Common) -> Settings:
 
 def secrets_of(settings: Settings) -> dict[str, str]:
     """The targets' URLs by their variables, and the token; no other secret goes along."""
+    from dixis_tui.cli.options import with_token
     from dixis_tui.settings import GH_TOKEN, GITHUB_TOKEN
 
     names = [target.url_variable for target in settings.targets]
     found = {name: os.environ[name] for name in names if os.environ.get(name)}
-    return found | {name: text for name, text in secrets_from().items() if name in (GITHUB_TOKEN, GH_TOKEN)}
+    tokens = {name: text for name, text in secrets_from().items() if name in (GITHUB_TOKEN, GH_TOKEN)}
+    return with_token(found | tokens, settings)
 
 
 def begin(settings: Settings, operator: str) -> tuple[Starting, str]:

@@ -115,6 +115,7 @@ def _work(context: Context, seen: Source, phrase: Secret | None, lost: tuple[str
     """The waves; without the phrase only what is open is followed. What came of it is said by two checks."""
     with context.phase(Phase.MIGRATE, _MIGRATE):
         try:
+            _require_named(context)
             with opened(context) as (repository, client):
                 work = Work(context, repository, client, seen, phrase)
                 work.find_lost(lost)
@@ -123,6 +124,15 @@ def _work(context: Context, seen: Source, phrase: Secret | None, lost: tuple[str
             fleet = _fleet(context)
             context.found("DX601", agrees(fleet))
             context.found("DX600", migrated(fleet))
+
+
+def _require_named(context: Context) -> None:
+    """What is at work is read by its settings: they may be others than when it began. Raises DixisError."""
+    named = {target.name for target in context.settings.targets}
+    if gone := [name for name in _fleet(context).targets if name not in named]:
+        raise DixisError(
+            f"dixis.toml names no target {', '.join(gone[:3])} any more", "Name it again; its run goes on."
+        )
 
 
 def look_again(context: Context) -> None:

@@ -65,9 +65,18 @@ def judge(plan: TargetPlan, view: WorkflowView | None, seen: Seen) -> ev.TargetV
         names = [*left, *other]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         return said(TargetState.FAILED, f"in its database still pending: {', '.join(names[:_NAMED])}{more}")
+    if view and view.run and (strange := _strange(view.started.sha, view.run.sha)):
+        return said(TargetState.FAILED, strange)
     if not green:
         return said(TargetState.FAILED, f"in its database all {len(plan.pending)} are applied and none failed")
     return ev.TargetVerified(name=plan.name, state=TargetState.DONE, evidence=f"{told}, none pending, none failed")
+
+
+def _strange(planned: str, ran: str) -> str:
+    """That it ran another commit than the plan's; empty where that can't be told, or is not so."""
+    if not planned or not ran or planned == ran:
+        return ""
+    return f"it is of commit {ran[:12]}, and the plan is of {planned[:12]}"
 
 
 def run_words(view: WorkflowView | None) -> str:

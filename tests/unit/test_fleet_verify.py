@@ -1,0 +1,95 @@
+"""What a run's end and a database's history add up to, and what the environments' secrets do. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from dixis_tui import events as ev
+from dixis_tui.fleet import TargetPlan, TargetState
+from dixis_tui.github import Purpose, WorkflowRun
+from dixis_tui.model import CheckState, MigrationFile
+from dixis_tui.run.phases import fleet_secrets
+from dixis_tui.run.phases.fleet_verify import judge
+from dixis_tui.run.views import WorkflowView
+from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
+from tests.unit.examples import START
+
+PLAN = TargetPlan(name="shop-gr", pending=("1_a", "2_b"))
+URL = "https://github.com/dixis/shop/actions/runs/901"
+
+
+@dataclass
+class Row:
+    migration_name: str
+
+
+def run_of(status: str = "completed", conclusion: str = "success") -> WorkflowView:
+    started = ev.DispatchStarted(request="r1", purpose=Purpose.MIGRATE, workflow="m.yml", ref="main", sha="4f2a")
+    run = WorkflowRun(id=901, url=URL, status=status, conclusion=conclusion)
+    return WorkflowView(started=started, at=START, run_id=901, url=URL, run=run)
+
+
+def history(*applied: str, failed: str = "") -> Any:
+    class History:
+        pass
+
+    class Seen:
+        pass
+
+    found, seen = History(), Seen()
+    names = ("1_a", "2_b")
+    found.applied = [Row(name) for name in applied]  # type: ignore[attr-defined]
+    pending = [name for name in names if name not in applied and name != failed]
+    found.pending = [MigrationFile(name, name, "c" * 64, 1) for name in pending]  # type: ignore[attr-defined]
+    bad = (MigrationStanding(name=failed, standing=Standing.FAILED),) if failed else ()
+    seen.history, seen.truth = found, Truth(database=DatabaseStanding.MANAGED, migrations=bad)  # type: ignore[attr-defined]
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("view", "seen", "state", "words"),
+    [
+        (run_of(), history("1_a", "2_b"), TargetState.DONE, "2 of 2 applied, none pending, none failed"),
+        (run_of(), history("1_a"), TargetState.FAILED, "ended as success; in its database still pending: 2_b"),
+        (run_of(), history("1_a", failed="2_b"), TargetState.FAILED, "recorded as failed: 2_b"),
+        (run_of(conclusion="failure"), history("1_a", "2_b"), TargetState.FAILED, "all 2 are applied"),
+        (run_of(conclusion="cancelled"), history(), TargetState.FAILED, "still pending: 1_a, 2_b"),
+        (run_of("in_progress", ""), history("1_a", "2_b"), TargetState.UNKNOWN, "2 of 2 applied so far"),
+        (None, history("1_a", "2_b"), TargetState.UNKNOWN, "no run of it is known"),
+    ],
+)
+def test_a_target_is_done_where_run_and_database_agree(
+    view: WorkflowView | None, seen: Any, state: TargetState, words: str
+) -> None:
+    said = judge(PLAN, view, seen)
+    assert said.state is state
+    assert words in said.evidence
+    assert state is TargetState.DONE or said.remedy
+
+
+def test_a_run_of_another_commit_is_no_evidence() -> None:
+    view = run_of()
+    other = WorkflowRun(id=901, url=URL, status="completed", conclusion="success", sha="beef" * 10)
+    said = judge(PLAN, WorkflowView(started=view.started, at=START, run_id=901, run=other), history("1_a", "2_b"))
+    assert said.state is TargetState.FAILED
+    assert "of commit beefbeefbeef, and the plan is of 4f2a" in said.evidence
+
+
+@pytest.mark.parametrize(
+    ("shared", "found", "state", "words"),
+    [
+        ((), [("gr", {"URL"}), ("it", {"URL"})], CheckState.PASSED, "URL in each of 2 environments"),
+        ((), [("gr", {"URL"}), ("it", set())], CheckState.FAILED, "not in the environments it"),
+        (("URL",), [("gr", {"URL"}), ("it", set())], CheckState.FAILED, "it would get it"),
+        (("URL",), [("gr", {"URL"})], CheckState.FAILED, "a secret of the repository too"),
+    ],
+)
+def test_no_environment_gets_the_secret_of_another(
+    shared: tuple[str, ...], found: list[tuple[str, set[str]]], state: CheckState, words: str
+) -> None:
+    finding = fleet_secrets.judge("URL", shared, found)
+    assert finding.state is state
+    assert words in finding.evidence
