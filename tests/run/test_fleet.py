@@ -208,6 +208,8 @@ def test_every_environment_has_a_secret_of_its_own_and_none_stands_in(make: Make
     hand.do(Phase.PREFLIGHT)
     assert "b would get it" in hand.look().check("DX146").evidence
     assert hand.send(cmd.Seal()).startswith("The gate is closed by DX146")
+    assert hand.send(cmd.Waive(code="DX146", operator="Ελένη", reason="b's is the repository's")) == ""
+    assert hand.seal().plan, "a waiver of DX146 ends with the look at the seal"
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
