@@ -18,7 +18,9 @@ def next_step(state: RunState, script: Script) -> cmd.Command | None:
     if script.until is Phase.PREFLIGHT:
         return cmd.End()
     if state.confirmed and not state.go_again:
-        return cmd.End() if state.phase(Phase.MIGRATE).attempts else None
+        # The waves follow the phrase by themselves; those of before a runner's death are not these.
+        went, at = state.phase(Phase.MIGRATE).started, state.confirmed_at
+        return cmd.End() if went and at and went >= at else None
     if gates := policy.closed_gates(state):
         return cmd.End(closed_by=[gate.code for gate in gates])
     if state.first_confirmed:

@@ -115,6 +115,8 @@ def test_a_script_seals_the_rest_after_a_death_once() -> None:
     assert fleet_script.next_step(state_of(story.sealed()), SCRIPT) == cmd.Confirm(
         phrase="DIXIS-PROD-OK", operator="maria", digest="7f3a" * 16
     )
+    story.write(ev.Confirmed(operator="maria", digest="7f3a" * 16))
+    assert fleet_script.next_step(state_of(story), SCRIPT) is None, "the waves have not begun yet"
 
 
 def test_what_was_begun_is_not_planned_anew() -> None:
