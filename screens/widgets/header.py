@@ -80,9 +80,10 @@ class Header(_Band):
             [*mark, (f"  {place} ", "text"), *sealed],
             [*mark, (f" {place}", "text"), *sealed],
         )
-        fitting = next((parts for parts in tries if _length(parts) <= width), None)
+        # A cell stays free: what follows is the time of day.
+        fitting = next((parts for parts in tries if _length(parts) < width), None)
         if fitting is None:
-            room = width - _length([*mark, *sealed]) - 1
+            room = width - _length([*mark, *sealed]) - 2
             fitting = [*mark, (f" {words.cut(place, max(room, 8))}", "text"), *sealed]
         return spread(width, fitting)
 
