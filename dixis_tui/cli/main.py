@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
 
 from dixis_tui import __version__
 from dixis_tui.cli.exits import Exit, of_error
+from dixis_tui.cli.lazy import lazy_group
 from dixis_tui.errors import DixisError
 
 _COMMANDS = (
@@ -37,20 +37,11 @@ _COMMANDS = (
 )
 
 
-class _Lazy(click.Group):
-    """Imports a command's module when it is called or listed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(f"dixis_tui.cli.commands.{cmd_name}").command
-        return command
-
-
-@click.group(cls=_Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=lazy_group(_COMMANDS, "dixis_tui.cli.commands.{}"),
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--config", type=click.Path(path_type=Path), help="dixis.toml to use (default: ./dixis.toml if there).")
 @click.option("--executor", type=click.Choice(["direct", "prisma", "github"]), help="Who applies the migrations.")
 @click.option("--operator", help="Your name in the journal (default: the login name).")

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from dixis_tui.web.github.api import Repository
+from dixis_tui.web.github.client import Client
 from tests.github import prism
+from tests.github.fake import TOKEN
 from tests.github.fake.server import FakeGithub
 from tests.github.fake.shop import migration, shop
 from tests.github.packages import locked, node_modules, published
@@ -45,3 +48,16 @@ def github() -> Iterator[FakeGithub]:
     with FakeGithub(shop()) as standing:
         standing.script = migration()
         yield standing
+
+
+@pytest.fixture
+def client(github: FakeGithub) -> Iterator[Client]:
+    """The program's own client, which does not wait between its tries."""
+    with Client(TOKEN, github.url, pause_seconds=0) as client:
+        yield client
+
+
+@pytest.fixture
+def repository(client: Client) -> Repository:
+    """What the program asks."""
+    return Repository(client, "dixis/shop")

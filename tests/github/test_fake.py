@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +24,6 @@ from tests.github.fake.validate import Described
 from tests.waiting import until
 
 CONFIRM = {"confirm": PHRASE}
-
-
-@pytest.fixture
-def client(github: FakeGithub) -> Iterator[Client]:
-    """The program's own client, which does not wait between its tries."""
-    with Client(TOKEN, github.url, pause_seconds=0) as client:
-        yield client
-
-
-@pytest.fixture
-def repository(client: Client) -> Repository:
-    """What the program asks."""
-    return Repository(client, "dixis/shop")
 
 
 def test_a_run_is_seen_once_in_each_state(github: FakeGithub, repository: Repository) -> None:

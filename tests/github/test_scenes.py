@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,19 +14,6 @@ from tests.github.fake.shop import CLINIC, DEPLOY, MIGRATE, PHRASE
 from tests.waiting import until
 
 CONFIRM = {"confirm": PHRASE}
-
-
-@pytest.fixture
-def client(github: FakeGithub) -> Iterator[Client]:
-    """The program's own client, which does not wait between its tries."""
-    with Client(TOKEN, github.url, pause_seconds=0) as client:
-        yield client
-
-
-@pytest.fixture
-def repository(client: Client) -> Repository:
-    """What the program asks."""
-    return Repository(client, "dixis/shop")
 
 
 def _run(repository: Repository) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from dixis_tui import events as ev
@@ -11,6 +14,9 @@ from dixis_tui.run import policy_github
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases.github_open import opened
 from dixis_tui.run.views import WorkflowView
+
+if TYPE_CHECKING:
+    from dixis_tui.web.github.api import Repository
 
 WHAT_CANCELLING_MEANS = (
     "GitHub ends the job and Prisma with it; a statement that runs on the server may go on to its end, and what was "
@@ -39,16 +45,11 @@ def review(context: Context, command: cmd.ReviewDeployment) -> str:
     )
     verb = "approves" if command.approve else "rejects"
     context.log.line("operator", f"{command.operator} {verb} {command.environment}: {command.comment}", "warning")
-    context.emit(event)
-    try:
-        with opened(context, told=False) as (repository, _):
-            repository.review(view.run_id, [waiting], approve=command.approve, comment=command.comment)
-    except DixisError as error:
-        problem = _sentence(context, error)
-        context.emit(replace(event, done=False, problem=problem))
-        return problem
-    context.emit(replace(event, done=True))
-    return ""
+    return _do(
+        context,
+        event,
+        lambda repository: repository.review(view.run_id, [waiting], approve=command.approve, comment=command.comment),
+    )
 
 
 def cancel(context: Context, operator: str) -> str:
@@ -60,16 +61,7 @@ def cancel(context: Context, operator: str) -> str:
         return _NOT_YET
     event = ev.WorkflowCancelled(request=view.started.request, operator=operator)
     context.log.line("operator", f"{operator} cancels workflow run {view.run_id}. {WHAT_CANCELLING_MEANS}", "warning")
-    context.emit(event)
-    try:
-        with opened(context, told=False) as (repository, _):
-            repository.cancel(view.run_id)
-    except DixisError as error:
-        problem = _sentence(context, error)
-        context.emit(replace(event, done=False, problem=problem))
-        return problem
-    context.emit(replace(event, done=True))
-    return ""
+    return _do(context, event, lambda repository: repository.cancel(view.run_id))
 
 
 def stop(context: Context, command: cmd.Stop) -> str:
@@ -92,6 +84,22 @@ def stop(context: Context, command: cmd.Stop) -> str:
         return problem
     context.note("GitHub is not heard of: the run is no longer followed from here, and goes on there.", "warning")
     context.stop()
+    return ""
+
+
+def _do(
+    context: Context, event: ev.DeploymentReviewed | ev.WorkflowCancelled, deed: Callable[[Repository], None]
+) -> str:
+    """Journal the deed, do it, and journal what GitHub answered; "" or the sentence of its refusal."""
+    context.emit(event)
+    try:
+        with opened(context, told=False) as (repository, _):
+            deed(repository)
+    except DixisError as error:
+        problem = _sentence(context, error)
+        context.emit(replace(event, done=False, problem=problem))
+        return problem
+    context.emit(replace(event, done=True))
     return ""
 
 

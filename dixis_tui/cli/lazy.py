@@ -1,0 +1,23 @@
+"""A group of commands whose modules are imported when they are called or listed: the first frame waits for none."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+
+def lazy_group(names: tuple[str, ...], module: str) -> type[click.Group]:
+    """A group of the commands `names`, in that order; `module` with its `{}` filled is where each has its `command`."""
+
+    class Lazy(click.Group):
+        def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+            return list(names)
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+            if cmd_name not in names:
+                return None
+            found: click.Command = import_module(module.format(cmd_name)).command
+            return found
+
+    return Lazy
