@@ -258,12 +258,21 @@ class CockpitApp(App[str]):
 
     async def _ask(self, command: cmd.Command) -> None:
         refused = await self.client.send(command)
+        if not refused:
+            self._unsay()
         self._read()
         if refused:
             self.say(refused, "warn")
             self._publish(asked="")
         else:
             self._publish()
+
+    def _unsay(self) -> None:
+        """A refusal goes with the next thing that is done: it speaks of what was before."""
+        for screen in self.screen_stack:
+            for says in screen.query(Says):
+                if says.sentence[1] == "warn":
+                    says.say("")
 
     def open(self, name: str, offer: Offer | None = None) -> None:
         """Open a screen over the cockpit; each is imported when it is first needed."""

@@ -174,6 +174,17 @@ def test_a_key_that_does_not_work_now_says_why(tmp_path: Path) -> None:
     play(stages()["answers"], tmp_path, scenario)
 
 
+def test_a_refusal_goes_with_the_next_thing_that_is_done(tmp_path: Path) -> None:
+    async def scenario(stage: Stage) -> None:
+        await stage.press("m")
+        await stage.until_shown("The gate is closed by")
+        await stage.press("enter")
+        await stage.until(lambda: stage.client.sent)
+        await stage.until(lambda: "The gate is closed by" not in stage.text())
+
+    play(stages()["backup_next"], tmp_path, scenario)
+
+
 def test_enter_on_a_persons_check_asks_and_only_y_is_yes(tmp_path: Path) -> None:
     async def scenario(at: Stage) -> None:
         await at.press("enter")
