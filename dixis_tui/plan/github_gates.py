@@ -5,14 +5,15 @@ Each judge takes a :class:`Sight`. What could not be seen closes only the gates 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from fnmatch import fnmatchcase
 from itertools import islice
 
 from msgspec.structs import replace
 
 from dixis_tui.github import WorkflowRun
-from dixis_tui.model import CheckState, Executor, Finding, failed, passed, warned
+from dixis_tui.model import CheckState, Executor, Finding, failed, passed, unknown, warned
 from dixis_tui.plan.github_secrets import secrets
 from dixis_tui.plan.github_sight import Sight
 from dixis_tui.prisma.checkout import migration_files
@@ -62,6 +63,19 @@ def answers(sight: Sight) -> Finding:
     return warned(evidence, " ".join(remedies)) if remedies else passed(evidence)
 
 
+def clinic_of(runs: Sequence[WorkflowRun]) -> WorkflowRun | None:
+    """Which of a commit's runs, newest first, speaks for it.
+
+    A pull request's run tried what a merge would make, not this commit. And what a push was refused for is not made
+    good by starting it by hand, which has no older commit to compare with: only its own next attempt does.
+    """
+    of_commit = [run for run in runs if run.event not in _OF_A_MERGE]
+    red = next((run for run in of_commit if run.event == "push"), None)
+    if red and red.over and red.conclusion in _RED:
+        return red
+    return of_commit[0] if of_commit else None
+
+
 def clinic(sight: Sight) -> Finding:
     """DX142: the clinic's latest run for exactly the local commit."""
     if hidden := sight.hidden("clinic"):
@@ -78,6 +92,8 @@ def clinic(sight: Sight) -> Finding:
         return passed(words)
     if not run.over:
         return failed(f"{words}: {run.url}", "Wait, or follow it: g.")
+    if run.event == "push" and run.conclusion in _RED:
+        return failed(f"{words}: {run.url}", "Look at that run and mend what it found; a fluke: re-run it on GitHub.")
     return failed(f"{words}: {run.url}", "Look at that run, mend what it found, and run it again (g, then d).")
 
 
@@ -98,7 +114,7 @@ def branch(sight: Sight) -> Finding:
     if not sight.settings.branch_locked:
         return passed(f"{words}{', locked' if head.locked else ''}")
     if head.locked is None:
-        return warned(f"{words}; whether it is locked could not be seen", "Let the token read Administration.")
+        return unknown(f"{words}; whether it is locked could not be seen", "Let the token read Administration.")
     if not head.locked:
         return failed(f"{words}; it is not locked", f"Lock {head.name}: Settings, Rules; or agree on a freeze.")
     return passed(f"{words}, locked")
@@ -145,7 +161,9 @@ def migrations(sight: Sight) -> Finding:
     endings = [path for path, file in here.items() if file.exact != there[path]]
     if endings:
         note = f"{words} as git stores them; on this disk other bytes: {_names(map(_migration, endings))}"
-        return warned(note, "Check them out without core.autocrlf: GitHub's runner has them as they are stored.")
+        remedy = "Check them out without core.autocrlf: GitHub's runner has them as they are stored."
+        # The plan holds these bytes, and the workflow would refuse to begin.
+        return failed(note, remedy) if sight.executor is Executor.GITHUB else warned(note, remedy)
     return passed(words)
 
 
@@ -192,11 +210,23 @@ def environment(sight: Sight) -> Finding:
             "Name required reviewers: Settings, Environments.",
         )
     words = f"{words}; reviewers: {_names(seen.reviewers)}"
+    if not _may_deploy(sight.settings.branch, seen.branches):
+        return warned(
+            f"{words}; {sight.settings.branch} is none of these branches: GitHub would refuse the job",
+            f"Let {sight.settings.branch} deploy to it: Settings, Environments.",
+        )
     if seen.no_self_review and seen.can_approve is not False:
         return warned(f"{words}; who starts the run may not approve it", "Have another reviewer at hand.")
     if seen.can_approve is False:
         return warned(words, "Have one of them at hand: the run waits until it is approved.")
     return passed(words)
+
+
+def _may_deploy(branch: str, allowed: str) -> bool:
+    """Whether the branch is among those patterns, as far as they are known by name."""
+    patterns = [one.strip() for one in allowed.split(",") if one.strip()]
+    named = [one for one in patterns if " " not in one]
+    return not named or len(named) < len(patterns) or any(fnmatchcase(branch, one) for one in named)
 
 
 def _may(can: bool | None) -> str:
@@ -227,6 +257,8 @@ def others(sight: Sight) -> Finding:
     return Finding(worst.state, "; ".join(told), worst.remedy)
 
 
+_OF_A_MERGE = ("pull_request", "pull_request_target", "merge_group")
+_RED = ("failure", "timed_out", "startup_failure")
 _BADNESS = (CheckState.PASSED, CheckState.WARNED, CheckState.UNKNOWN, CheckState.FAILED)
 
 

@@ -139,6 +139,20 @@ def test_the_clinics_latest_run(status: str, conclusion: str, state: CheckState,
     said("DX142", seeing(clinic=run), state, words, remedy)
 
 
+def test_which_of_a_commits_runs_speaks_for_it() -> None:
+    push = replace(GREEN, id=1, event="push")
+    by_hand = replace(GREEN, id=2, event="workflow_dispatch")
+    merge = replace(GREEN, id=3, event="pull_request")
+    red = replace(push, conclusion="failure")
+    assert github_gates.clinic_of([merge]) is None
+    assert github_gates.clinic_of([merge, push]) == push
+    assert github_gates.clinic_of([by_hand, push]) == by_hand
+    assert github_gates.clinic_of([by_hand, red]) == red
+    assert github_gates.clinic_of([by_hand, replace(red, status="in_progress", conclusion="")]) == by_hand
+    assert github_gates.clinic_of([push, red]) == push
+    said("DX142", seeing(clinic=red), CheckState.FAILED, "red", "re-run it on GitHub")
+
+
 def test_a_clinic_of_another_commit_is_none_of_ours() -> None:
     none = seeing(clinic=None)
     said("DX142", none, CheckState.FAILED, "no run for 4f2a9c01", "g, then d")
@@ -162,7 +176,7 @@ def test_the_branch_against_the_checkout() -> None:
     [
         (True, CheckState.PASSED, "locked"),
         (False, CheckState.FAILED, "it is not locked"),
-        (None, CheckState.WARNED, "whether it is locked could not be seen"),
+        (None, CheckState.UNKNOWN, "whether it is locked could not be seen"),
     ],
 )
 def test_a_lock_that_is_asked_for(locked: bool | None, state: CheckState, words: str) -> None:
@@ -196,7 +210,9 @@ def test_migrations_by_checksum() -> None:
     said("DX145", replace(SIGHT, tree=there), CheckState.FAILED, words, "push")
     said("DX145", replace(SIGHT, tree={}), CheckState.FAILED, "not on GitHub: 1_a, 2_b, migration_lock.toml")
     endings = here(migrations=LOCAL.migrations | {FIRST: StoredFile("a", "a with CRLF")})
-    said("DX145", endings, CheckState.WARNED, "on this disk other bytes: 1_a", "autocrlf")
+    said("DX145", endings, CheckState.FAILED, "on this disk other bytes: 1_a", "autocrlf")
+    ours = replace(endings, executor=Executor.PRISMA)
+    said("DX145", ours, CheckState.WARNED, "on this disk other bytes: 1_a", "autocrlf")
     said("DX145", unseen("tree"), CheckState.UNKNOWN, "lacks Actions: read")
 
 
@@ -246,6 +262,9 @@ def test_who_approves() -> None:
         return seeing(environment=replace(LOOK.environment, **changes))
 
     said("DX148", SIGHT, CheckState.PASSED, "production: you may approve, branches: any; reviewers: maria, nikos")
+    said(
+        "DX148", protected(branches="release/*"), CheckState.WARNED, "main is none of these branches", "Let main deploy"
+    )
     said("DX148", protected(can_approve=None, branches="main"), CheckState.PASSED, "a team approves, branches: main")
     said("DX148", protected(can_approve=False, wait_minutes=5), CheckState.WARNED, "you may not approve, wait 5 min")
     said("DX148", protected(no_self_review=True), CheckState.WARNED, "who starts the run may not approve it", "hand")

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from dixis_tui.errors import DixisError, GithubError, StoppedError
 from dixis_tui.github import Deployment, Look, SecretSeen, WorkflowRun
+from dixis_tui.plan import github_gates
 from dixis_tui.plan.github_sight import Sight, Unseen
 from dixis_tui.prisma import checkout
 from dixis_tui.prisma.checkout import Checkout
@@ -28,6 +29,8 @@ SECONDS = 20.0
 """After that long a look ends with what it has seen."""
 _ANSWER_SECONDS = 8.0
 _RUNS = 50
+_CLINIC_RUNS = 20
+_AT_WORK = ("waiting", "in_progress", "queued", "pending")
 _FOR = {
     "user": "whose token it is",
     "branch": "where the branch stands",
@@ -184,12 +187,12 @@ def _ask(sight: Sight, repository: Repository, client: Client, seconds: float) -
     pushed, tree_of = _pushed(ask, repository, replace(sight, look=look))
     none: list[WorkflowRun] = []
     nothing: tuple[Deployment, ...] = ()
-    listed = ask("runs", lambda: repository.runs(settings.migrate_workflow, limit=_RUNS), none)
+    listed = ask("runs", lambda: _open_runs(repository, settings.migrate_workflow), none)
     look = _environment(ask, repository, replace(look, clinic=runs), settings)
     look = replace(
         look,
         open_runs=tuple(run for run in listed if not run.over),
-        deployments=ask("deployments", repository.deployments, nothing),
+        deployments=ask("deployments", lambda: repository.deployments(settings.environment), nothing),
     )
     tree = ask("tree", lambda: repository.tree(tree_of, local_.folder), None) if tree_of else None
     return replace(
@@ -203,15 +206,25 @@ def _ask(sight: Sight, repository: Repository, client: Client, seconds: float) -
     )
 
 
+def _open_runs(repository: Repository, workflow: str) -> list[WorkflowRun]:
+    """Runs that are not over: among the newest, and, however old, those that wait or are at work."""
+    newest = repository.runs(workflow, limit=_RUNS)
+    older = [run for status in _AT_WORK for run in repository.runs(workflow, status=status, limit=_RUNS)]
+    return list({run.id: run for run in (*newest, *older)}.values())
+
+
 def _clinic(ask: _Asking, repository: Repository, sight: Sight) -> tuple[WorkflowRun | None, WorkflowRun | None]:
     """The clinic's latest run for the local commit; where there is none, its latest one of any."""
     name, commit = sight.settings.clinic_workflow, sight.local.commit
     found: list[WorkflowRun] = []
+    branch = sight.settings.branch
     if commit:
-        found = ask("clinic", lambda: repository.runs(name, sha=commit, limit=1), found)
-    if found or "clinic" in ask.unseen:
-        return (found[0] if found else None), None
-    found = ask("clinic", lambda: repository.runs(name, limit=1), found)
+        found = ask("clinic", lambda: repository.runs(name, sha=commit, branch=branch, limit=_CLINIC_RUNS), found)
+    if one := github_gates.clinic_of(found):
+        return one, None
+    if "clinic" in ask.unseen:
+        return None, None
+    found = ask("clinic", lambda: repository.runs(name, branch=branch, limit=1), found)
     return None, found[0] if found else None
 
 
