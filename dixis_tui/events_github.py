@@ -30,6 +30,8 @@ class DispatchStarted(BaseEvent, frozen=True, kw_only=True, tag="dispatch_starte
     inputs: tuple[tuple[str, str], ...] = ()
     """As they are sent, but for the phrase, which is left out."""
     operator: str = ""
+    login: str = ""
+    """Whose token sends it."""
 
 
 class Dispatched(BaseEvent, frozen=True, kw_only=True, tag="dispatched"):

@@ -190,7 +190,7 @@ class ContactsSettings(_Table, frozen=True, kw_only=True):
 class GithubSettings(_Table, frozen=True, kw_only=True):
     """`[github]`: the repository that is asked, and its workflows. Without `repository` a person answers instead."""
 
-    repository: Annotated[str, Meta(pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$")] = ""
+    repository: Annotated[str, Meta(pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+$")] = ""
     """`owner/name`."""
     api_url: str = ""
     """Base of the API, for GitHub Enterprise; empty: `GITHUB_API_URL`, else GitHub's own."""

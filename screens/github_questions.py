@@ -17,15 +17,17 @@ def question(name: str, view: View, offer: Offer) -> AskScreen:
 
 def stops(view: View, command: Command | None) -> AskScreen:
     """`s` while a workflow run is followed: what has begun there does not stop at a safe point."""
-    workflow = view.state.workflow
-    begun = workflow is not None and policy_github.begun(workflow)
+    begun = policy_github.may_have_begun(view.state)
     lines = (
         (
             "The workflow run goes on to its end: nothing on GitHub knows a safe point. This run stops after it,",
             "with production read again. To end the workflow run itself: g, then z.",
         )
         if begun
-        else ("The workflow run has not begun: it is cancelled, and production stays as it is.",)
+        else (
+            "The workflow run had not begun when it was last looked at. It is looked at once more:",
+            "it is cancelled only if that is still so, and production stays as it is.",
+        )
     )
     return AskScreen(view, title="Stop after this?", lines=lines, yes="stop", command=command, label="stop")
 
@@ -33,8 +35,11 @@ def stops(view: View, command: Command | None) -> AskScreen:
 def _cancel(view: View, offer: Offer) -> AskScreen:
     workflow = view.state.workflow
     number = workflow.run_id if workflow else 0
-    if workflow is None or not policy_github.begun(workflow):
-        lines: tuple[str, ...] = ("No job of it has begun: nothing of it has touched production.",)
+    if not policy_github.may_have_begun(view.state):
+        seen = told.ago(view, workflow.seen_at if workflow else None)
+        lines: tuple[str, ...] = (
+            f"No job of it had begun when it was last looked at, {seen}: as long as that is so it has touched nothing.",
+        )
     else:
         lines = (
             "GitHub ends the job, and Prisma with it, within seconds. What is applied stays applied.",

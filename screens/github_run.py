@@ -7,7 +7,7 @@ from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
 from screens.cards import Line, migrations
-from screens.cards_github import standing
+from screens.github_standing import standing
 from screens.view import View
 
 

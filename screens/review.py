@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from dixis_tui.run import policy
+from dixis_tui.run import policy, policy_github
 from dixis_tui.run.commands import ReviewDeployment
 from screens import github_words as told
 from screens import guide
@@ -44,7 +44,10 @@ class ReviewScreen(Dialog):
         who = f" as {look.login}" if look and look.login else ""
         after = "Then the run goes on: it migrates the environment's database."
         if not self._command.approve:
+            worked = workflow is not None and policy_github.begun(workflow)
             after = "Then the run ends, and nothing of it touches the environment's database."
+            if worked:
+                after = "Then the run ends; what a job of it did before stands."
         return Content("\n").join(
             [
                 line((f"Workflow run {number} of commit {commit}{plan}", "strong")),

@@ -39,9 +39,8 @@ _SECOND_AT_GITHUB = (
 
 def _first_words(state: RunState) -> str:
     if policy_github.followed(state):
-        view = state.workflow
-        if view and not policy_github.begun(view):
-            return "the workflow run has not begun: it is cancelled, then the run ends."
+        if not policy_github.may_have_begun(state):
+            return "the workflow run is looked at: where it has not begun it is cancelled, then the run ends."
         return "the workflow run goes on to its end, then the run ends. Ctrl+C again cancels it."
     name = next((view.name for view in state.migrations.values() if view.state is MigrationState.RUNNING), "")
     if not name:

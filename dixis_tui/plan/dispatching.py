@@ -37,10 +37,13 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True):
-    """One look at the list: the run that bears the key, and those that might be ours but do not say so."""
+    """One look at the list: the run that bears the key, those that might be ours but do not say so, and all that were
+    dispatched from then on, whoever by and for which commit.
+    """
 
     ours: WorkflowRun | None = None
     candidates: tuple[WorkflowRun, ...] = ()
+    near: tuple[WorkflowRun, ...] = ()
 
 
 def request_key(run: str, digest: str, attempt: int, salt: str) -> str:
@@ -63,18 +66,22 @@ def look_at(runs: Iterable[WorkflowRun], order: Order, sent: datetime) -> Seen:
     ours = next((run for run in listed if key.search(run.title)), None)
     if ours:
         return Seen(ours)
-    return Seen(None, tuple(run for run in listed if _might_be(run, order, sent)))
+    since = [run for run in listed if run.created is None or run.created >= sent - _NEAR]
+    near = tuple(run for run in since if run.event == "workflow_dispatch")
+    return Seen(None, tuple(run for run in near if _might_be(run, order)), near)
 
 
-def _might_be(run: WorkflowRun, order: Order, sent: datetime) -> bool:
-    near = run.created is None or run.created >= sent - _NEAR
-    same = run.event == "workflow_dispatch" and (not order.sha or run.sha == order.sha)
-    return near and same and (not order.login or not run.actor or run.actor == order.login)
+def _might_be(run: WorkflowRun, order: Order) -> bool:
+    same = not order.sha or run.sha == order.sha
+    return same and (not order.login or not run.actor or run.actor == order.login)
 
 
 def none_left(seen: Seen, sent: datetime, now: datetime) -> bool:
-    """Whether nothing of it is at work, nor will be: long after the dispatch what might be it is over, or not there."""
-    return seen.ours is None and now - sent >= SURE and all(run.over for run in seen.candidates)
+    """Whether nothing of it is at work, nor will be: long after the dispatch what might be it is over, or not there.
+
+    The branch may have moved, and an account may have another name, before GitHub took it: every run counts.
+    """
+    return seen.ours is None and now - sent >= SURE and all(run.over for run in (*seen.candidates, *seen.near))
 
 
 def in_words(seen: Seen, order: Order) -> str:

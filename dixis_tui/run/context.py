@@ -13,6 +13,8 @@ from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, StoppedError, UnknownOutcomeError
 from dixis_tui.model import CheckState, Finding, Phase, PhaseState, unknown
@@ -30,6 +32,13 @@ if TYPE_CHECKING:
 
 _PROGRESS_SECONDS = 0.5
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Tried(Struct, frozen=True):
+    """A stop that was tried: when, by the monotonic clock, and why it was not taken."""
+
+    at: float
+    problem: str
 
 
 class Context:
@@ -59,7 +68,7 @@ class Context:
         """Of the database that the lock radar looks at now."""
         self.cancel: Callable[[str], bool] | None = None
         """Cancels the statement of ours that runs on the server, for that operator; None where none is known."""
-        self.stops: set[bool] = set()
+        self.stops: dict[bool, Tried] = {}
         """The kinds of stop (`now` or not) that were asked of a workflow run in this phase."""
         self.deeds = threading.Lock()
         """Held by whoever asks something of that workflow run."""

@@ -20,13 +20,15 @@ def _github_seen(state: RunState, event: ev.GithubSeen, at: datetime) -> dict[st
     if state.past_go:
         return seen  # preflight is over: what it found stands
     if event.look.problem:
-        # Only that it does not answer is known of it; what a person waived stays waived.
+        # Only that it does not answer is known of it; what a person waived stays waived, and what was found closed is.
         for code in checks.GITHUB_CODES[1:]:
-            if state.check(code).state is not CheckState.WAIVED:
+            if state.check(code).state not in (CheckState.WAIVED, CheckState.FAILED):
                 asked.pop((code, ""), None)
-    for code in checks.ANSWERED_BY_GITHUB:
-        if event.look.problem:
+    for code, instead in checks.ANSWERED_BY_GITHUB.items():
+        if event.look.problem and (instead, "") not in asked:
             asked.setdefault((code, ""), CheckView(code))
+        elif event.look.problem:
+            continue
         else:
             asked.pop((code, ""), None)
     return seen | {"checks": asked}

@@ -45,7 +45,7 @@ def look(state: RunState, command: cmd.LookAtGithub | cmd.DispatchClinic) -> str
 def rollback(state: RunState) -> str:
     """Why production can't be put back now: what is put back would be migrated by a run that nobody follows."""
     view = state.workflow
-    if view is None or not may_change(state):
+    if view is None or not (view.open or may_change(state)):
         return ""
     run = state.run.run if state.run else ""
     if view.open:
@@ -75,6 +75,22 @@ def begun(view: WorkflowView) -> bool:
     """Whether a job of it may have begun; as long as it was not looked at, it is taken for queued."""
     jobs = any(job.status in ("in_progress", "completed") and job.conclusion != "skipped" for job in view.jobs)
     return view.run is not None and (view.run.status not in _NOT_BEGUN or jobs)
+
+
+def may_have_begun(state: RunState) -> bool:
+    """Whether a job of it may have begun for all that is known: it was not looked at, or GitHub is not heard of."""
+    view = state.workflow
+    return view is None or view.run is None or state.github_waits is not None or begun(view)
+
+
+def another_commit(state: RunState) -> str:
+    """Where the dispatched run was of another commit than the plan, that; no look at the database makes it ours."""
+    view = state.workflow
+    if view is None or view.run is None or not view.run.sha or not view.started.sha:
+        return ""
+    if view.run.sha == view.started.sha:
+        return ""
+    return f"The workflow ran commit {view.run.sha[:12]}, and the plan is of {view.started.sha[:12]}"
 
 
 def unsettled(state: RunState) -> bool:

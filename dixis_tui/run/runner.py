@@ -122,7 +122,10 @@ class Runner:
             self._looked_at = time.monotonic()
         elif time.monotonic() - self._looked_at > IDLE_SECONDS:
             self._context.note("Nobody has looked at this run for twelve hours: it ends here.", "warning")
-            self._put(cmd.End())
+            left = policy_github.left_open(self._context.state)
+            self._put(
+                cmd.Leave(reason="nobody looks at it, and its workflow run may be at work") if left else cmd.End()
+            )
 
     def _void_if_old(self) -> None:
         state = self._context.settled()

@@ -149,7 +149,7 @@ def test_a_refusal_of_the_runners_is_said_where_it_was_asked(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("stage", "means"),
     [
-        ("queued", "No job of it has begun: nothing of it has touched production."),
+        ("queued", "as long as that is so it has touched nothing."),
         ("running", "A statement that is at work on the server may go on to its end there, and be committed."),
     ],
 )
@@ -169,7 +169,7 @@ def test_cancelling_says_what_it_means_before_it_is_sent(stage: str, means: str,
 @pytest.mark.parametrize(
     ("stage", "means"),
     [
-        ("queued", "it is cancelled, and production stays as it is"),
+        ("queued", "it is cancelled only if that is still so, and production stays as it is"),
         ("running", "To end the workflow run itself: g, then z"),
     ],
 )

@@ -14,7 +14,7 @@ from dixis_tui.model import CheckState, Executor, Phase, Verdict
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.state import fold
-from screens import cards, cards_github, github_gates, guide, guide_github, presenter_words, spots
+from screens import cards, cards_github, github_gates, github_standing, guide, guide_github, presenter_words, spots
 from screens import github_words as told
 from screens.github import Answer, GithubKeys, Listed
 from screens.view import Link, Mode, Spot, View
@@ -285,7 +285,7 @@ def test_after_its_end_a_green_run_is_held_against_production() -> None:
     def answer(stage: str) -> str:
         view = view_of(stage)
         assert view.state.workflow is not None
-        return cards_github.standing(view, view.state.workflow).headline
+        return github_standing.standing(view, view.state.workflow).headline
 
     assert answer("verified") == "The run was green, and production has every migration"
     assert answer("ended_whole") == "The workflow run ended: cancelled; production has every migration"

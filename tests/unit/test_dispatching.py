@@ -51,7 +51,8 @@ def test_a_key_is_its_own_word_in_the_title() -> None:
     ],
 )
 def test_a_run_without_the_key_is_at_most_a_candidate(other: WorkflowRun) -> None:
-    assert look_at([run(8), other], BARE, SENT) == Seen(None, (run(8),))
+    seen = look_at([run(8), other], BARE, SENT)
+    assert (seen.ours, seen.candidates) == (None, (run(8),))
     assert run(8).url in how_to_find_out(Seen(None, (run(8),)), BARE, "https://page")
 
 
@@ -60,6 +61,10 @@ def test_there_is_none_once_long_after_it_nothing_that_may_be_it_is_at_work() ->
     assert not none_left(Seen(), SENT, SENT + SURE - timedelta(seconds=1))
     assert none_left(Seen(), SENT, SENT + SURE)
     assert none_left(Seen(None, (over,)), SENT, SENT + SURE)
+    # The branch may have moved before GitHub took it, and another account may look for it.
+    moved = look_at([run(8, sha="b" * 40, status="waiting"), run(9, actor="x", status="waiting")], BARE, SENT)
+    assert moved.candidates == ()
+    assert not none_left(moved, SENT, SENT + SURE)
     assert not none_left(Seen(None, (over, at_work)), SENT, SENT + SURE)
 
 

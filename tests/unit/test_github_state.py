@@ -57,12 +57,17 @@ def test_where_github_is_mute_the_questions_are_a_persons_again() -> None:
     assert ticked.check("DX131").open  # an answer outlives a second look
 
 
-def test_a_github_that_falls_mute_leaves_only_that_and_what_was_waived() -> None:
-    known = [found(code, Finding(CheckState.FAILED, "red", "")) for code in GITHUB_CODES]
+def test_a_github_that_falls_mute_leaves_what_was_waived_and_what_was_closed() -> None:
+    known = [found(code, Finding(CheckState.PASSED, "well", "")) for code in GITHUB_CODES]
     waived = ev.Waived(code="DX143", operator="Μαρία", reason="agreed")
-    state = after(SEEN, *known, waived, MUTE, found("DX141", Finding(CheckState.FAILED, "mute", "")))
-    assert [code for code in GITHUB_CODES if (code, "") in state.checks] == ["DX141", "DX143"]
+    red = found("DX142", Finding(CheckState.FAILED, "red", ""))
+    state = after(SEEN, *known, red, waived, MUTE, found("DX141", Finding(CheckState.FAILED, "mute", "")))
+    assert [code for code in GITHUB_CODES if (code, "") in state.checks] == ["DX141", "DX142", "DX143"]
     assert state.check("DX143").state is CheckState.WAIVED
+    # A line that breaks off makes no red clinic a person's to tick.
+    assert state.check("DX142").state is CheckState.FAILED
+    assert ("DX131", "") not in state.checks
+    assert ("DX134", "") in state.checks
 
 
 def test_once_the_phrase_was_taken_a_look_closes_nothing() -> None:

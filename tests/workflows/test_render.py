@@ -92,7 +92,7 @@ def test_every_file_asks_for_little_and_pins_what_it_takes(shop: Settings) -> No
         assert "concurrency" in whole
         (job,) = whole["jobs"].values()
         assert job["permissions"] == {"contents": "read"}
-        assert 0 < job["timeout-minutes"] <= 60
+        assert 0 < job["timeout-minutes"] <= 360
         assert job["defaults"]["run"]["shell"] == "bash"
         assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in uses(workflow.body))
         assert len(uses(workflow.body)) == workflow.body.count("uses:") >= 2

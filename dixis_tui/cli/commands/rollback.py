@@ -13,10 +13,11 @@ from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, finish, json_option, operator_option, secrets_for_headless
 from dixis_tui.cli.rollback_script import LookScript, RollbackScript, TickScript, checklist
 from dixis_tui.cli.ways import WaysResult, choose, lines, option
-from dixis_tui.errors import RunnerError, UsageError
+from dixis_tui.errors import RunnerError, UnknownOutcomeError, UsageError
 from dixis_tui.events import WaysSeen
 from dixis_tui.model import Phase, Way
 from dixis_tui.plan.checks import SPECS
+from dixis_tui.run import policy_github
 from dixis_tui.run.folders import find_own_run
 from dixis_tui.run.runs import Run, look
 from dixis_tui.run.state import RunState
@@ -123,6 +124,11 @@ def _runner(common: Common, before: Run, person: str) -> Path:
 
     if before.live:
         return before.folder
+    if before.state.ended is None and policy_github.unsettled(before.state):
+        raise UnknownOutcomeError(
+            f"The workflow run of run {before.id} may be at work on GitHub, and would migrate what is put back",
+            f"`dixis-tui recover {before.id}` follows it to its end. Nothing was done.",
+        )
     settings = common.settings()
     return start(settings, secrets_for_headless(settings), person, before.folder.parent, adopts=before.folder).wait()
 

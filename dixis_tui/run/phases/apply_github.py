@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from dixis_tui.errors import DixisError, GithubError, UnknownOutcomeError
-from dixis_tui.github import WorkflowRun
 from dixis_tui.model import MigrationFile, MigrationState, Place
 from dixis_tui.plan.approved import migrations_digest
 from dixis_tui.plan.dispatching import Order, request_key, taken_inputs
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.prisma.history import LockHolder, lock_holder
 from dixis_tui.prisma.project import Project
+from dixis_tui.run import policy_github
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, github_deeds, watching
 from dixis_tui.run.phases.github_dispatch import dispatch
@@ -89,18 +89,9 @@ def _followed(context: Context, repository: Repository) -> DixisError | None:
             run = follow(context, repository, request, view.run_id, view.url)
     except UnknownOutcomeError as lost:
         return lost
-    if strange := _another_commit(run, view.started.sha):
-        return strange
+    if strange := policy_github.another_commit(context.state):
+        return DixisError(strange, "Look at what it applied before anything else.")
     return ended(context, request, run)
-
-
-def _another_commit(run: WorkflowRun, sha: str) -> DixisError | None:
-    if not sha or not run.sha or run.sha == sha:
-        return None
-    return DixisError(
-        f"The workflow ran commit {run.sha[:12]}, and the plan is of {sha[:12]}",
-        "Look at what it applied before anything else.",
-    )
 
 
 @contextmanager
@@ -150,6 +141,12 @@ def _order(context: Context, repository: Repository, project: Project, files: Se
     if not workflow.active or not workflow.dispatchable:
         why = "is disabled" if not workflow.active else "has no workflow_dispatch"
         raise DixisError(f"{settings.migrate_workflow} {why} on GitHub: nothing was begun", "Mend that first.")
+    if "environment" in (workflow.inputs or ()) and not settings.environment:
+        raise DixisError(
+            f"{settings.migrate_workflow} takes an environment, and github.environment names none: its default may be "
+            "another database's; nothing was begun",
+            "Set github.environment in dixis.toml.",
+        )
     plan = state.plan
     request = request_key(
         context.folder.name, plan.digest if plan else "", len(state.workflows) + 1, secrets.token_hex(2)

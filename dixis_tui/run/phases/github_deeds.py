@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy_github
-from dixis_tui.run.context import Context
+from dixis_tui.run.context import Context, Tried
 from dixis_tui.run.phases.github_open import opened
 from dixis_tui.run.views import WorkflowView
 
@@ -22,6 +24,8 @@ WHAT_CANCELLING_MEANS = (
     "GitHub ends the job and Prisma with it; a statement that runs on the server may go on to its end, and what was "
     "committed stays. Production is looked at afterwards."
 )
+_AGAIN_SECONDS = 5.0
+"""A stop that failed is tried again after that: a script asks at every news."""
 _NOT_YET = "GitHub has not said yet which run it is: ask again in a moment."
 _RUNS = (
     "A run on GitHub does not stop at a safe point by itself: it goes on, and this run stops after it. "
@@ -72,11 +76,21 @@ def stop(context: Context, command: cmd.Stop) -> str:
     state = context.settled()
     view = state.workflow
     if view is None or not view.run_id:
+        if view is not None and command.now:
+            context.stop()  # it is looked for no longer, and whether it was taken is said to be unknown
+            return ""
         return _NOT_YET
-    if command.now in context.stops:
-        return ""
-    context.stops.add(command.now)
-    if not command.now and policy_github.begun(view):
+    tried = context.stops.get(command.now)
+    if tried is not None and (not tried.problem or time.monotonic() - tried.at < _AGAIN_SECONDS):
+        return tried.problem
+    problem = _stopped(context, command, view)
+    context.stops[command.now] = Tried(time.monotonic(), problem)
+    return problem
+
+
+def _stopped(context: Context, command: cmd.Stop, view: WorkflowView) -> str:
+    state = context.settled()
+    if not command.now and _may_have_begun(context, view):
         context.note(_RUNS, "warning")
         return ""
     problem = cancel(context, command.operator)
@@ -87,13 +101,26 @@ def stop(context: Context, command: cmd.Stop) -> str:
     return ""
 
 
+def _may_have_begun(context: Context, view: WorkflowView) -> bool:
+    """Looked at anew: what stood in the queue a moment ago may be at work on production now."""
+    if policy_github.begun(view):
+        return True
+    try:
+        with opened(context, told=False, stopping=threading.Event()) as (repository, _):
+            run, jobs = repository.run(view.run_id), repository.jobs(view.run_id)
+    except DixisError:
+        return True
+    return policy_github.begun(replace(view, run=run, jobs=jobs))
+
+
 def _do(
     context: Context, event: ev.DeploymentReviewed | ev.WorkflowCancelled, deed: Callable[[Repository], None]
 ) -> str:
     """Journal the deed, do it, and journal what GitHub answered; "" or the sentence of its refusal."""
     context.emit(event)
     try:
-        with opened(context, told=False) as (repository, _):
+        # A run that is no longer followed can still be cancelled: a stop ends no deed.
+        with opened(context, told=False, stopping=threading.Event()) as (repository, _):
             deed(repository)
     except DixisError as error:
         problem = _sentence(context, error)

@@ -164,7 +164,9 @@ def ended(context: Context, request: str, run: WorkflowRun) -> DixisError | None
         return None
     view = context.state.workflows[request]
     if (said := view.reviewed) and said.done and not said.approved:
-        return DixisError(f"{said.operator} rejected {said.environment}: nothing was begun", said.comment)
+        worked = any(step.status != "queued" for job in view.jobs for step in job.steps)
+        what = "what ran before it stands" if worked else "nothing was begun"
+        return DixisError(f"{said.operator} rejected {said.environment}: {what}", said.comment)
     spot = workflow_steps.broken(view.jobs)
     where = f" in {workflow_steps.in_words(spot)}" if spot else ""
     how = run.conclusion.replace("_", " ") or run.status

@@ -28,6 +28,9 @@ def look(context: Context) -> Sight:
         return sight
     context.emit(ev.CheckChanged(code="DX141", state=CheckState.RUNNING), flush=False)
     sight = _gather(context)
+    if context.settled().past_go:  # the phrase was taken meanwhile
+        context.emit(ev.GithubSeen(look=worded(context, sight.look)))
+        return sight
     _tell(context, sight)
     return sight
 
@@ -50,11 +53,12 @@ def moved(context: Context) -> str:
     sight = _gather(context, _LAST_SECONDS)
     if problem := _silence(context, sight):
         return str(problem)
-    if cut_off(sight):
-        return ""
-    found = _tell(context, sight)
+    broken_off = cut_off(sight) is not None
+    # Of a look that broke off, what it did see counts.
+    found = github_gates.findings(sight) if broken_off else _tell(context, sight)
+    shut = (CheckState.FAILED,) if broken_off else _SHUT
     for code in github_gates.FREEZE:
-        if found[code].state in _SHUT and context.state.check(code).state is not CheckState.WAIVED:
+        if code in found and found[code].state in shut and context.state.check(code).state is not CheckState.WAIVED:
             return f"{SPECS[code].title}: {context.log.redactor.line(found[code].evidence)}"
     return ""
 

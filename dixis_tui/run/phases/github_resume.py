@@ -22,6 +22,7 @@ from dixis_tui.run.views import WorkflowView
 
 if TYPE_CHECKING:
     from dixis_tui.web.github.api import Repository
+    from dixis_tui.web.github.client import Client
 
 
 def settle(context: Context) -> None:
@@ -30,18 +31,19 @@ def settle(context: Context) -> None:
     assert view is not None  # noqa: S101 - the caller has looked
     with context.phase(Phase.MIGRATE, facts.phase_checks(Phase.MIGRATE)), opened(context) as (repository, client):
         if not view.run_id:
-            _find(context, repository, view, client.skew_seconds)
+            _find(context, repository, view, client)
         conclude(context, facts.production(context), repository, _files(context))
 
 
-def _find(context: Context, repository: Repository, view: WorkflowView, skew_seconds: float) -> None:
+def _find(context: Context, repository: Repository, view: WorkflowView, client: Client) -> None:
     """Raises DixisError where it was not taken, and UnknownOutcomeError where that is not known."""
     try:
-        order = github_dispatch.order_of(view.started, login_of(repository))
+        login_of(repository)  # also tells GitHub's time: it is known only once something was answered
+        order = github_dispatch.order_of(view.started)
     except GithubError as error:
         order = github_dispatch.order_of(view.started)
         raise github_dispatch.unknown(context, order, str(error), dispatching.Seen(), error.remedy) from None
-    skew = timedelta(seconds=skew_seconds)
+    skew = timedelta(seconds=client.skew_seconds)
     sent = view.at - skew
     old = datetime.now(UTC) - skew - sent >= dispatching.SURE
     seen, problem = github_dispatch.seek(context, repository, order, sent, pauses=() if old else github_dispatch.PAUSES)

@@ -6,6 +6,7 @@ from dixis_tui.model import Finding, MigrationState, Phase, PhaseState, Place, f
 from dixis_tui.postgres.session import connect
 from dixis_tui.prisma.files import OnDisk, same_checksum
 from dixis_tui.prisma.history import History
+from dixis_tui.run import policy_github
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, forecast, soundness, verify
 from dixis_tui.run.phases.apply import apply
@@ -36,6 +37,8 @@ def applied(context: Context) -> Finding:
     bad = next((view for view in views if view.state in (MigrationState.FAILED, MigrationState.UNKNOWN)), None)
     untouched = [view.name for view in views if view.state is MigrationState.PENDING]
     tally = f"{len(done)} of {len(views)} applied"
+    if policy_github.may_change(context.state):
+        return failed(f"{tally} so far; the workflow run may be at work", "Look again (r) before anything else.")
     if bad:
         rest = f"; not touched: {', '.join(untouched)}" if untouched else ""
         what = "failed" if bad.state is MigrationState.FAILED else "ended in a way that is not known"

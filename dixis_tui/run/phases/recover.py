@@ -150,13 +150,16 @@ def _look_at_migrate(
     passed_now = followed and context.state.phase(Phase.MIGRATE).state is PhaseState.PASSED
     phase = nullcontext() if passed_now else context.phase(Phase.MIGRATE, facts.phase_checks(Phase.MIGRATE))
     with phase:
-        context.found("DX601", _history(settled, found))
+        context.found("DX601", _history(context, settled, found))
         context.found("DX600", migrate.applied(context))
         context.check("DX602", lambda: forecast.compare(context))
 
 
-def _history(settled: list[recovery.Settled], found: recovery.Found) -> Finding:
+def _history(context: Context, settled: list[recovery.Settled], found: recovery.Found) -> Finding:
     if found.outcome is Recovery.UNFINISHED:
         return failed(found.evidence, found.remedy)
+    if strange := policy_github.another_commit(context.state):
+        return failed(strange, "Look at what it applied before anything else; x rolls back.")
     done = sum(one.state is MigrationState.APPLIED for one in settled)
-    return passed(f"{done} rows of this run are finished, none failed; looked at after the runner's death")
+    when = "after the runner's death" if context.state.resumed else "once more"
+    return passed(f"{done} rows of this run are finished, none failed; looked at {when}")
