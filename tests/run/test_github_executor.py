@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dixis_tui import events as ev
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recovery, Verdict
@@ -434,6 +435,28 @@ def test_the_workflow_ran_another_commit(stage: Stage) -> None:
     state = stage.over()
     assert "ran commit bbbbbbbbbbbb" in state.phase(Phase.MIGRATE).reason
     assert state.phase(Phase.MIGRATE).state is PhaseState.FAILED
+    stage.look_again()
+    state = stage.over()
+    assert state.phase(Phase.MIGRATE).state is PhaseState.FAILED, "no look at the database makes it ours"
+    assert "ran commit bbbbbbbbbbbb" in state.check("DX601").evidence
+
+
+def test_a_stop_looks_before_it_cancels(stage: Stage) -> None:
+    """What was queued when it was last seen is at work on production now, and is not killed by a soft stop."""
+    gate = threading.Event()
+    stage.github.script = acts(deploys(stage.url, stage.project), before=[queued()], hold=gate)
+    stage.begin()
+    stage.wait(lambda state: state.workflow and state.workflow.jobs and state.workflow.jobs[0].steps, "a step")
+    assert stage.context is not None
+    view = stage.context.state.workflow
+    assert view is not None
+    assert view.run is not None
+    stale = replace(view.run, status="queued")
+    stage.context.emit(ev.WorkflowSeen(request=view.started.request, run=stale))
+    assert stage.ask(cmd.Stop(operator=OPERATOR)) == ""
+    assert not stage.github.cancels
+    gate.set()
+    assert all(one.state is MigrationState.APPLIED for one in stage.over().migrations.values())
 
 
 def test_a_log_without_end_is_kept_in_part(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

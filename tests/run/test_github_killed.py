@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from multiprocessing.process import BaseProcess
 
 import pytest
@@ -119,6 +120,19 @@ def test_never_two_runs(stage: Stage, how: str, lag: int, seconds: float) -> Non
         assert policy.verdict(state) is Verdict.UNKNOWN
     assert ask(stage.url.raw.reveal()).ran == (dict.fromkeys(MIGRATIONS, 1) if taken else {})
     assert sum(isinstance(event, ev.DispatchStarted) for event in stage.events) == 1
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_clocks_that_disagree_hide_no_run(stage: Stage, hours: float) -> None:
+    killer = Killer(stage)
+    stage.github.skew = timedelta(hours=hours)
+    stage.github.faults = [Fault(killer.taken_and_not_answered, faults.dispatches)]
+    killer.begin()
+    stage.take_up()
+    state = stage.over()
+    assert state.recovery is not None
+    assert state.recovery.outcome is Recovery.APPLIED, state.recovery
+    assert len(stage.github.dispatches) == 1
 
 
 def test_what_nobody_took_is_settled_after_a_while_and_goes_on_with_a_new_key(
