@@ -130,6 +130,8 @@ def test_clocks_that_disagree_hide_no_run(stage: Stage, hours: float) -> None:
     killer.begin()
     stage.take_up()
     state = stage.over()
+    assert state.workflow is not None
+    assert state.workflow.run_id == stage.github.dispatches[0].run_id
     assert state.recovery is not None
     assert state.recovery.outcome is Recovery.APPLIED, state.recovery
     assert len(stage.github.dispatches) == 1
