@@ -68,6 +68,8 @@ class Context:
         """Of the database that the lock radar looks at now."""
         self.cancel: Callable[[str], bool] | None = None
         """Cancels the statement of ours that runs on the server, for that operator; None where none is known."""
+        self.clinics: set[str] = set()
+        """Dispatches of the clinic that a thread of this runner follows, or has followed."""
         self.stops: dict[bool, Tried] = {}
         """The kinds of stop (`now` or not) that were asked of a workflow run in this phase."""
         self.deeds = threading.Lock()

@@ -124,6 +124,10 @@ def test_what_may_have_been_taken_is_5_and_stays_open(caller: Caller, database: 
     done = caller.recover()
     assert done.code == 5, done.said
     assert "taken for the whole truth" in done.said
+    words = ("--config", str(caller.config), "rollback", "--confirm", "DIXIS-ROLLBACK-OK")
+    back = caller.house.call(*words, extra=caller.environment)
+    assert back.code == 5, back.said
+    assert "may be at work on GitHub, and would migrate what is put back" in back.err
     assert not caller.github.dispatches
     assert state_of(run).verdict is Verdict.OPEN
     assert ask(database.raw.reveal()).ran == {}

