@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dixis_tui import events as ev
+from dixis_tui.errors import GithubError
 from dixis_tui.fleet import TargetPlan, TargetState
-from dixis_tui.github import Purpose, WorkflowRun
+from dixis_tui.github import Purpose, SecretSeen, WorkflowRun
 from dixis_tui.model import CheckState, MigrationFile
-from dixis_tui.run.phases import fleet_secrets
+from dixis_tui.run.phases import fleet_plan, fleet_secrets
 from dixis_tui.run.phases.fleet_verify import judge
 from dixis_tui.run.views import WorkflowView
+from dixis_tui.settings import Settings, TargetSettings
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
 from tests.unit.examples import START
 
@@ -81,15 +85,32 @@ def test_a_run_of_another_commit_is_no_evidence() -> None:
 @pytest.mark.parametrize(
     ("shared", "found", "state", "words"),
     [
-        ((), [("gr", {"URL"}), ("it", {"URL"})], CheckState.PASSED, "URL in each of 2 environments"),
+        ((), [("gr", {"URL"}), ("it", {"url"})], CheckState.PASSED, "URL in each of 2 environments"),
         ((), [("gr", {"URL"}), ("it", set())], CheckState.FAILED, "not in the environments it"),
-        (("URL",), [("gr", {"URL"}), ("it", set())], CheckState.FAILED, "it would get it"),
-        (("URL",), [("gr", {"URL"})], CheckState.FAILED, "a secret of the repository too"),
+        (("repository",), [("gr", {"URL"}), ("it", set())], CheckState.FAILED, "it would get it"),
+        (("repository",), [("gr", {"URL"})], CheckState.FAILED, "a secret of the repository too"),
+        (("organization",), [("gr", {"URL"})], CheckState.FAILED, "a secret of the organization too"),
     ],
 )
 def test_no_environment_gets_the_secret_of_another(
     shared: tuple[str, ...], found: list[tuple[str, set[str]]], state: CheckState, words: str
 ) -> None:
-    finding = fleet_secrets.judge("URL", shared, found)
+    finding = fleet_secrets.judge("URL", [SecretSeen(name="Url", where=where) for where in shared], found)
     assert finding.state is state
     assert words in finding.evidence
+
+
+def test_environments_that_differ_in_capitals_are_one() -> None:
+    plans = [TargetPlan(name="a", environment="Prod"), TargetPlan(name="b", environment="prod")]
+    assert [plan.problem for plan in fleet_plan._apart(plans)] == ["", "it has the environment prod, as a has"]
+
+
+def test_secrets_that_may_not_be_seen_close_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind() -> None:
+        raise GithubError("rights", "the token may not read secrets", "Give it secrets: read.")
+
+    seen = SimpleNamespace(secrets=blind, environment_secrets=lambda _: ())
+    monkeypatch.setattr(fleet_secrets, "opened", lambda _: nullcontext((seen, None)))
+    settings = Settings(root="/srv/dixis", targets=[TargetSettings(name="a", url_variable="URL_a")])
+    finding = fleet_secrets.look(SimpleNamespace(settings=settings))  # type: ignore[arg-type]
+    assert finding.state is CheckState.UNKNOWN

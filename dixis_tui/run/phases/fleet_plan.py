@@ -127,7 +127,7 @@ def _clash(plan: TargetPlan, others: Sequence[TargetPlan]) -> str:
     for other in others:
         if plan.identity and other.identity and plan.identity.same_database(other.identity):
             return f"it is the same database as {other.name}"
-        if plan.environment == other.environment:
+        if plan.environment.casefold() == other.environment.casefold():
             where = f"the environment {plan.environment}" if plan.environment else "no environment"
             return f"it has {where}, as {other.name} has"
     return ""
