@@ -24,8 +24,8 @@ from dixis_tui.run.context import Context
 from dixis_tui.run.phases import fleet_plan, fleet_verify, github_dispatch
 from dixis_tui.run.phases.fleet_lock import Locks
 from dixis_tui.run.phases.fleet_plan import Source
-from dixis_tui.run.phases.github_open import worded
-from dixis_tui.run.views import FleetView, WorkflowView
+from dixis_tui.run.phases.github_open import say_waits, worded
+from dixis_tui.run.views import FleetView, RunState, WorkflowView
 from dixis_tui.secrets import Secret
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ _GONE_LOOKS = 5
 """So many looks in a row it was not there: lists lag, a run that was deleted stays away."""
 _LONGEST_PAUSE_SECONDS = 60.0
 _TOLD = "`dixis-tui github init` writes one that does."
+
+
+class _StoppedMeanwhileError(Exception):
+    """The fleet was stopped after the next target was chosen."""
 
 
 class Work:
@@ -54,6 +58,8 @@ class Work:
         self._gone: dict[int, int] = {}
         self._heard_at = time.monotonic()
         self._told = ""
+        self._held_until = 0.0
+        """By the monotonic clock: GitHub asked for so long to dispatch nothing."""
 
     @property
     def _fleet(self) -> FleetView:
@@ -67,21 +73,33 @@ class Work:
         Raises:
             StoppedError: the runner is to go; what is open stays open.
         """
+        self._heard_at = time.monotonic()  # what was looked for until here took its own time
         with self._locks:
             while True:
                 self._say_stop()
-                while self._phrase and (ready := self._fleet.waves.ready):
+                while name := self._next():
                     self._context.safe_point()
-                    self._dispatch(ready[0])
+                    self._dispatch(name)
                     self._say_stop()
                 if not self._fleet.named(TargetState.AT_WORK):
                     if not self._phrase or self._fleet.waves.over:
                         return
+                    self._wait(min(self._context.settings.github.poll_seconds, self._held()))
                     continue
                 pause = self._round()
                 # Whoever ended in this round may have opened the next wave: no pause before that.
-                if not (self._phrase and self._fleet.waves.ready) and self._fleet.named(TargetState.AT_WORK):
+                if not self._next() and self._fleet.named(TargetState.AT_WORK):
                     self._wait(pause)
+
+    def _next(self) -> str:
+        """The target that may be dispatched now; empty: none."""
+        if not self._phrase or self._held() or not (ready := self._fleet.waves.ready):
+            return ""
+        return ready[0]
+
+    def _held(self) -> float:
+        """How long GitHub is still left alone with dispatches, in seconds."""
+        return max(self._held_until - time.monotonic(), 0.0)
 
     def _wait(self, seconds: float) -> None:
         if self._context.stopping.wait(seconds):
@@ -105,23 +123,60 @@ class Work:
         except StoppedError:
             raise
         except DixisError as error:
-            self._verified(plan, TargetState.FAILED, f"not dispatched: {error}", error.remedy)
+            if not self._hold(name, error):
+                self._verified(plan, TargetState.FAILED, f"not dispatched: {error}", error.remedy)
             return
-        self._context.emit(ev.TargetDispatching(name=name, request=order.request))
-        confirmed = self._context.state.confirmed
         try:
-            github_dispatch.dispatch(
-                self._context,
-                self._repository,
-                order,
-                operator=confirmed.operator if confirmed else "",
-                phrase=self._phrase,
-                skew_seconds=self._client.skew_seconds,
-            )
+            self._begin(name, order.request)
+            self._send(order)
+        except _StoppedMeanwhileError:
+            self._locks.give_back(name)
         except UnknownOutcomeError as error:
             self._verified(plan, TargetState.UNKNOWN, str(error), error.remedy)
+        except StoppedError:
+            self._take_back(name)
+            raise
         except DixisError as error:
-            self._verified(plan, TargetState.FAILED, f"not dispatched: {error}", error.remedy)
+            if not self._hold(name, error):
+                self._verified(plan, TargetState.FAILED, f"not dispatched: {error}", error.remedy)
+        self._heard_at = time.monotonic()  # until here it was not asked how the others are
+
+    def _begin(self, name: str, request: str) -> None:
+        """Journaled, unless the fleet was stopped since this target was chosen: a stop comes from another thread."""
+
+        def begun(state: RunState) -> ev.Event:
+            if state.ended or state.left or state.fleet is None or name not in state.fleet.waves.ready:
+                raise _StoppedMeanwhileError
+            return ev.TargetDispatching(name=name, request=request)
+
+        self._context.decide(begun)
+
+    def _send(self, order: Order) -> None:
+        confirmed = self._context.state.confirmed
+        github_dispatch.dispatch(
+            self._context,
+            self._repository,
+            order,
+            operator=confirmed.operator if confirmed else "",
+            phrase=self._phrase,
+            skew_seconds=self._client.skew_seconds,
+        )
+
+    def _take_back(self, name: str) -> None:
+        """Nothing of it was sent: it waits again."""
+        if self._fleet.targets[name].request:
+            self._context.emit(ev.TargetDispatching(name=name, request=""))
+        self._locks.give_back(name)
+
+    def _hold(self, name: str, error: DixisError) -> bool:
+        """A limit of GitHub's is no failure of the target's: it waits again, and nothing is dispatched until then."""
+        if not isinstance(error, GithubError) or error.kind != "rate" or error.taken:
+            return False
+        self._take_back(name)
+        say_waits(self._context, f"{error}; nothing is dispatched until then", error.until)
+        seconds = (error.until - datetime.now(UTC)).total_seconds() if error.until else _LONGEST_PAUSE_SECONDS
+        self._held_until = time.monotonic() + max(seconds, self._context.settings.github.poll_seconds)
+        return True
 
     def _require_unchanged(self, plan: TargetPlan) -> None:
         now = fleet_plan.of_target(self._context, self._targets[plan.name], self._source)

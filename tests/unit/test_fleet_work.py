@@ -1,0 +1,195 @@
+"""The waves against a GitHub that refuses, limits and falls silent: what is journaled, and which locks are held."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dixis_tui import events as ev
+from dixis_tui.errors import DixisError, GithubError, StoppedError
+from dixis_tui.fleet import TargetState
+from dixis_tui.github import WorkflowFile, WorkflowRun
+from dixis_tui.run.phases import fleet_plan, fleet_verify, fleet_work
+from dixis_tui.run.state import RunState, fold
+from dixis_tui.secrets import Secret
+from dixis_tui.settings import GithubSettings, Settings, TargetSettings
+from tests.screens.fleet_story import FleetStory
+
+WAITING, AT_WORK, DONE, FAILED, UNKNOWN = (
+    TargetState.WAITING,
+    TargetState.AT_WORK,
+    TargetState.DONE,
+    TargetState.FAILED,
+    TargetState.UNKNOWN,
+)
+INPUTS = ("confirm", "request", "target", "environment")
+
+
+class Desk:
+    """A context whose journal is a story."""
+
+    def __init__(self, story: FleetStory) -> None:
+        self.story = story
+        targets = [TargetSettings(name=name, url_variable=f"URL_{at}") for at, name in enumerate(story.names)]
+        self.settings = Settings(targets=targets, github=GithubSettings(repository="dixis/shop", poll_seconds=0.05))
+        self.log = SimpleNamespace(line=lambda *_: None, redactor=SimpleNamespace(line=str))
+        self.stopping, self.folder = threading.Event(), Path("run")
+
+    @property
+    def state(self) -> RunState:
+        return fold(self.story.entries)
+
+    def settled(self) -> RunState:
+        return self.state
+
+    def emit(self, *events: ev.Event, flush: bool = True) -> None:
+        self.story.write(*events)
+
+    def decide(self, make: Callable[[RunState], ev.Event]) -> ev.Event:
+        made = make(self.state)
+        self.story.write(made)
+        return made
+
+    def safe_point(self) -> None:
+        if self.stopping.is_set():
+            raise StoppedError("stopped")
+
+    def states(self) -> dict[str, TargetState]:
+        fleet = self.state.fleet
+        assert fleet is not None
+        return {name: view.state for name, view in fleet.targets.items()}
+
+
+class Locks:
+    """Which locks were taken and given back."""
+
+    def __init__(self, _: object) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def take(self, target: TargetSettings) -> None:
+        self.told.append(("take", target.name))
+
+    def take_again(self, target: TargetSettings) -> None:
+        self.told.append(("again", target.name))
+
+    def give_back(self, name: str) -> None:
+        self.told.append(("back", name))
+
+    def __enter__(self) -> Locks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+class Github:
+    """A repository whose runs are green as soon as they are looked at; `refuses` is raised once for each entry."""
+
+    def __init__(self) -> None:
+        self.refuses: list[DixisError] = []
+        self.dispatched: list[str] = []
+        self.before: Callable[[], None] = lambda: None
+        self.since: datetime | None = None
+
+    def workflow(self, *_: str) -> WorkflowFile:
+        return WorkflowFile(id=1, name="m", path="m.yml", state="active", inputs=INPUTS)
+
+    def dispatch(self, workflow: str, ref: str, inputs: dict[str, str]) -> tuple[int, str]:
+        self.before()
+        if self.refuses:
+            raise self.refuses.pop(0)
+        self.dispatched.append(inputs["target"])
+        return 17_000 + len(self.dispatched), "https://github.com/run"
+
+    def runs(self, *_: str, since: datetime, **__: object) -> list[WorkflowRun]:
+        self.since = since
+        return []
+
+    def run(self, run_id: int) -> WorkflowRun:
+        return WorkflowRun(id=run_id, url="https://github.com/run", status="completed", conclusion="success")
+
+    def jobs(self, _: int) -> tuple[()]:
+        return ()
+
+    def login(self) -> str:
+        return "maria"
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Desk, Github, fleet_work.Work]]:
+    def made(story: FleetStory, phrase: str = "DIXIS-PROD-OK") -> tuple[Desk, Github, fleet_work.Work]:
+        desk, github = Desk(story), Github()
+        plans = {plan.name: plan for plan in story.plans}
+        monkeypatch.setattr(fleet_work, "Locks", Locks)
+        monkeypatch.setattr(fleet_plan, "of_target", lambda _, target, __: plans[target.name])
+        monkeypatch.setattr(
+            fleet_verify,
+            "verify",
+            lambda _, target, *__: ev.TargetVerified(name=target.name, state=DONE, evidence="2 of 2 applied"),
+        )
+        client = SimpleNamespace(skew_seconds=0.0, rate=None)
+        secret = Secret(phrase) if phrase else None
+        return desk, github, fleet_work.Work(desk, github, client, None, secret)  # type: ignore[arg-type]
+
+    return made
+
+
+Make = Callable[..., tuple[Desk, Github, Any]]
+
+
+def confirmed(count: int = 2) -> FleetStory:
+    return FleetStory().begin(count, canaries=0).planned().answered().sealed().confirmed()
+
+
+def test_a_stop_between_choice_and_dispatch_sends_nothing(work: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, github, doing = work(confirmed())
+    of_target = fleet_plan.of_target
+
+    def stops(context: Any, target: TargetSettings, seen: Any) -> Any:
+        desk.emit(ev.FleetStopped(reason="maria stopped it", operator="maria"))
+        return of_target(context, target, seen)
+
+    monkeypatch.setattr(fleet_plan, "of_target", stops)
+    doing.to_end()
+    assert github.dispatched == []
+    assert desk.states() == {"shop-001": WAITING, "shop-002": WAITING}
+    assert doing._locks.told[-2:] == [("take", "shop-001"), ("back", "shop-001")]
+
+
+def test_a_limit_at_the_dispatch_is_waited_for(work: Make) -> None:
+    desk, github, doing = work(confirmed())
+    github.refuses.append(GithubError("rate", "too many", until=datetime.now(UTC) + timedelta(seconds=0.01)))
+    doing.to_end()
+    assert github.dispatched == ["shop-001", "shop-002"]
+    assert set(desk.states().values()) == {DONE}
+
+
+def test_a_stop_heard_while_a_limit_is_waited_for_ends_it(work: Make) -> None:
+    desk, github, doing = work(confirmed())
+    github.refuses.append(GithubError("rate", "too many", until=datetime.now(UTC) + timedelta(hours=1)))
+    github.before = lambda: desk.emit(ev.FleetStopped(reason="maria stopped it", operator="maria"))
+    doing.to_end()
+    assert github.dispatched == []
+    assert set(desk.states().values()) == {WAITING}
+
+
+def test_a_runner_that_goes_at_the_dispatch_takes_it_back(work: Make) -> None:
+    desk, github, doing = work(confirmed())
+    github.refuses.append(StoppedError("asked to stop"))
+    with pytest.raises(StoppedError):
+        doing.to_end()
+    assert set(desk.states().values()) == {WAITING}
+    assert doing._locks.told[-1] == ("back", "shop-001")
+
+
+def test_what_github_refuses_has_failed(work: Make) -> None:
+    desk, github, doing = work(confirmed())
+    github.refuses.append(GithubError("refused", "422 no such input"))
+    doing.to_end()
+    assert desk.states() == {"shop-001": FAILED, "shop-002": WAITING}
