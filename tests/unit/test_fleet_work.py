@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +15,9 @@ import pytest
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, GithubError, StoppedError
 from dixis_tui.fleet import TargetState
-from dixis_tui.github import WorkflowFile, WorkflowRun
-from dixis_tui.run.phases import fleet_plan, fleet_verify, fleet_work
+from dixis_tui.github import Purpose, WorkflowFile, WorkflowRun
+from dixis_tui.plan.dispatching import MARGIN
+from dixis_tui.run.phases import fleet_go, fleet_plan, fleet_verify, fleet_work
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.secrets import Secret
 from dixis_tui.settings import GithubSettings, Settings, TargetSettings
@@ -193,3 +195,65 @@ def test_what_github_refuses_has_failed(work: Make) -> None:
     github.refuses.append(GithubError("refused", "422 no such input"))
     doing.to_end()
     assert desk.states() == {"shop-001": FAILED, "shop-002": WAITING}
+
+
+def lost(story: FleetStory, name: str, **failed: Any) -> FleetStory:
+    """A dispatch of which nobody knows a run."""
+    request = f"r-{name}"
+    started = ev.DispatchStarted(
+        request=request,
+        purpose=Purpose.MIGRATE,
+        workflow="m.yml",
+        ref="main",
+        sha="a" * 40,
+        inputs=(("request", request),),
+    )
+    story.write(ev.TargetDispatching(name=name, request=request), started)
+    if failed:
+        story.write(ev.DispatchFailed(request=request, problem="422", **failed))
+    return story
+
+
+def test_a_lost_run_is_looked_for_by_githubs_clock(work: Make) -> None:
+    story = lost(confirmed(), "shop-001")
+    desk, github, doing = work(story, phrase="")
+    desk.stopping.wait = lambda _: False  # type: ignore[method-assign,assignment]
+    behind = 3600.0
+
+    def login() -> str:
+        doing._client.skew_seconds = behind
+        return "maria"
+
+    github.login = login  # type: ignore[method-assign]
+    doing.find_lost(["shop-001"])
+    began = desk.state.workflows["r-shop-001"].at
+    assert github.since == began - timedelta(seconds=behind) - MARGIN
+    assert desk.states()["shop-001"] is UNKNOWN
+
+
+def test_another_look_leaves_what_was_refused_and_reads_what_is_over(
+    work: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = lost(confirmed(4), "shop-001", unknown=False)
+    lost(story, "shop-002", unknown=True).dispatched("shop-003", "shop-004").seen("shop-003", 3, conclusion="failure")
+    story.verified("shop-001", "shop-003", state=FAILED).verified("shop-002", "shop-004", state=UNKNOWN)
+    desk, github, _ = work(story)
+    monkeypatch.setattr(fleet_go, "Work", lambda *_: SimpleNamespace(require_heard=heard))
+    monkeypatch.setattr(fleet_go, "opened", lambda _: nullcontext((github, None)))
+    desk.phase = lambda *_: suppress(DixisError)  # type: ignore[attr-defined]
+    desk.found = lambda *_: None  # type: ignore[attr-defined]
+
+    def heard() -> None:
+        raise GithubError("unreachable", "no answer")
+
+    fleet_go._work(desk, None, None, again=True)  # type: ignore[arg-type]
+    assert list(desk.states().values()) == [FAILED, UNKNOWN, DONE, UNKNOWN], "GitHub was not heard: none is reopened"
+    asked: list[str] = []
+    monkeypatch.setattr(
+        fleet_go,
+        "Work",
+        lambda *_: SimpleNamespace(require_heard=str, find_lost=asked.extend, to_end=lambda: None),
+    )
+    fleet_go._work(desk, None, None, again=True)  # type: ignore[arg-type]
+    assert list(desk.states().values()) == [FAILED, AT_WORK, DONE, AT_WORK]
+    assert asked == ["shop-002"], "only that one has no run that is known"

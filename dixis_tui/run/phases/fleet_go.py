@@ -14,11 +14,11 @@ from dixis_tui.run import policy
 from dixis_tui.run.accounts import Asker
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, fleet_plan, fleet_secrets, github_look, go
+from dixis_tui.run.phases import facts, fleet_plan, fleet_secrets, fleet_verify, github_look, go
 from dixis_tui.run.phases.fleet_plan import Source
 from dixis_tui.run.phases.fleet_work import Work, inputs_of
 from dixis_tui.run.phases.github_open import opened
-from dixis_tui.run.views import FleetView
+from dixis_tui.run.views import FleetView, WorkflowView
 from dixis_tui.secrets import Secret
 
 T = TypeVar("T")
@@ -111,14 +111,21 @@ def _changed(before: FleetView, now: tuple[TargetPlan, ...]) -> str:
     return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
 
 
-def _work(context: Context, seen: Source, phrase: Secret | None, lost: tuple[str, ...] = ()) -> None:
-    """The waves; without the phrase only what is open is followed. What came of it is said by two checks."""
+def _work(context: Context, seen: Source, phrase: Secret | None, *, again: bool = False) -> None:
+    """The waves; without the phrase only what is open is followed. What came of it is said by two checks.
+
+    `again`: those that failed or are unknown are looked at too.
+    """
     with context.phase(Phase.MIGRATE, _MIGRATE):
         try:
             _require_named(context)
+            doubtful = _read_again(context, seen) if again else ()
             with opened(context) as (repository, client):
                 work = Work(context, repository, client, seen, phrase)
-                work.find_lost(lost)
+                if doubtful:
+                    work.require_heard()
+                    context.emit(*(ev.TargetReopened(name=name) for name in doubtful))
+                work.find_lost(_lost(context))
                 work.to_end()
         finally:
             fleet = _fleet(context)
@@ -137,9 +144,28 @@ def _require_named(context: Context) -> None:
 
 def look_again(context: Context) -> None:
     """Those that failed or are unknown: their runs are looked at, and their databases read, once more."""
-    fleet = _fleet(context)
-    context.emit(*(ev.TargetReopened(name=name) for name in fleet.named(*_BAD) if fleet.targets[name].request))
-    _work(context, fleet_plan.source(context), None, _lost(context))
+    _work(context, fleet_plan.source(context), None, again=True)
+
+
+def _read_again(context: Context, seen: Source) -> tuple[str, ...]:
+    """Whose run is over is judged by its database alone, and whom GitHub refused had none: the names of the others."""
+    fleet, workflows = _fleet(context), context.state.workflows
+    targets = {target.name: target for target in context.settings.targets}
+    doubtful = []
+    for name in fleet.named(*_BAD):
+        view = workflows.get(fleet.targets[name].request)
+        if view is None or _refused(view):
+            continue
+        if view.run and view.run.over:
+            context.emit(fleet_verify.verify(context, targets[name], fleet.targets[name].plan, view, seen))
+        else:
+            doubtful.append(name)
+    return tuple(doubtful)
+
+
+def _refused(view: WorkflowView) -> bool:
+    """Whether nothing was begun, for certain."""
+    return view.failed is not None and not view.failed.unknown
 
 
 def recover(context: Context) -> None:
@@ -150,11 +176,12 @@ def recover(context: Context) -> None:
         return
     fleet = _fleet(context)
     for name in fleet.named(TargetState.AT_WORK):
-        if fleet.targets[name].request not in context.state.workflows:
-            # Its number was written, and its dispatch was not: nothing of it was sent.
+        view = context.state.workflows.get(fleet.targets[name].request)
+        if view is None or _refused(view):
+            # Its number was written, and nothing was sent, or what was sent was not taken.
             context.emit(ev.TargetDispatching(name=name, request=""))
     try:
-        _work(context, fleet_plan.source(context), None, _lost(context))
+        _work(context, fleet_plan.source(context), None)
     except DixisError as error:
         words = context.log.redactor.line(str(error))
         context.emit(ev.RecoverySeen(outcome=Recovery.UNKNOWN, evidence=words, remedy="Look again (r)."))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -240,9 +241,10 @@ class Work:
         if not views:
             return {}
         workflow = self._fleet.planned.workflow
-        since = min(view.at for view in views.values()) - MARGIN
+        begun = min(view.at for view in views.values())
+        since = begun - self._skew() - MARGIN
         # Whatever else was dispatched since then is in the list too: those of this fleet that are over, above all.
-        limit = PAGE * (1 + sum(view.at >= since for view in self._context.state.workflows.values()) // PAGE)
+        limit = PAGE * (1 + sum(view.at >= begun - MARGIN for view in self._context.state.workflows.values()) // PAGE)
         found = self._repository.runs(workflow, event="workflow_dispatch", since=since, limit=limit)
         return {run.id: run for run in found}
 
@@ -310,17 +312,30 @@ class Work:
         self._context.emit(said)
         self._locks.give_back(plan.name)
 
+    def require_heard(self) -> None:
+        """One question tells whether GitHub answers, and how far our clock is off. Raises GithubError."""
+        try:
+            self._repository.login()
+        except GithubError as error:
+            if error.kind != "rights":  # an app's token is nobody's, and it was an answer
+                raise
+
     def find_lost(self, names: Iterable[str]) -> None:
         """Runs of dispatches whose answer was never journaled: found by their key, or unknown. Never sent again."""
+        if names := tuple(names):
+            with suppress(GithubError):  # each look says for itself what is in its way
+                self.require_heard()
         for name in names:
             view = self._context.state.workflows[self._fleet.targets[name].request]
-            order = github_dispatch.order_of(view.started)
+            order, sent = github_dispatch.order_of(view.started), view.at - self._skew()
             try:
-                github_dispatch.find(self._context, self._repository, order, view.at)
-            except UnknownOutcomeError as error:
+                github_dispatch.find(self._context, self._repository, order, sent)
+            except (UnknownOutcomeError, GithubError) as error:
                 self._verified(self._fleet.targets[name].plan, TargetState.UNKNOWN, str(error), error.remedy)
-            except GithubError as error:
-                self._verified(self._fleet.targets[name].plan, TargetState.UNKNOWN, str(error), error.remedy)
+
+    def _skew(self) -> timedelta:
+        """How far our clock is ahead of GitHub's."""
+        return timedelta(seconds=self._client.skew_seconds)
 
 
 def inputs_of(repository: Repository, workflow: str, branch: str) -> tuple[str, ...]:
