@@ -257,3 +257,14 @@ def test_another_look_leaves_what_was_refused_and_reads_what_is_over(
     fleet_go._work(desk, None, None, again=True)  # type: ignore[arg-type]
     assert list(desk.states().values()) == [FAILED, AT_WORK, DONE, AT_WORK]
     assert asked == ["shop-002"], "only that one has no run that is known"
+
+
+def test_the_locks_of_those_at_work_are_taken_again_and_what_is_unknown_keeps_its_own(work: Make) -> None:
+    story = confirmed(3)
+    story.dispatched("shop-001")
+    desk, github, doing = work(story)
+    github.refuses.append(GithubError("unreachable", "no answer", taken=True))
+    desk.stopping.wait = lambda _: False  # type: ignore[method-assign,assignment]
+    doing.to_end()
+    assert desk.states() == {"shop-001": DONE, "shop-002": UNKNOWN, "shop-003": WAITING}
+    assert doing._locks.told == [("again", "shop-001"), ("take", "shop-002"), ("back", "shop-001")]

@@ -1,4 +1,4 @@
-"""The run locks of the targets that are at work: each is held from before its dispatch until it was verified."""
+"""The run locks of the targets at work: each is held from before its dispatch until what came of it is known."""
 
 from __future__ import annotations
 

@@ -76,6 +76,8 @@ class Work:
         """
         self._heard_at = time.monotonic()  # what was looked for until here took its own time
         with self._locks:
+            for name in self._fleet.named(TargetState.AT_WORK):
+                self._locks.take_again(self._targets[name])
             while True:
                 self._say_stop()
                 while name := self._next():
@@ -302,15 +304,18 @@ class Work:
     def _conclude(self, name: str, view: WorkflowView) -> None:
         """Its run is over: what its database says now is what came of it."""
         target, plan = self._targets[name], self._fleet.targets[name].plan
-        self._context.emit(fleet_verify.verify(self._context, target, plan, view, self._source))
-        self._locks.give_back(name)
+        self._say(fleet_verify.verify(self._context, target, plan, view, self._source))
 
     def _verified(self, plan: TargetPlan, state: TargetState, evidence: str, remedy: str = "") -> None:
         words = self._context.log.redactor.line
         self._context.log.line("runner", f"{plan.name}: {state}. {evidence}", "error")
-        said = ev.TargetVerified(name=plan.name, state=state, evidence=words(evidence), remedy=words(remedy))
+        self._say(ev.TargetVerified(name=plan.name, state=state, evidence=words(evidence), remedy=words(remedy)))
+
+    def _say(self, said: ev.TargetVerified) -> None:
         self._context.emit(said)
-        self._locks.give_back(plan.name)
+        # What is unknown may be at work still: nobody else goes there while this runner follows the others.
+        if said.state is not TargetState.UNKNOWN:
+            self._locks.give_back(said.name)
 
     def require_heard(self) -> None:
         """One question tells whether GitHub answers, and how far our clock is off. Raises GithubError."""
