@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
@@ -268,3 +269,41 @@ def test_the_locks_of_those_at_work_are_taken_again_and_what_is_unknown_keeps_it
     doing.to_end()
     assert desk.states() == {"shop-001": DONE, "shop-002": UNKNOWN, "shop-003": WAITING}
     assert doing._locks.told == [("again", "shop-001"), ("take", "shop-002"), ("back", "shop-001")]
+
+
+def test_what_is_in_one_targets_way_is_not_in_the_others(work: Make) -> None:
+    desk, github, doing = work(confirmed(3).dispatched("shop-001", "shop-002", "shop-003"), phrase="")
+    green = github.run
+
+    def run(run_id: int) -> WorkflowRun:
+        if run_id == 17_000:
+            raise GithubError("rights", "it may not be seen")
+        if run_id == 17_001:
+            return WorkflowRun(id=run_id, url="https://github.com/run", status="waiting")
+        return green(run_id)
+
+    def blind(_: int) -> Any:
+        raise GithubError("rights", "the token may not see that")
+
+    github.run, github.jobs, github.approvals = run, blind, blind  # type: ignore[method-assign,attr-defined]
+    doing._round()
+    assert desk.states() == {"shop-001": AT_WORK, "shop-002": AT_WORK, "shop-003": DONE}
+    assert desk.state.workflows["r-shop-002"].run.status == "waiting"  # type: ignore[union-attr]
+    doing._hidden = dict.fromkeys(doing._hidden, time.monotonic() - 24 * 3600)
+    doing._round()
+    assert desk.states()["shop-001"] is UNKNOWN
+
+
+def test_who_ended_is_read_though_github_falls_silent(work: Make) -> None:
+    desk, github, doing = work(confirmed().dispatched("shop-001", "shop-002"), phrase="")
+    green = github.run
+
+    def run(run_id: int) -> WorkflowRun:
+        if run_id == 17_001:
+            raise GithubError("unreachable", "no answer")
+        return green(run_id)
+
+    github.run = run  # type: ignore[method-assign]
+    doing._round()
+    assert desk.states() == {"shop-001": DONE, "shop-002": AT_WORK}
+    assert desk.state.github_waits

@@ -15,8 +15,9 @@ from dixis_tui.run.accounts import Asker
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, fleet_plan, fleet_secrets, fleet_verify, github_look, go
+from dixis_tui.run.phases.fleet_inputs import inputs_of
 from dixis_tui.run.phases.fleet_plan import Source
-from dixis_tui.run.phases.fleet_work import Work, inputs_of
+from dixis_tui.run.phases.fleet_work import Work
 from dixis_tui.run.phases.github_open import opened
 from dixis_tui.run.views import FleetView, WorkflowView
 from dixis_tui.secrets import Secret

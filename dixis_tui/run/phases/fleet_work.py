@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
@@ -23,6 +23,7 @@ from dixis_tui.plan.dispatching import MARGIN, Order, request_key, taken_inputs
 from dixis_tui.plan.pace import PAGE, pace
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import fleet_plan, fleet_verify, github_dispatch
+from dixis_tui.run.phases.fleet_inputs import inputs_of
 from dixis_tui.run.phases.fleet_lock import Locks
 from dixis_tui.run.phases.fleet_plan import Source
 from dixis_tui.run.phases.github_open import say_waits, worded
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from dixis_tui.web.github.api import Repository
     from dixis_tui.web.github.client import Client
 
+T = TypeVar("T")
 _GONE_LOOKS = 5
 """So many looks in a row it was not there: lists lag, a run that was deleted stays away."""
+_ITS_OWN = ("rights", "missing", "refused", "unclear")
+"""Errors of these kinds are of one question: whatever else is asked may be answered."""
 _LONGEST_PAUSE_SECONDS = 60.0
-_TOLD = "`dixis-tui github init` writes one that does."
 
 
 class _StoppedMeanwhileError(Exception):
@@ -57,8 +60,11 @@ class Work:
         self._turn = 0
         """Whose jobs are asked next, where not everybody's can be."""
         self._gone: dict[int, int] = {}
+        self._hidden: dict[int, float] = {}
+        """Since when a run is not shown to us, by the monotonic clock."""
         self._heard_at = time.monotonic()
         self._told = ""
+        self._warned: set[str] = set()
         self._held_until = 0.0
         """By the monotonic clock: GitHub asked for so long to dispatch nothing."""
 
@@ -225,18 +231,49 @@ class Work:
         settings = self._context.settings.github
         now = datetime.now(UTC)
         speed = pace(len(views), settings.poll_seconds, self._client.rate, now)
+        unheard = None
+        self._conclude_over()
         try:
-            runs = self._listed(views)
-            chosen = self._in_turn(views, speed.jobs)
-            for name, view in views.items():
-                self._look(name, view, runs, with_jobs=name in chosen)
-            for name, view in self._open().items():
-                if view.run and view.run.over:
-                    self._conclude(name, view)
+            self._look_at_all(speed.jobs)
         except GithubError as error:
-            return max(speed.seconds, self._unheard(error))
+            unheard = error
+        # What was seen at its end is read, whoever else could not be asked.
+        self._conclude_over()
+        if unheard:
+            return max(speed.seconds, self._unheard(unheard))
         self._heard_at, self._told = time.monotonic(), ""
         return speed.seconds
+
+    def _look_at_all(self, jobs: int) -> None:
+        """Raises GithubError where nobody can be asked; what is in one target's way stays its own."""
+        views = self._open()
+        try:
+            runs = self._listed(views)
+        except GithubError as error:
+            if error.kind not in _ITS_OWN:
+                raise
+            self._warn("the list of runs", error)
+            runs = {}
+        chosen = self._in_turn(views, jobs)
+        for name, view in views.items():
+            try:
+                self._look(name, view, runs, with_jobs=name in chosen)
+            except GithubError as error:
+                if error.kind not in _ITS_OWN:
+                    raise
+                self._warn(name, error)
+                self._not_shown(name, view, error)
+
+    def _conclude_over(self) -> None:
+        for name, view in self._open().items():
+            if view.run and view.run.over:
+                self._conclude(name, view)
+
+    def _warn(self, what: str, error: GithubError) -> None:
+        """Once for each: it is asked again and again."""
+        if (said := f"{what}: {error}. {error.remedy}") not in self._warned:
+            self._warned.add(said)
+            self._context.log.line("runner", said, "warning")
 
     def _listed(self, views: dict[str, WorkflowView]) -> dict[int, WorkflowRun]:
         """All of them in as few requests as there are pages."""
@@ -258,24 +295,42 @@ class Work:
         return chosen
 
     def _look(self, name: str, view: WorkflowView, runs: dict[int, WorkflowRun], *, with_jobs: bool) -> None:
-        run = runs.get(view.run_id)
         try:
-            run = run or self._repository.run(view.run_id)
-            moved = view.run is None or replace(view.run, updated=None) != replace(run, updated=None)
-            ask = run.over or (with_jobs and run.status == "in_progress")
-            jobs = self._repository.jobs(view.run_id) if ask else view.jobs
+            run = runs.get(view.run_id) or self._repository.run(view.run_id)
         except GithubError as error:
             if error.kind != "missing":
                 raise
             self._missing(name, view)
             return
+        moved = view.run is None or replace(view.run, updated=None) != replace(run, updated=None)
+        jobs = view.jobs
+        if run.over or (with_jobs and run.status == "in_progress"):
+            jobs = self._if_shown(f"{name}'s jobs", lambda: self._repository.jobs(view.run_id), jobs)
         self._gone.pop(view.run_id, None)
+        self._hidden.pop(view.run_id, None)
         approvals = view.approvals if run.status == "waiting" else ()
         if run.status == "waiting" and (moved or not approvals):
-            approvals = self._repository.approvals(view.run_id)
+            approvals = self._if_shown(f"{name}'s approvals", lambda: self._repository.approvals(view.run_id), ())
         seen = ev.WorkflowSeen(request=view.started.request, run=run, jobs=jobs, approvals=approvals)
         if moved or jobs != view.jobs or approvals != view.approvals or self._context.state.github_waits:
             self._context.emit(worded(self._context, seen), flush=run.over)
+
+    def _if_shown(self, what: str, ask: Callable[[], T], otherwise: T) -> T:
+        """Who may not see those still sees the run. Raises GithubError where nobody can be asked."""
+        try:
+            return ask()
+        except GithubError as error:
+            if error.kind not in _ITS_OWN:
+                raise
+            self._warn(what, error)
+            return otherwise
+
+    def _not_shown(self, name: str, view: WorkflowView, error: GithubError) -> None:
+        """The same patience as where GitHub is not heard of at all."""
+        silent = time.monotonic() - self._hidden.setdefault(view.run_id, time.monotonic())
+        if silent > self._context.settings.github.silent_minutes * 60:
+            words = f"its run was not shown for {silent / 60:.0f} minutes: {error}"
+            self._verified(self._fleet.targets[name].plan, TargetState.UNKNOWN, words, "Then look again (r).")
 
     def _missing(self, name: str, view: WorkflowView) -> None:
         self._gone[view.run_id] = self._gone.get(view.run_id, 0) + 1
@@ -341,18 +396,3 @@ class Work:
     def _skew(self) -> timedelta:
         """How far our clock is ahead of GitHub's."""
         return timedelta(seconds=self._client.skew_seconds)
-
-
-def inputs_of(repository: Repository, workflow: str, branch: str) -> tuple[str, ...]:
-    """The inputs that the workflow takes; raises DixisError where no fleet can go by it, and GithubError."""
-    found = repository.workflow(workflow, branch)
-    if not found.active or not found.dispatchable:
-        why = "is disabled" if not found.active else "has no workflow_dispatch"
-        raise DixisError(f"{workflow} {why} on GitHub", "Mend that first.")
-    if found.inputs is None:
-        raise DixisError(f"{workflow} could not be read on {branch}: which inputs it takes is not known", _TOLD)
-    if "request" not in found.inputs or not {"target", "environment"} & set(found.inputs):
-        raise DixisError(
-            f"{workflow} does not take request, and target or environment: every run would go to one database", _TOLD
-        )
-    return found.inputs
