@@ -8,14 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dixis_tui import events as ev
 from dixis_tui.errors import GithubError
 from dixis_tui.fleet import TargetPlan, TargetState
 from dixis_tui.github import Purpose, SecretSeen, WorkflowRun
-from dixis_tui.model import CheckState, MigrationFile
+from dixis_tui.model import CheckState, Identity, MigrationFile
 from dixis_tui.run.phases import fleet_plan, fleet_secrets
-from dixis_tui.run.phases.fleet_verify import judge
+from dixis_tui.run.phases.fleet_verify import judge, verify
 from dixis_tui.run.views import WorkflowView
 from dixis_tui.settings import Settings, TargetSettings
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
@@ -114,3 +115,17 @@ def test_secrets_that_may_not_be_seen_close_the_gate(monkeypatch: pytest.MonkeyP
     settings = Settings(root="/srv/dixis", targets=[TargetSettings(name="a", url_variable="URL_a")])
     finding = fleet_secrets.look(SimpleNamespace(settings=settings))  # type: ignore[arg-type]
     assert finding.state is CheckState.UNKNOWN
+
+
+def test_another_database_than_the_planned_one_is_no_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Identity("7423", "shop", "db.dixis.example", 5432, "app", 170002, False, False)
+    context: Any = SimpleNamespace(log=SimpleNamespace(line=lambda *_: None, redactor=SimpleNamespace(line=str)))
+    target = TargetSettings(name="shop-gr", url_variable="URL")
+    plan = replace(PLAN, identity=here)
+    monkeypatch.setattr(fleet_plan, "history", lambda *_: (here, history("1_a", "2_b")))
+    assert verify(context, target, plan, run_of(), None).state is TargetState.DONE  # type: ignore[arg-type]
+    moved = Identity("9999", "shop", "db.dixis.example", 5432, "app", 170002, False, False)
+    monkeypatch.setattr(fleet_plan, "history", lambda *_: (moved, history("1_a", "2_b")))
+    said = verify(context, target, plan, run_of(), None)  # type: ignore[arg-type]
+    assert said.state is TargetState.UNKNOWN
+    assert "is not the one that was planned" in said.evidence

@@ -51,11 +51,11 @@ def url_of(context: Context, target: TargetSettings) -> DatabaseUrl:
     return parse(context.secrets.get(target.url_variable), target.url_variable)
 
 
-def history(context: Context, target: TargetSettings, seen: Source) -> Seen:
-    """Where every migration stands in a target's database. Raises any DixisError."""
+def history(context: Context, target: TargetSettings, seen: Source) -> tuple[Identity, Seen]:
+    """Which database a target is, and where every migration stands in it. Raises any DixisError."""
     url = url_of(context, target)
     with facts.reading(context, url, "fleet") as session:
-        return facts.truth_at(session, seen.project, seen.on_disk, url.schema)
+        return catalog.identify(session, url), facts.truth_at(session, seen.project, seen.on_disk, url.schema)
 
 
 def everything(

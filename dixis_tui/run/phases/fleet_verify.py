@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
 from dixis_tui.fleet import TargetPlan, TargetState
-from dixis_tui.model import CheckState
+from dixis_tui.model import CheckState, Identity
 from dixis_tui.plan import workflow_steps
 from dixis_tui.prisma.look import Seen
 from dixis_tui.run.context import Context
@@ -25,7 +25,7 @@ def verify(
     """Read the target's database, and judge. `view` is its run, as far as it is known. Never raises."""
     words = context.log.redactor.line
     try:
-        found = fleet_plan.history(context, target, seen)
+        identity, found = fleet_plan.history(context, target, seen)
     except DixisError as error:
         said = ev.TargetVerified(
             name=plan.name,
@@ -34,11 +34,24 @@ def verify(
             remedy=f"{error.remedy} Then look again (r).".lstrip(),
         )
     else:
-        said = judge(plan, view, found)
+        said = _another(plan, view, identity) or judge(plan, view, found)
     said = replace(said, evidence=words(said.evidence), remedy=words(said.remedy))
     level = "info" if said.state is TargetState.DONE else "error"
     context.log.line("runner", f"{plan.name}: {said.state}. {said.evidence}", level)
     return said
+
+
+def _another(plan: TargetPlan, view: WorkflowView | None, identity: Identity) -> ev.TargetVerified | None:
+    """That it is not the database that was planned: what it says is no evidence of it. None: it is the one."""
+    if plan.identity is None or plan.identity.same_database(identity):
+        return None
+    read, meant = (f"{one.database} at {one.host}:{one.port}" for one in (identity, plan.identity))
+    return ev.TargetVerified(
+        name=plan.name,
+        state=TargetState.UNKNOWN,
+        evidence=f"{run_words(view)}; the database that was read ({read}) is not the one that was planned ({meant})",
+        remedy="Let its variable name the planned one, then look again (r).",
+    )
 
 
 def judge(plan: TargetPlan, view: WorkflowView | None, seen: Seen) -> ev.TargetVerified:
