@@ -17,6 +17,8 @@ STEPS = ("Set up job", "Check out", "prisma migrate deploy", "prisma migrate sta
 class FleetStory(Story):
     """Built by calling chapters in order."""
 
+    share = 0.0
+
     def begin(self, count: int = 12, canaries: int = 1, parallel: int = 4, **more: object) -> FleetStory:
         self.names = [f"shop-{number:03}" for number in range(1, count + 1)]
         self.write(
@@ -45,7 +47,7 @@ class FleetStory(Story):
             self.plans[-at] = TargetPlan(name=self.names[-at], problem=problem, remedy="Mend it.")
         bad = CheckState.FAILED if problems else CheckState.PASSED
         self.write(
-            ev.FleetPlanned(targets=tuple(self.plans), parallel=self.parallel, stop_share=0.0, commit="a" * 40),
+            ev.FleetPlanned(targets=tuple(self.plans), parallel=self.parallel, stop_share=self.share, commit="a" * 40),
             ev.CheckChanged(code="DX151", state=bad, evidence=f"{len(problems)} can't be planned"),
             ev.PhaseEnded(phase=Phase.PREFLIGHT, state=PhaseState.PASSED, seconds=1.0),
         )

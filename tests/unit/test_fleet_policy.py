@@ -165,3 +165,14 @@ def test_the_plan_is_a_line_a_target() -> None:
     assert first.startswith(" ○ shop-001  canary  wave 1    2 pending (20251103_zone to 20251118_item)  plan 0000·c2e1")
     assert "wave 2" in second
     assert third == " ✖ shop-003  can't be planned: it is a replica → Mend it."
+
+
+def test_failures_within_the_share_are_not_all_applied() -> None:
+    story = FleetStory().begin(4, canaries=0)
+    story.share = 0.5
+    story.planned().answered().sealed().confirmed().dispatched(*names(1, 4)).verified(*names(1, 3))
+    story.verified("shop-004", state=TargetState.FAILED).over()
+    fleet = state_of(story).fleet
+    assert fleet is not None
+    assert not fleet.waves.stopped
+    assert fleet_go.recovered(fleet).outcome is Recovery.UNFINISHED

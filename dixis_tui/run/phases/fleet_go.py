@@ -208,6 +208,8 @@ def recovered(fleet: FleetView) -> ev.RecoverySeen:
         return ev.RecoverySeen(outcome=Recovery.UNFINISHED, evidence=told, remedy="Look at what failed, then end (e).")
     if waiting:
         return ev.RecoverySeen(outcome=Recovery.REST, evidence=told, remedy="Seal the rest and type its phrase (m).")
+    if bad:
+        return ev.RecoverySeen(outcome=Recovery.UNFINISHED, evidence=told, remedy="Look at what failed, then end (e).")
     return ev.RecoverySeen(outcome=Recovery.APPLIED, evidence=told)
 
 
