@@ -15,7 +15,7 @@ from dixis_tui.errors import GithubError
 from dixis_tui.fleet import TargetPlan, TargetState
 from dixis_tui.github import Purpose, SecretSeen, WorkflowRun
 from dixis_tui.model import CheckState, Identity, MigrationFile
-from dixis_tui.run.phases import fleet_plan, fleet_secrets
+from dixis_tui.run.phases import fleet_go, fleet_plan, fleet_secrets
 from dixis_tui.run.phases.fleet_verify import judge, verify
 from dixis_tui.run.views import WorkflowView
 from dixis_tui.settings import Settings, TargetSettings
@@ -129,3 +129,20 @@ def test_another_database_than_the_planned_one_is_no_evidence(monkeypatch: pytes
     said = verify(context, target, plan, run_of(), None)  # type: ignore[arg-type]
     assert said.state is TargetState.UNKNOWN
     assert "is not the one that was planned" in said.evidence
+
+
+def test_a_target_without_an_environment_is_not_planned_where_the_workflow_takes_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plans = (TargetPlan(name="a", environment="a"), TargetPlan(name="b"))
+    settings = Settings(targets=[TargetSettings(name=plan.name, url_variable="URL") for plan in plans])
+    context: Any = SimpleNamespace(settings=settings, state=SimpleNamespace(fleet=None))
+    monkeypatch.setattr(fleet_plan, "everything", lambda *_: plans)
+    for inputs, problem in ((("request", "target"), ""), (("request", "environment"), "it has no environment")):
+        workflow = SimpleNamespace(inputs=inputs)
+        repository = SimpleNamespace(workflow=lambda *_, found=workflow: found)
+        monkeypatch.setattr(fleet_go, "opened", lambda _, seen=repository: nullcontext((seen, None)))
+        found = fleet_go._read(context, None)  # type: ignore[arg-type]
+        assert found[0].problem == ""
+        assert found[1].problem.startswith(problem)
+        assert bool(found[1].problem) == bool(problem)

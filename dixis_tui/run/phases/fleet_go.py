@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dixis_tui import events as ev
-from dixis_tui.errors import DixisError, UnknownOutcomeError
+from dixis_tui.errors import DixisError, GithubError, UnknownOutcomeError
 from dixis_tui.fleet import TargetPlan, TargetState
 from dixis_tui.model import Finding, Phase, Recovery, failed, passed
 from dixis_tui.plan.checks import GITHUB_CODES
@@ -68,8 +68,20 @@ def _read(context: Context, seen: Source, done: Callable[[int], None] = lambda _
     fleet, targets = context.state.fleet, context.settings.targets
     begun = {name: view.plan for name, view in fleet.targets.items() if view.request} if fleet else {}
     fresh = fleet_plan.everything(context, seen, [one for one in targets if one.name not in begun], done)
+    if any(not (plan.environment or plan.problem) for plan in fresh) and _takes_environment(context):
+        fresh = fleet_plan.placed(fresh)
     plans = begun | {plan.name: plan for plan in fresh}
     return tuple(plans[target.name] for target in targets)
+
+
+def _takes_environment(context: Context) -> bool:
+    """Whether the workflow has to be told one. Where that can't be seen, DX141 says so."""
+    github = context.settings.github
+    try:
+        with opened(context) as (repository, _):
+            return "environment" in (repository.workflow(github.migrate_workflow, github.branch).inputs or ())
+    except GithubError:
+        return False
 
 
 def _progress(context: Context, done: int) -> None:

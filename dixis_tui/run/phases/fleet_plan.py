@@ -133,6 +133,15 @@ def _clash(plan: TargetPlan, others: Sequence[TargetPlan]) -> str:
     return ""
 
 
+def placed(plans: Sequence[TargetPlan]) -> tuple[TargetPlan, ...]:
+    """For a workflow that takes `environment`: a target without one would get its default, another's secret. Pure."""
+    why = "it has no environment, and the workflow takes one: it would run in the workflow's own default"
+    remedy = "Give it its environment."
+    return tuple(
+        plan if plan.environment or plan.problem else replace(plan, problem=why, remedy=remedy) for plan in plans
+    )
+
+
 def planned(context: Context, seen: Source, plans: tuple[TargetPlan, ...]) -> ev.FleetPlanned:
     """The event that shows the plans."""
     github, fleet = context.settings.github, context.settings.fleet
