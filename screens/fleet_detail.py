@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
+from dixis_tui.github import StepView
 from dixis_tui.plan import workflow_steps
 from dixis_tui.run.views import TargetView, WorkflowView
 from screens import fleet_rows, words
@@ -102,8 +103,16 @@ def _run(view: View, run: WorkflowView, width: int) -> list[Content]:
         for step in job.steps:
             state = workflow_steps.state_of(step)
             glyph, tone = _STEPS.get(state, ("·", "quiet"))
-            until = step.ended or view.now
-            took = words.duration((until - step.started).total_seconds()) if step.started else ""
+            if state == "running" and fleet_rows.gone(view):
+                glyph, tone = "?", "bad"
+            took = words.duration(_seconds(view, step)) if step.started else ""
             text = words.cut(f"{step.number} {step.name}", width - _LABEL - 14)
             rows.append(line((f"{'':<{_LABEL}}", ""), (f"{glyph} ", tone), (text, "text"), (f"  {took}", "quiet")))
     return rows
+
+
+def _seconds(view: View, step: StepView) -> float:
+    """How long it took, or takes; what nobody follows is not counted on."""
+    if step.started and step.ended:
+        return (step.ended - step.started).total_seconds()
+    return view.elapsed(step.started)

@@ -8,7 +8,7 @@ from dixis_tui.run import policy
 from screens import guide
 from screens.fleet_rows import Key
 from screens.guide import Offer
-from screens.view import View
+from screens.view import Mode, View
 
 
 def offers(view: View, key: Key | None) -> list[Offer]:
@@ -17,7 +17,10 @@ def offers(view: View, key: Key | None) -> list[Offer]:
     if key is not None and key.code:
         made = [guide.offer(view, "space"), guide.offer(view, "w"), *made]
     shut = guide.looks_on(view) or ("" if view.acting else "This run can't be asked anything any more: q leaves.")
-    return [Offer(key=one.key, label=one.label, refusal=shut or one.refusal) if shut else one for one in made]
+    offered = [Offer(key=one.key, label=one.label, refusal=shut) if shut else one for one in made]
+    if view.mode is Mode.SECOND:  # the one thing that who looks on may do
+        return [guide.offer(view, one.key) if one.key == "m" else one for one in offered]
+    return offered
 
 
 def offer(view: View, letter: str, key: Key | None) -> Offer:

@@ -10,7 +10,7 @@ from dixis_tui.plan import workflow_steps
 from dixis_tui.run import policy
 from dixis_tui.run.views import FleetView, TargetView, WorkflowView
 from screens import words
-from screens.view import View
+from screens.view import Link, View
 from screens.widgets.painted import Part
 
 WIDE = 100
@@ -80,9 +80,17 @@ def run_of(view: View, target: TargetView) -> WorkflowView | None:
     return view.state.workflows.get(target.request)
 
 
+def gone(view: View) -> bool:
+    """Whether nobody follows it any more: what is shown is the last that was known."""
+    return view.link is Link.GONE and view.state.ended is None
+
+
 def headline(view: View) -> Line:
-    """Where the fleet stands, in a few words: its stop, above all."""
+    """Where the fleet stands, in a few words: that nobody follows it, or its stop, above all."""
     state, fleet = view.state, view.state.fleet
+    if gone(view):
+        unfollowed = "runs on GitHub go on unfollowed; " if state.confirmed else ""
+        return Line(f"THE RUNNER IS GONE: {unfollowed}open dixis-tui fleet again", "bad")
     if fleet is None:
         told = state.progress
         reading = f": {words.amount(told.done, told.total, told.unit)}" if told else ""
@@ -141,6 +149,8 @@ def remark(view: View) -> Line:
     state, fleet = view.state, view.state.fleet
     if state.ended:
         return Line(state.ended.summary, "text")
+    if gone(view):
+        return Line(f"Nothing is known since {view.at(state.last_at, seconds=True)}.", "bad")
     if waits := state.github_waits:
         again = f", asked again at {view.at(waits.until, seconds=True)}" if waits.until else ""
         return Line(f"GitHub: {waits.reason}{again}", "warn")
@@ -161,7 +171,8 @@ def target_parts(view: View, name: str, wave: int, width: int, room: int) -> tup
     fleet = view.state.fleet
     assert fleet is not None  # noqa: S101 - the key came from it
     target = fleet.targets[name]
-    glyph, tone = _GLYPHS[target.state]
+    lost = target.state is TargetState.AT_WORK and gone(view)
+    glyph, tone = _GLYPHS[TargetState.UNKNOWN if lost else target.state]
     left: list[Part] = [(f"{glyph} ", tone), (words.fill(name, room), "text"), (" ", "")]
     left.append((words.fill(word(view, target), 18), tone))
     if wave:
@@ -189,6 +200,8 @@ def word(view: View, target: TargetView) -> str:
     run = run_of(view, target)
     if target.state is not TargetState.AT_WORK:
         return "canary" if target.state is TargetState.WAITING and target.plan.canary else str(target.state)
+    if gone(view):
+        return "not followed"
     if run is None or not run.run_id:
         return "dispatching"
     if run.approvals:

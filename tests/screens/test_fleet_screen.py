@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from dixis_tui import events as ev
 from dixis_tui.fleet import TargetState
 from dixis_tui.model import PhaseState, Verdict
 from dixis_tui.run import commands as cmd
@@ -210,3 +211,32 @@ def test_names_from_outside_are_no_markup(tmp_path: Path) -> None:
         assert "\x1b" not in at.text()
 
     play(told, tmp_path, scenario)
+
+
+def test_a_runner_that_is_gone_is_said_and_nothing_is_counted_on(tmp_path: Path) -> None:
+    async def scenario(at: Stage) -> None:
+        assert "THE RUNNER IS GONE" not in at.text()
+        at.client.die()
+        await at.until_shown("THE RUNNER IS GONE: runs on GitHub go on unfollowed; open dixis-tui fleet again")
+        row = next(row for row in at.rows() if "shop-002" in row)
+        assert "? shop-002" in row
+        assert "not followed" in row
+        await at.press("down", "enter")
+        await at.until_shown("? 3 prisma migrate deploy")
+
+    play(at_work(), tmp_path, scenario)
+
+
+def test_the_second_person_approves_with_m_and_nothing_else(tmp_path: Path) -> None:
+    told = story().planned().answered().sealed()
+    told.write(ev.FirstConfirmed(operator="Μαρία", account="1000 maria", digest="7f3a" * 16))
+
+    async def scenario(at: Stage) -> None:
+        await at.press("e")
+        assert "only watches" in at.text()
+        await at.press("m")
+        await at.until_shown("SECOND PERSON")
+        await at.until_shown("Μαρία (account 1000 maria) confirmed this plan")
+        assert at.client.sent == []
+
+    play(told, tmp_path, scenario, mode=Mode.SECOND)
