@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LEAST_COLUMNS, _LEAST_ROWS = 60, 14
 _CAPS = {"bad": "bad-cap", "warn": "warn-cap", "good": "good-cap", "work": "cap"}
 _REPLAY = (("space", "play or pause"), ("← →", "step"), ("[ ]", "phase"), ("1 0", "speed"))
-_ALWAYS = (("enter", "detail"), ("c", "checks"), ("o", "contacts"), ("q", "leave"))
+_ALWAYS = (("enter", "detail"), ("c", "checks"), ("g", "github"), ("o", "contacts"), ("q", "leave"))
 
 
 class Head(Painted):
@@ -145,6 +145,7 @@ class FleetScreen(Screen[None]):
         Binding("enter", "detail", show=False),
         Binding("c", "open('checks')", show=False),
         Binding("o", "open('contacts')", show=False),
+        Binding("g", "open('github')", show=False),
         Binding("q", "leave", show=False),
     ]
 

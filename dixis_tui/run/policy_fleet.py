@@ -25,6 +25,8 @@ _TAKEN = (
     cmd.Recover,
     cmd.Leave,
     cmd.End,
+    cmd.LookAtGithub,
+    cmd.DispatchClinic,
 )
 
 

@@ -204,12 +204,18 @@ def test_every_environment_has_a_secret_of_its_own_and_none_stands_in(make: Make
     fleet.github.repo.environments[1].secrets.clear()
     hand = fleet.begin()
     assert hand.look().check("DX146").evidence == "DATABASE_URL_PROD is not in the environments b"
+    seen_at = hand.look().github_at
+    assert hand.send(cmd.LookAtGithub()) == ""
+    hand.wait(lambda state: state.github_at != seen_at, "another look at GitHub")
+    assert hand.look().check("DX146").evidence == "DATABASE_URL_PROD is not in the environments b"
     fleet.github.repo.secrets.append(Secret("DATABASE_URL_PROD"))
     hand.do(Phase.PREFLIGHT)
     assert "b would get it" in hand.look().check("DX146").evidence
     assert hand.send(cmd.Seal()).startswith("The gate is closed by DX146")
     assert hand.send(cmd.Waive(code="DX146", operator="Ελένη", reason="b's is the repository's")) == ""
     assert hand.seal().plan, "a waiver of DX146 ends with the look at the seal"
+    assert hand.send(cmd.DispatchClinic(operator="Ελένη")) == ""
+    hand.wait(lambda state: state.clinic and state.clinic.run and state.clinic.run.over, "the clinic's end")
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:

@@ -14,6 +14,7 @@ from dixis_tui.model import PhaseState, Verdict
 from dixis_tui.run import commands as cmd
 from screens import fleet_rows
 from screens.fleet import FleetScreen, Targets
+from screens.github import GithubScreen
 from screens.view import Mode
 from tests.screens.fleet_story import FleetStory, names
 from tests.screens.stage import Stage, play
@@ -240,3 +241,13 @@ def test_the_second_person_approves_with_m_and_nothing_else(tmp_path: Path) -> N
         assert at.client.sent == []
 
     play(told, tmp_path, scenario, mode=Mode.SECOND)
+
+
+def test_g_opens_github_from_where_the_clinic_is_started(tmp_path: Path) -> None:
+    async def scenario(at: Stage) -> None:
+        await at.press("g")
+        await at.until(lambda: isinstance(at.app.screen, GithubScreen))
+        await at.press("r")
+        assert at.client.sent == [cmd.LookAtGithub()]
+
+    play(story().planned(), tmp_path, scenario)

@@ -34,7 +34,6 @@ def begun(count: int = 4) -> FleetStory:
         cmd.StartPhase(phase=Phase.BACKUP),
         cmd.SignOff(operator="maria"),
         cmd.Rollback(phrase="", operator="maria", way=Way.SIDE),
-        cmd.DispatchClinic(operator="maria"),
         cmd.CancelWorkflow(operator="maria"),
     ],
     ids=lambda command: type(command).__name__,
@@ -43,6 +42,12 @@ def test_a_fleet_only_plans_dispatches_watches_and_verifies(command: cmd.Command
     state = state_of(FleetStory().begin().planned().answered())
     assert policy.refusal(state, command)
     assert not policy.refusal(state, cmd.Seal())
+
+
+def test_the_clinic_is_started_from_a_fleet_too() -> None:
+    state = state_of(FleetStory().begin().planned().answered())
+    assert not policy.refusal(state, cmd.LookAtGithub())
+    assert not policy_fleet.refusal(state, cmd.DispatchClinic(operator="maria")), "DX142 says: g, then d"
 
 
 def test_it_may_be_stopped_once() -> None:
