@@ -17,7 +17,6 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, GithubError, StoppedError
 from dixis_tui.fleet import TargetState
 from dixis_tui.github import Purpose, WorkflowFile, WorkflowRun
-from dixis_tui.plan.dispatching import MARGIN
 from dixis_tui.run.phases import fleet_go, fleet_plan, fleet_verify, fleet_work
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.secrets import Secret
@@ -228,7 +227,7 @@ def test_a_lost_run_is_looked_for_by_githubs_clock(work: Make) -> None:
     github.login = login  # type: ignore[method-assign]
     doing.find_lost(["shop-001"])
     began = desk.state.workflows["r-shop-001"].at
-    assert github.since == began - timedelta(seconds=behind) - MARGIN
+    assert github.since == began - timedelta(seconds=behind) - timedelta(days=1)
     assert desk.states()["shop-001"] is UNKNOWN
 
 
