@@ -306,3 +306,25 @@ def test_who_ended_is_read_though_github_falls_silent(work: Make) -> None:
     doing._round()
     assert desk.states() == {"shop-001": DONE, "shop-002": AT_WORK}
     assert desk.state.github_waits
+
+
+@pytest.mark.parametrize("at_dispatch", [False, True])
+def test_silence_is_counted_from_when_github_was_asked(work: Make, at_dispatch: bool) -> None:
+    story = confirmed(1) if at_dispatch else confirmed(1).dispatched("shop-001")
+    desk, github, doing = work(story)
+    silences = [GithubError("unreachable", "no answer")]
+    green = github.run
+
+    def run(run_id: int) -> WorkflowRun:
+        if silences:
+            raise silences.pop()
+        return green(run_id)
+
+    def long_ago() -> None:
+        doing._heard_at = time.monotonic() - 24 * 3600
+
+    github.run = run  # type: ignore[method-assign]
+    github.before = long_ago if at_dispatch else github.before
+    long_ago()
+    doing.to_end()
+    assert desk.states() == {"shop-001": DONE}
