@@ -210,7 +210,13 @@ class FleetScreen(Screen[None]):
     def action_act(self, letter: str) -> None:
         """What a key offers, or its sentence."""
         key = self._point()
-        self.cockpit_app.act(fleet_keys.offer(self.view, letter, key))
+        offer = fleet_keys.offer(self.view, letter, key)
+        if offer.opens == "go" and not offer.refusal and self.view.mode is Mode.SECOND:
+            from screens.fleet_go import FleetApproveScreen
+
+            self.app.push_screen(FleetApproveScreen(self.view))
+            return
+        self.cockpit_app.act(offer)
 
     def action_move(self, steps: int) -> None:
         """The cursor."""

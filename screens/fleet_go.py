@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from dixis_tui.model import CheckState
+from screens.approve import ApproveScreen
 from screens.go import GoScreen
 from screens.widgets.painted import line
 
@@ -26,3 +27,7 @@ class FleetGoScreen(GoScreen):
         rows.append(line(("First wave   ", "quiet"), (", ".join(names[:6]) + ("…" if len(names) > 6 else ""), "text")))
         rows.append(line(("Each target is read once more before its run is dispatched, and after its end.", "quiet")))
         return Content("\n").join(rows)
+
+
+class FleetApproveScreen(ApproveScreen, FleetGoScreen):
+    """The second person's, over many databases: what the first one read."""

@@ -238,7 +238,11 @@ def test_the_second_person_approves_with_m_and_nothing_else(tmp_path: Path) -> N
         await at.press("m")
         await at.until_shown("SECOND PERSON")
         await at.until_shown("Μαρία (account 1000 maria) confirmed this plan")
-        assert at.client.sent == []
+        assert "First wave   shop-001" in at.text()
+        assert "Rehearsal" not in at.text()
+        await at.press(*"DIXIS-PROD-OK", "enter")
+        await at.until(lambda: at.client.sent)
+        assert at.client.sent == [cmd.Confirm(phrase="DIXIS-PROD-OK", operator="maria", digest="7f3a" * 16)]
 
     play(told, tmp_path, scenario, mode=Mode.SECOND)
 
