@@ -89,8 +89,8 @@ def headline(view: View) -> Line:
     """Where the fleet stands, in a few words: that nobody follows it, or its stop, above all."""
     state, fleet = view.state, view.state.fleet
     if gone(view):
-        unfollowed = "runs on GitHub go on unfollowed; " if state.confirmed else ""
-        return Line(f"THE RUNNER IS GONE: {unfollowed}open dixis-tui fleet again", "bad")
+        unfollowed = "; runs on GitHub go on unfollowed" if state.confirmed else ""
+        return Line(f"THE RUNNER IS GONE: open dixis-tui fleet again{unfollowed}", "bad")
     if fleet is None:
         told = state.progress
         reading = f": {words.amount(told.done, told.total, told.unit)}" if told else ""

@@ -218,7 +218,7 @@ def test_a_runner_that_is_gone_is_said_and_nothing_is_counted_on(tmp_path: Path)
     async def scenario(at: Stage) -> None:
         assert "THE RUNNER IS GONE" not in at.text()
         at.client.die()
-        await at.until_shown("THE RUNNER IS GONE: runs on GitHub go on unfollowed; open dixis-tui fleet again")
+        await at.until_shown("THE RUNNER IS GONE: open dixis-tui fleet again; runs on GitHub go on")
         row = next(row for row in at.rows() if "shop-002" in row)
         assert "? shop-002" in row
         assert "not followed" in row

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PAUSES = (1, 1, 2, 2, 4, 4, 8, 8)
 """Between looks, in polls: lists lag by seconds, in bad hours by a minute."""
 _LISTED = 100
+_OF_A_DAY = 500
 _DAY = timedelta(days=1)
 
 
@@ -142,8 +143,8 @@ def seek(
 def look(repository: Repository, order: Order, sent: datetime) -> Seen:
     """One look at the list. Raises GithubError."""
     # A key is nobody else's: where it is looked for, clocks need not agree.
-    since = sent - (_DAY if order.keyed else MARGIN)
-    runs = repository.runs(order.workflow, event="workflow_dispatch", since=since, limit=_LISTED)
+    since, most = (sent - _DAY, _OF_A_DAY) if order.keyed else (sent - MARGIN, _LISTED)
+    runs = repository.runs(order.workflow, event="workflow_dispatch", since=since, limit=most)
     return dispatching.look_at(runs, order, sent)
 
 
