@@ -67,7 +67,7 @@ def test_what_is_somebodys_own_is_left_alone(shop: Repository, capsys: Said) -> 
     assert init("--write") == Exit.DONE
     own, changed = shop.workflow("staging-migration.yml"), shop.workflow("prod-migration.yml")
     own.write_text("name: \x1b[31mΔική μας")
-    changed.write_text(changed.read_text("utf-8").replace("timeout-minutes: 60", "timeout-minutes: 90"), "utf-8")
+    changed.write_text(changed.read_text("utf-8").replace("timeout-minutes: 360", "timeout-minutes: 90"), "utf-8")
     before = own.read_bytes(), changed.read_bytes()
     capsys.readouterr()
     assert init("--write") == Exit.DONE
