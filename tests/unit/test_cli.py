@@ -343,3 +343,12 @@ def test_textual_settings_of_the_environment_are_gone_before_anything_runs(tmp_p
         },
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_demo_has_no_github(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert main.run(["--executor", "github", "demo"]) == 2
+    assert "The demo has no GitHub of its own" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir()), "nothing was made"

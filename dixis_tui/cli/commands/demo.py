@@ -57,6 +57,11 @@ def command(
     from dixis_tui.demo.folder import demo_folder
 
     common: Common = ctx.obj
+    if common.executor == "github":
+        raise UsageError(
+            "The demo has no GitHub of its own",
+            "Use --executor direct or prisma; docs/github.md has the executor github.",
+        )
     if not (rows or executor or unattended or broken or drift or block or stop or clean):
         _reopen(ctx, demo_folder(name), common.person(operator))
     from dixis_tui.cli.script import Script
