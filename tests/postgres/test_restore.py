@@ -170,6 +170,7 @@ def test_a_program_killed_in_the_middle_changes_nothing(
         if 'processing data for table "public.Order"' not in line:
             return
         if victim == "psql":
+            until(lambda: psql, 20, "psql")  # it comes up behind what feeds it
             psql[0].kill()
             return
         for pid in _children(os.getpid()):
