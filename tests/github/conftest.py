@@ -14,7 +14,8 @@ from tests.github import prism
 from tests.github.fake import TOKEN
 from tests.github.fake.server import FakeGithub
 from tests.github.fake.shop import migration, shop
-from tests.github.packages import locked, node_modules, published
+from tests.github.packages import node_modules, published
+from tests.npm import locked
 
 
 @pytest.fixture(scope="session")

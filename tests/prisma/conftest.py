@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from dixis_tui.process import child_environment
-from tests.needs import needs
+from tests.npm import installed
 
 SAMPLE = Path(__file__).parents[2] / "dixis_tui" / "demo" / "sample"
 _PACKAGE_FILES = ("package.json", "package-lock.json", ".npmrc", "prisma.config.ts")
@@ -34,33 +30,13 @@ MakeProject = Callable[[Path, Mapping[str, bytes]], Path]
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The sample's `node_modules`, installed from its lock file into the user's cache, by its digest."""
-    needs("node", "npm")
     digest = hashlib.sha256((SAMPLE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "dixis-tui", "tests")
-    cache.mkdir(parents=True, exist_ok=True)
-    home = cache / f"node-{digest}"
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not home.exists():
-            _install(home)
-    return home / "node_modules"
+    return installed(f"node-{digest}", _copy, "ci") / "node_modules"
 
 
-def _install(home: Path) -> None:
-    half = home.with_suffix(".part")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir()
+def _copy(folder: Path) -> None:
     for name in _PACKAGE_FILES:
-        shutil.copy(SAMPLE / name, half)
-    command = ["npm", "ci", "--ignore-scripts"]
-    done = subprocess.run(command, cwd=half, env=child_environment(), capture_output=True, text=True, timeout=300)
-    if done.returncode == 0:
-        half.rename(home)
-        return
-    reason = f"npm ci failed: {done.stderr.strip()[-300:]}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+        shutil.copy(SAMPLE / name, folder)
 
 
 @pytest.fixture(scope="session")

