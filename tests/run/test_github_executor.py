@@ -441,6 +441,17 @@ def test_the_workflow_ran_another_commit(stage: Stage) -> None:
     assert "ran commit bbbbbbbbbbbb" in state.check("DX601").evidence
 
 
+def test_a_workflow_is_not_left_to_choose_the_environment(
+    tmp_path: Path, project: Path, database: DatabaseUrl, github: FakeGithub
+) -> None:
+    """Its default may be another target's: with none of our own nothing is sent."""
+    stage = Stage(tmp_path / "runs" / "20261124-210000-1a2b", project, database, github, environment="")
+    stage.begin()
+    state = stage.over()
+    assert "github.environment names none" in state.phase(Phase.MIGRATE).reason
+    assert not github.dispatches
+
+
 def test_a_stop_looks_before_it_cancels(stage: Stage) -> None:
     """What was queued when it was last seen is at work on production now, and is not killed by a soft stop."""
     gate = threading.Event()

@@ -255,3 +255,19 @@ def test_the_clinic_keeps_the_history(shop: Shop) -> None:
     for name in MIGRATIONS:
         assert f"::error file={PLACE}/prisma/migrations/{name}/migration.sql,title=History changed::" in history.output
     assert LATER not in history.output
+
+
+@pytest.mark.parametrize(
+    ("event_name", "event"), [("workflow_dispatch", {}), ("push", {"before": "f" * 40})], ids=["by hand", "rewritten"]
+)
+def test_a_changed_history_is_not_made_good_by_hand(shop: Shop, event_name: str, event: dict[str, str]) -> None:
+    """Started by hand there is no commit before; after a forced push the one before is gone."""
+    old = shop.folder / "prisma" / "migrations" / next(iter(MIGRATIONS)) / "migration.sql"
+    old.write_bytes(old.read_bytes() + b"-- later thought\n")
+    shop.repository.commit()
+    run = shop.clinic(("none", "none"), event_name=event_name, event=event)
+    assert run.failed == "Check the history"
+    assert (
+        f"title=History {'changed' if event_name == 'workflow_dispatch' else 'rewritten'}::"
+        in run.step(run.failed).output
+    )
