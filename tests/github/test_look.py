@@ -215,6 +215,9 @@ def test_a_line_that_breaks_off_stops_only_who_needs_github(project: Path, githu
     assert context.state.check("DX141").state is CheckState.WARNED
     assert "what is known is of" in context.state.check("DX141").evidence
     assert context.state.check("DX142").state is CheckState.PASSED
+    # What it did show before it broke off counts.
+    add_migration(project, "20260105000000_more", "SELECT 1;")
+    assert github_look.moved(context).startswith("Working tree clean: changed since")
 
 
 def test_a_line_that_breaks_off_stops_the_executor_github(project: Path, github: FakeGithub) -> None:
