@@ -42,6 +42,23 @@ from dixis_tui.events_github import (
     WorkflowCancelled,
     WorkflowSeen,
 )
+from dixis_tui.events_records import (
+    AccessSeen,
+    AfterEnded,
+    AfterFound,
+    AfterSeen,
+    AfterStarted,
+    BaselineTaken,
+    FlowSeen,
+    NoticeSending,
+    NoticeSent,
+    PagePut,
+    PageSeen,
+    PageTaken,
+    RecordsEvent,
+    Reopened,
+    ReportMade,
+)
 from dixis_tui.events_run import (
     Checkpointed,
     FirstConfirmed,
@@ -78,10 +95,16 @@ from dixis_tui.model import (
 from dixis_tui.standing import Truth
 
 __all__ = [
+    "AccessSeen",
+    "AfterEnded",
+    "AfterFound",
+    "AfterSeen",
+    "AfterStarted",
     "BackendSignalled",
     "BackupAdopted",
     "BackupMade",
     "BackupRestored",
+    "BaselineTaken",
     "Checkpointed",
     "DeploymentReviewed",
     "DispatchFailed",
@@ -91,13 +114,21 @@ __all__ = [
     "FirstVoided",
     "FleetPlanned",
     "FleetStopped",
+    "FlowSeen",
     "GithubSeen",
     "GithubWaits",
     "HeadSent",
     "MigrationResolved",
     "MigrationSettled",
+    "NoticeSending",
+    "NoticeSent",
+    "PagePut",
+    "PageSeen",
+    "PageTaken",
     "RadarSeen",
     "RecoverySeen",
+    "Reopened",
+    "ReportMade",
     "Retried",
     "RollbackConfirmed",
     "RunnerLeft",
@@ -347,5 +378,6 @@ Event = (
     | RunnerEvent
     | GithubEvent
     | FleetEvent
+    | RecordsEvent
     | RunEnded
 )

@@ -15,11 +15,23 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from dixis_tui.errors import UsageError
 from dixis_tui.model import Executor
 from dixis_tui.secrets import clean
+from dixis_tui.settings_github import FleetSettings, GithubSettings, TargetSettings
+from dixis_tui.settings_records import (
+    AccessSettings,
+    AfterSettings,
+    FlowSettings,
+    HistorySettings,
+    Language,
+    MaintenanceSettings,
+    NoticesSettings,
+    RotationSettings,
+    Table,
+)
 
 CONFIG_NAME = "dixis.toml"
 DATABASE_URL = "DATABASE_URL"
@@ -33,7 +45,6 @@ GH_CLI = "gh"
 TOKEN_NAMES = (GITHUB_TOKEN, GH_TOKEN, GH_CLI)
 """Where a token for GitHub may come from, the first that is there."""
 _SHORTEST_TOKEN = 8
-GITHUB_API = "https://api.github.com"
 
 _Phrase = Annotated[str, Meta(min_length=1, pattern=r"^\S(.*\S)?$")]
 """Something to type: never nothing, and no blank at its ends that nobody sees."""
@@ -41,22 +52,18 @@ _Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 _WEEK_MINUTES = 7 * 24 * 60
 
 
-class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
-
-
-class PrismaSettings(_Table, frozen=True, kw_only=True):
+class PrismaSettings(Table, frozen=True, kw_only=True):
     """`[prisma]`: where the project is."""
 
     directory: str = "."
     """Where `package.json` and `prisma/` are, relative to `dixis.toml`."""
     schema: str = "prisma/schema.prisma"
     """The schema file (or folder), relative to `directory`; `migrations/` lies beside it."""
-    command: list[str] = []
+    command: list[str] = msgspec.field(default_factory=list)
     """The CLI as a list of words; empty: found by the lock file (`pnpm prisma`, `npx prisma`, …)."""
 
 
-class ConfirmSettings(_Table, frozen=True, kw_only=True):
+class ConfirmSettings(Table, frozen=True, kw_only=True):
     """`[confirm]`: the phrases that are typed."""
 
     phrase: _Phrase = "DIXIS-PROD-OK"
@@ -65,7 +72,7 @@ class ConfirmSettings(_Table, frozen=True, kw_only=True):
     """Whether the go needs a second person, from another account of this machine."""
 
 
-class WindowSettings(_Table, frozen=True, kw_only=True):
+class WindowSettings(Table, frozen=True, kw_only=True):
     """`[window]`: the agreed maintenance window. Without `start` the window check fails until it is waived."""
 
     timezone: str = "Europe/Athens"
@@ -85,7 +92,7 @@ class WindowSettings(_Table, frozen=True, kw_only=True):
         return opens + timedelta(minutes=self.minutes) if opens else None
 
 
-class MigrateSettings(_Table, frozen=True, kw_only=True):
+class MigrateSettings(Table, frozen=True, kw_only=True):
     """`[migrate]`: who applies the migrations, and with what manners."""
 
     executor: Executor = Executor.DIRECT
@@ -104,14 +111,14 @@ class MigrateSettings(_Table, frozen=True, kw_only=True):
     victim_seconds: _Seconds = 2.0
 
 
-class LimitsSettings(_Table, frozen=True, kw_only=True):
+class LimitsSettings(Table, frozen=True, kw_only=True):
     """`[limits]`: what the server has, where it can't be asked."""
 
     disk_free_gb: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
     """Gigabytes (of 10^9 bytes) free on the server's disk, as the provider's console says; 0: not known."""
 
 
-class BackupSettings(_Table, frozen=True, kw_only=True):
+class BackupSettings(Table, frozen=True, kw_only=True):
     """`[backup]`: where dumps go and with which tools."""
 
     directory: str = ""
@@ -136,7 +143,7 @@ class BackupSettings(_Table, frozen=True, kw_only=True):
     """File with the secret key that opens it again, relative to `dixis.toml`."""
 
 
-class RollbackSettings(_Table, frozen=True, kw_only=True):
+class RollbackSettings(Table, frozen=True, kw_only=True):
     """`[rollback]`: with what manners production goes back."""
 
     polite_seconds: Annotated[float, Meta(ge=0, le=3_600)] = 10.0
@@ -145,21 +152,21 @@ class RollbackSettings(_Table, frozen=True, kw_only=True):
     """A drill older than that no longer shows that the rollback works."""
 
 
-class WatchSettings(_Table, frozen=True, kw_only=True):
+class WatchSettings(Table, frozen=True, kw_only=True):
     """`[watch]`: who else on this machine may look at a run."""
 
     group: str = ""
     """Unix group that may read the run's journal and log and connect to its socket; empty: nobody but its owner."""
 
 
-class AuditSettings(_Table, frozen=True, kw_only=True):
+class AuditSettings(Table, frozen=True, kw_only=True):
     """`[audit]`: where the journal's head goes at each gate."""
 
     webhook: str = ""
     """URL that gets it as JSON; empty: none."""
 
 
-class HealthSettings(_Table, frozen=True, kw_only=True):
+class HealthSettings(Table, frozen=True, kw_only=True):
     """`[[health]]`: one endpoint of the application, looked at after the migration."""
 
     name: str
@@ -170,7 +177,7 @@ class HealthSettings(_Table, frozen=True, kw_only=True):
     timeout_seconds: Annotated[float, Meta(gt=0, le=3_600)] = 10.0
 
 
-class Contact(_Table, frozen=True, kw_only=True):
+class Contact(Table, frozen=True, kw_only=True):
     """One person or line to call."""
 
     name: str = ""
@@ -178,7 +185,7 @@ class Contact(_Table, frozen=True, kw_only=True):
     url: str = ""
 
 
-class ContactsSettings(_Table, frozen=True, kw_only=True):
+class ContactsSettings(Table, frozen=True, kw_only=True):
     """`[contacts]`: whom to call, as the runbook's last chapter asks."""
 
     on_call: Contact = Contact()
@@ -187,72 +194,15 @@ class ContactsSettings(_Table, frozen=True, kw_only=True):
     decision_maker: Contact = Contact()
 
 
-class GithubSettings(_Table, frozen=True, kw_only=True):
-    """`[github]`: the repository that is asked, and its workflows. Without `repository` a person answers instead."""
-
-    repository: Annotated[str, Meta(pattern=r"^$|^[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+$")] = ""
-    """`owner/name`."""
-    api_url: str = ""
-    """Base of the API, for GitHub Enterprise; empty: `GITHUB_API_URL`, else GitHub's own."""
-    branch: str = "main"
-    clinic_workflow: str = "migration-clinic.yml"
-    migrate_workflow: str = "prod-migration.yml"
-    environment: str = "production"
-    """The deployment environment of the migrate workflow; empty: it has none."""
-    secret: str = "DATABASE_URL_PROD"  # noqa: S105 - its name
-    shadow_secret: str = "SHADOW_DATABASE_URL_PROD"  # noqa: S105 - its name
-    branch_locked: bool = False
-    """Whether the gate asks that nobody can push to the branch."""
-    no_deployments: bool = False
-    """Whether the gate asks that no deployment is under way."""
-    poll_seconds: Annotated[float, Meta(ge=0.05, le=600)] = 3.0
-    """How often a workflow run is looked at while it is followed."""
-    silent_minutes: Annotated[float, Meta(gt=0, le=1_440)] = 30.0
-    """After that long without an answer from GitHub the run is no longer followed, and its end is unknown."""
-
-    @property
-    def address(self) -> str:
-        """The API's base: as it is set here, in the environment, or GitHub's own."""
-        return self.api_url or os.environ.get("GITHUB_API_URL", "") or GITHUB_API
-
-    @property
-    def host(self) -> str:
-        """What people call the GitHub behind the API: `github.com`, or that of an enterprise."""
-        try:
-            netloc = urlsplit(self.address).netloc.rpartition("@")[2]
-        except ValueError:  # of the environment; whoever asks there says what is wrong with it
-            netloc = ""
-        return (netloc or "github.com").removeprefix("api.")
-
-
-class TargetSettings(_Table, frozen=True, kw_only=True):
-    """`[[targets]]`: one database of many, migrated by a workflow run of its own."""
-
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    url_variable: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-    """The environment variable with its URL, for planning and verifying: a role that may read is enough."""
-    environment: str = ""
-    """The deployment environment whose secret has its URL; empty: `github.environment`."""
-    canary: bool = False
-    """Whether it is migrated before the others."""
-
-
-class FleetSettings(_Table, frozen=True, kw_only=True):
-    """`[fleet]`: in which waves the targets are migrated."""
-
-    parallel: Annotated[int, Meta(ge=1, le=256)] = 4
-    """How many run at the same time, after the canaries."""
-    stop_share: Annotated[float, Meta(ge=0, lt=1)] = 0.0
-    """No wave begins once more than this share of the targets has failed; 0: after the first failure."""
-
-
-class Settings(_Table, frozen=True, kw_only=True):
+class Settings(Table, frozen=True, kw_only=True):
     """All of `dixis.toml`, plus where it was found. Immutable; travels to the runner as it is."""
 
     name: str = ""
     """What the production system is called on the screen; empty: the database's name."""
     environment: str = "production"
     """`production`, or `demo` where the target is the built-in one."""
+    language: Language = ""
+    """Of the interface; empty: as the environment says."""
     prisma: PrismaSettings = PrismaSettings()
     confirm: ConfirmSettings = ConfirmSettings()
     window: WindowSettings = WindowSettings()
@@ -262,10 +212,17 @@ class Settings(_Table, frozen=True, kw_only=True):
     rollback: RollbackSettings = RollbackSettings()
     watch: WatchSettings = WatchSettings()
     audit: AuditSettings = AuditSettings()
-    health: list[HealthSettings] = []
+    health: list[HealthSettings] = msgspec.field(default_factory=list)
     contacts: ContactsSettings = ContactsSettings()
+    notices: NoticesSettings = NoticesSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
+    after: AfterSettings = AfterSettings()
+    flows: list[FlowSettings] = msgspec.field(default_factory=list)
+    access: AccessSettings = AccessSettings()
+    rotation: RotationSettings = RotationSettings()
+    history: HistorySettings = HistorySettings()
     github: GithubSettings = GithubSettings()
-    targets: list[TargetSettings] = []
+    targets: list[TargetSettings] = msgspec.field(default_factory=list)
     fleet: FleetSettings = FleetSettings()
     root: str = "."
     """Absolute folder of `dixis.toml`; never read from the file."""
@@ -274,6 +231,12 @@ class Settings(_Table, frozen=True, kw_only=True):
     def prisma_directory(self) -> Path:
         """Absolute path of the Prisma project."""
         return Path(self.root, self.prisma.directory).absolute()
+
+    @property
+    def secret_variables(self) -> tuple[str, ...]:
+        """Names of the environment variables, beside the runbook's own, whose values are secrets."""
+        words = (name for flow in self.flows for name in flow.variables)
+        return tuple(dict.fromkeys(name for name in (*self.notices.secret_variables, *words) if name))
 
     @property
     def age_identity(self) -> Path | None:
@@ -371,9 +334,15 @@ def _check_window(path: Path, window: WindowSettings) -> None:
         )
 
 
-def secrets_from(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The secrets that are set, by the runbook's names; nothing else is taken from the environment."""
-    return {name: environment[name] for name in (*SECRET_NAMES, GITHUB_TOKEN, GH_TOKEN) if environment.get(name)}
+def secrets_from(environment: Mapping[str, str] = os.environ, settings: Settings | None = None) -> dict[str, str]:
+    """The secrets that are set, by the runbook's names and those that `settings` name.
+
+    Nothing else is taken from the environment.
+    """
+    named = settings.secret_variables if settings else ()
+    return {
+        name: environment[name] for name in (*SECRET_NAMES, GITHUB_TOKEN, GH_TOKEN, *named) if environment.get(name)
+    }
 
 
 def token_in(secrets: Mapping[str, str]) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dixis_tui import events as ev
 from dixis_tui.cli.lines_fleet import fleet_line
 from dixis_tui.cli.lines_github import github_line
+from dixis_tui.cli.lines_records import records_line
 from dixis_tui.model import CheckState, PhaseState
 from dixis_tui.plan.checks import SPECS
 from dixis_tui.plan.phases import TITLES
@@ -30,6 +31,7 @@ def describe(entry: Entry) -> str:
         or _locks(entry.event)
         or github_line(entry.event)
         or fleet_line(entry.event)
+        or records_line(entry.event)
     )
     return f"{entry.at:%H:%M:%SZ} {text}" if text else ""
 

@@ -85,7 +85,7 @@ def secrets_for_headless(settings: Settings | None = None) -> dict[str, str]:
     from dixis_tui.postgres.url import parse
     from dixis_tui.settings import secrets_from
 
-    secrets = secrets_from()
+    secrets = secrets_from(settings=settings)
     parse(secrets.get(DATABASE_URL), DATABASE_URL)
     return with_token(secrets, settings) if settings else secrets
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from dixis_tui.github import Look, WorkflowRun
 from dixis_tui.model import Executor, Finding, failed, unknown
 from dixis_tui.prisma.checkout import Checkout
-from dixis_tui.settings import GithubSettings
+from dixis_tui.settings_github import GithubSettings
 
 
 class Unseen(Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from dixis_tui.model import Phase, Way
+from dixis_tui.notice import NoticeKind
 
 
 class _Command(Struct, frozen=True, tag_field="type", kw_only=True):
@@ -15,7 +16,7 @@ class _Command(Struct, frozen=True, tag_field="type", kw_only=True):
 
 
 class StartPhase(_Command, frozen=True, kw_only=True, tag="start_phase"):
-    """Begin preflight, backup, rehearsal or verify, or begin it again."""
+    """Begin preflight, backup, rehearsal, banner or verify, or begin it again."""
 
     phase: Phase
 
@@ -138,6 +139,25 @@ class CancelWorkflow(_Command, frozen=True, kw_only=True, tag="cancel_workflow")
     operator: str
 
 
+class SendNotice(_Command, frozen=True, kw_only=True, tag="send_notice"):
+    """Send one notice on every channel that has not had it."""
+
+    kind: NoticeKind
+    operator: str
+
+
+class Reopen(_Command, frozen=True, kw_only=True, tag="reopen"):
+    """Let visitors in again: maintenance page and banner down, looked at, and the notice of how it ended."""
+
+    operator: str
+
+
+class EndAfter(_Command, frozen=True, kw_only=True, tag="end_after"):
+    """End the after-watch before its time."""
+
+    operator: str
+
+
 class SignOff(_Command, frozen=True, kw_only=True, tag="sign_off"):
     """End the run after it was verified."""
 
@@ -171,6 +191,9 @@ Command = (
     | DispatchClinic
     | ReviewDeployment
     | CancelWorkflow
+    | SendNotice
+    | Reopen
+    | EndAfter
     | SignOff
     | End
 )

@@ -11,7 +11,7 @@ from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recov
 from dixis_tui.plan import phases
 from dixis_tui.plan.checks import SPECS, key_of
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import policy_fleet, policy_github
+from dixis_tui.run import policy_fleet, policy_github, policy_records
 from dixis_tui.run.state import CheckView, RunState
 
 BEFORE_GO = (Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL, Phase.BANNER)
@@ -161,6 +161,13 @@ def refusal(state: RunState, command: cmd.Command) -> str:
             return _refuse_signal(state, command)
         case cmd.ReviewDeployment() | cmd.CancelWorkflow():
             return policy_github.workflow(state, command)
+        case cmd.SendNotice() | cmd.EndAfter():
+            return policy_records.at_once(state, command)
+    return _refuse_between(state, command)
+
+
+def _refuse_between(state: RunState, command: cmd.Command) -> str:
+    """What is done by the one worker, while nothing else is."""
     if state.running:
         return f"{phases.TITLES[state.running]} is running; wait for it, or stop it."
     if isinstance(command, cmd.Recover):
@@ -193,6 +200,8 @@ def _refuse_way_forward(state: RunState, command: cmd.Command) -> str:
             return _refuse_sign_off(state)
         case cmd.LookAtGithub() | cmd.DispatchClinic():
             return policy_github.look(state, command)
+        case cmd.Reopen():
+            return policy_records.reopen(state, verdict(state))
     return ""
 
 

@@ -15,7 +15,7 @@ from dixis_tui import events as ev
 from dixis_tui.fleet import FLEET
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Place
 from dixis_tui.plan import checks
-from dixis_tui.run import fold_fleet, fold_github, fold_resumed
+from dixis_tui.run import fold_fleet, fold_github, fold_records, fold_resumed
 from dixis_tui.run.views import CheckView, Entry, MigrationView, PhaseView, RunState, StepView
 
 __all__ = ["CheckView", "Entry", "MigrationView", "PhaseView", "RunState", "StepView", "apply", "fold"]
@@ -261,6 +261,7 @@ _CHANGES: dict[type, Any] = (
     fold_resumed.CHANGES
     | fold_github.CHANGES
     | fold_fleet.CHANGES
+    | fold_records.CHANGES
     | {
         ev.RunStarted: _run_started,
         ev.TargetSeen: lambda _, event, __: {"identity": event.identity},

@@ -7,6 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from dixis_tui import events as ev
+from dixis_tui.access import SessionSeen
+from dixis_tui.after import AfterFinding, Baseline, FlowResult, Sample
 from dixis_tui.fleet import FLEET, TargetPlan, TargetState
 from dixis_tui.github import Approval, JobView, Purpose, WorkflowRun
 from dixis_tui.hazard import FileForecast, Hazard
@@ -26,6 +28,7 @@ from dixis_tui.model import (
     Step,
     Verdict,
 )
+from dixis_tui.notice import Receipt
 from dixis_tui.plan import checks, waves
 from dixis_tui.standing import Truth
 
@@ -165,6 +168,38 @@ class FleetView(Struct, frozen=True, kw_only=True):
         return tuple(name for name, view in self.targets.items() if view.state in states)
 
 
+class PageView(Struct, frozen=True, kw_only=True):
+    """The maintenance page. `since` is when it was put or taken; `ends_at` is the end that it promises."""
+
+    file: str
+    put: bool = False
+    since: datetime | None = None
+    ends_at: datetime | None = None
+    seen: ev.PageSeen | None = None
+    seen_at: datetime | None = None
+    problem: str = ""
+
+
+class AfterView(Struct, frozen=True, kw_only=True):
+    """The after-watch. `ended` says why it is over, or is empty; `looks` counts all, `samples` are the last ones."""
+
+    started: datetime
+    until: datetime
+    every_seconds: float = 0.0
+    samples: tuple[Sample, ...] = ()
+    looks: int = 0
+    seen_at: datetime | None = None
+    findings: dict[tuple[str, str], AfterFinding] = {}
+    """By kind and subject."""
+    ended: str = ""
+
+    @property
+    def worse(self) -> tuple[AfterFinding, ...]:
+        """What is worse than before now, errors first."""
+        found = [finding for finding in self.findings.values() if not finding.over]
+        return tuple(sorted(found, key=lambda finding: finding.level != "error"))
+
+
 class RunState(Struct, frozen=True, kw_only=True):
     """All that is known of a run. `started` is None before the first entry was read."""
 
@@ -242,6 +277,17 @@ class RunState(Struct, frozen=True, kw_only=True):
     fleet: FleetView | None = None
     """In a run over many databases, once they were planned."""
     health: dict[str, HealthResult] = {}
+    receipts: dict[str, Receipt] = {}
+    """Of notices, by their key, in order."""
+    page: PageView | None = None
+    reopened: ev.Reopened | None = None
+    """That visitors were let in again."""
+    reopened_at: datetime | None = None
+    baseline: Baseline | None = None
+    baseline_at: datetime | None = None
+    after: AfterView | None = None
+    flows: dict[str, FlowResult] = {}
+    access: tuple[SessionSeen, ...] = ()
     notes: tuple[ev.Noted, ...] = ()
     ended: ev.RunEnded | None = None
     ended_at: datetime | None = None

@@ -12,7 +12,8 @@ from msgspec import Struct
 from dixis_tui import __version__
 from dixis_tui.errors import UsageError
 from dixis_tui.secrets import clean
-from dixis_tui.settings import GithubSettings, Settings
+from dixis_tui.settings import Settings
+from dixis_tui.settings_github import GithubSettings
 from dixis_tui.workflows.facts import Facts
 from dixis_tui.workflows.setup import CHECKOUT, SETUP_PYTHON, install_steps, setup_steps
 from dixis_tui.workflows.text import pattern, scalar, secret, words

@@ -23,7 +23,8 @@ from dixis_tui.run.phases import github_clinic, github_look
 from dixis_tui.run.phases.github_ask import gather
 from dixis_tui.run.state import RunState
 from dixis_tui.secrets import Redactor
-from dixis_tui.settings import GITHUB_TOKEN, GithubSettings, MigrateSettings, Settings
+from dixis_tui.settings import GITHUB_TOKEN, MigrateSettings, Settings
+from dixis_tui.settings_github import GithubSettings
 from tests.github.fake import TOKEN, FakeGithub, step
 from tests.github.fake.answers import bad_gateway
 from tests.github.fake.faults import Fault, broken, held, taken_but, to

@@ -32,7 +32,8 @@ from dixis_tui.run.log import Log
 from dixis_tui.run.phases import facts, migrate, recover
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.secrets import Redactor
-from dixis_tui.settings import DATABASE_URL, GITHUB_TOKEN, GithubSettings, MigrateSettings, PrismaSettings, Settings
+from dixis_tui.settings import DATABASE_URL, GITHUB_TOKEN, MigrateSettings, PrismaSettings, Settings
+from dixis_tui.settings_github import GithubSettings
 from tests.github.fake.repo import Environment, Repo
 from tests.github.fake.script import Act, step
 from tests.github.fake.script import Context as StepContext

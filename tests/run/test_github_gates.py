@@ -16,7 +16,7 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.folders import JOURNAL, LOG
 from dixis_tui.run.state import RunState
-from dixis_tui.settings import GithubSettings
+from dixis_tui.settings_github import GithubSettings
 from tests.conftest import fresh_database
 from tests.github.fake import TOKEN, FakeGithub
 from tests.github.fake.faults import Fault, broken, to

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from dixis_tui import events as ev
+from dixis_tui.access import SessionSeen
+from dixis_tui.after import (
+    AfterFinding,
+    AfterKind,
+    Baseline,
+    DatabaseStat,
+    FlowResult,
+    IndexSeen,
+    Latency,
+    Pool,
+    Sample,
+    ScanStat,
+    StatementStat,
+    StepResult,
+)
 from dixis_tui.fleet import TargetPlan, TargetState
 from dixis_tui.github import (
     Approval,
@@ -42,6 +59,7 @@ from dixis_tui.model import (
     Way,
     WayView,
 )
+from dixis_tui.notice import Channel, Delivery, NoticeKind, Receipt
 from dixis_tui.run.state import Entry
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
 
@@ -163,6 +181,19 @@ LOOK = Look(
     environment=EnvironmentSeen(name="production", reviewers=("maria",), can_approve=True),
     rate=Rate(limit=5000, remaining=4990, resets=START),
 )
+RECEIPT = Receipt(
+    kind=NoticeKind.DURING,
+    channel=Channel.MAIL,
+    name="mail",
+    to="people@shop.example",
+    key="during-mail",
+    delivery=Delivery.SENDING,
+)
+LATENCY = Latency(name="API", milliseconds=12.0)
+STATEMENT = StatementStat(query_id="17", query='SELECT … FROM "Order"', calls=40, milliseconds=80.0)
+SCAN = ScanStat(table="Order", scans=4, rows_read=2_000_000, index_scans=70, rows=500_000)
+COUNTS = DatabaseStat(commits=100, rollbacks=1, conflicts=0, deadlocks=0)
+POOL = Pool(states={"active": 2, "idle": 5}, total=7, limit=100)
 EVENTS: tuple[ev.Event, ...] = (
     STARTED,
     ev.TargetSeen(identity=IDENTITY),
@@ -263,6 +294,48 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.TargetVerified(name="shop-gr", state=TargetState.DONE, evidence="1 of 1 applied, none pending, none failed"),
     ev.TargetReopened(name="shop-gr"),
     ev.FleetStopped(reason="Μαρία stopped it", operator="Μαρία"),
+    ev.NoticeSending(receipt=RECEIPT, operator="Μαρία"),
+    ev.NoticeSent(receipt=msgspec.structs.replace(RECEIPT, delivery=Delivery.SENT, evidence="250 queued")),
+    ev.PagePut(file="/srv/page.html", sha256="f" * 64, ends_at=START + timedelta(minutes=20)),
+    ev.PageTaken(file="/srv/page.html"),
+    ev.PageSeen(url="https://shop.example/", up=True, status=503, milliseconds=4.0),
+    ev.Reopened(operator="Μαρία"),
+    ev.BaselineTaken(
+        baseline=Baseline(
+            latencies=(LATENCY,),
+            statements=(STATEMENT,),
+            scans=(SCAN,),
+            indexes=(IndexSeen(table="Order", index="Order_at_idx", definition="CREATE INDEX …"),),
+            database=COUNTS,
+            pool=POOL,
+        )
+    ),
+    ev.AfterStarted(until=START + timedelta(minutes=10), every_seconds=5.0),
+    ev.AfterSeen(
+        sample=Sample(latencies=(LATENCY,), pool=POOL, database=COUNTS, statements=(STATEMENT,), scans=(SCAN,))
+    ),
+    ev.AfterFound(
+        finding=AfterFinding(
+            kind=AfterKind.STATEMENT,
+            subject='SELECT … FROM "Order"',
+            level="warning",
+            evidence="4.1 ms before, 212 ms now",
+            cause="Order_at_idx is gone",
+            remedy="Create it again.",
+        )
+    ),
+    ev.AfterEnded(reason="its time has come"),
+    ev.FlowSeen(
+        result=FlowResult(
+            name="Login",
+            steps=(StepResult(number=1, method="GET", url="https://x/login", status=200, milliseconds=8.0),),
+            planned=1,
+        )
+    ),
+    ev.AccessSeen(
+        sessions=(SessionSeen(user="shop", address="10.0.0.7", application="web", first=START, last=START, known=True),)
+    ),
+    ev.ReportMade(file="report.html"),
     ev.RunEnded(verdict=Verdict.DONE, summary="done"),
 )
 

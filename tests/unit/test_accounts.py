@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dixis_tui import events as ev
 from dixis_tui.model import Phase, Way
+from dixis_tui.notice import NoticeKind
 from dixis_tui.run import accounts, policy
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.accounts import FIRST_STANDS, Account, Asker, has_seat, refusal_for, standing
@@ -44,6 +45,9 @@ COMMANDS: tuple[cmd.Command, ...] = (
     cmd.DispatchClinic(operator="x"),
     cmd.ReviewDeployment(environment="production", approve=True, comment="x", operator="x"),
     cmd.CancelWorkflow(operator="x"),
+    cmd.SendNotice(kind=NoticeKind.BEFORE, operator="x"),
+    cmd.Reopen(operator="x"),
+    cmd.EndAfter(operator="x"),
     cmd.SignOff(operator="x"),
     cmd.End(),
 )

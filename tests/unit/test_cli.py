@@ -245,6 +245,10 @@ SILENT = {
     ev.RadarSeen,
     ev.Checkpointed,
     ev.GithubSeen,
+    ev.NoticeSending,
+    ev.BaselineTaken,
+    ev.AfterSeen,
+    ev.AccessSeen,
 }
 """What a check or a phase says in a line of its own."""
 

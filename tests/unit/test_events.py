@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui import events_back, events_fleet, events_github, events_run, events_work
+from dixis_tui import events_back, events_fleet, events_github, events_records, events_run, events_work
 from tests.unit.examples import EVENTS
 
 KINDS = get_args(ev.Event)
@@ -39,7 +39,7 @@ def test_no_two_kinds_share_a_tag() -> None:
 
 
 def test_every_event_of_the_module_is_in_the_family() -> None:
-    rooms = (ev, events_back, events_fleet, events_github, events_run, events_work)
+    rooms = (ev, events_back, events_fleet, events_github, events_records, events_run, events_work)
     homes = {room.__name__ for room in rooms}
     found = [value for room in rooms for value in vars(room).values()]
     assert {kind for kind in found if isinstance(kind, type) and kind.__module__ in homes} == set(KINDS)

@@ -18,7 +18,8 @@ from dixis_tui.model import CheckState, Identity, MigrationFile
 from dixis_tui.run.phases import fleet_go, fleet_plan, fleet_secrets
 from dixis_tui.run.phases.fleet_verify import judge, verify
 from dixis_tui.run.views import WorkflowView
-from dixis_tui.settings import Settings, TargetSettings
+from dixis_tui.settings import Settings
+from dixis_tui.settings_github import TargetSettings
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
 from tests.unit.examples import START
 

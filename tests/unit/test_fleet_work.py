@@ -20,7 +20,8 @@ from dixis_tui.github import Purpose, WorkflowFile, WorkflowRun
 from dixis_tui.run.phases import fleet_go, fleet_plan, fleet_verify, fleet_work
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.secrets import Secret
-from dixis_tui.settings import GithubSettings, Settings, TargetSettings
+from dixis_tui.settings import Settings
+from dixis_tui.settings_github import GithubSettings, TargetSettings
 from tests.screens.fleet_story import FleetStory
 
 WAITING, AT_WORK, DONE, FAILED, UNKNOWN = (

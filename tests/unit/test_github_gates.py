@@ -22,7 +22,7 @@ from dixis_tui.plan import github_gates
 from dixis_tui.plan.checks import GITHUB_CODES, SPECS
 from dixis_tui.plan.github_sight import Sight, Unseen
 from dixis_tui.prisma.checkout import Checkout, StoredFile
-from dixis_tui.settings import GithubSettings
+from dixis_tui.settings_github import GithubSettings
 
 SHA, OTHER = "4f2a9c01" * 5, "77aa00bb" * 5
 AT = datetime(2026, 11, 24, 20, 15, tzinfo=UTC)

@@ -14,7 +14,8 @@ from dixis_tui.cli.options import with_token
 from dixis_tui.run import __main__ as main
 from dixis_tui.run.spawn import Handover
 from dixis_tui.secrets import MASK, Redactor
-from dixis_tui.settings import GithubSettings, Settings, token_in
+from dixis_tui.settings import Settings, token_in
+from dixis_tui.settings_github import GithubSettings
 
 NAMED = Settings(github=GithubSettings(repository="dixis/shop"))
 OURS = "ghp_0123456789abcdef"

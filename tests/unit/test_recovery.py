@@ -19,7 +19,8 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy, resuming
 from dixis_tui.run.runs import Run
 from dixis_tui.run.state import RunState, fold
-from dixis_tui.settings import GithubSettings, Settings
+from dixis_tui.settings import Settings
+from dixis_tui.settings_github import GithubSettings
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Reconciled, Reconciliation, Standing, Truth
 from tests.screens.story import Story, stages
 from tests.screens.test_recovery_cards import in_migration, looked, resumed

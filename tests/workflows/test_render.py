@@ -18,7 +18,8 @@ from dixis_tui.errors import ProjectError, UsageError
 from dixis_tui.model import MigrationFile
 from dixis_tui.plan.approved import migrations_digest
 from dixis_tui.prisma.files import scan_migrations
-from dixis_tui.settings import ConfirmSettings, GithubSettings, PrismaSettings, Settings, TargetSettings
+from dixis_tui.settings import ConfirmSettings, PrismaSettings, Settings
+from dixis_tui.settings_github import GithubSettings, TargetSettings
 from dixis_tui.workflows import render as render_module
 from dixis_tui.workflows.facts import Facts, gather, repository_of
 from dixis_tui.workflows.render import Workflow, render

@@ -21,7 +21,7 @@ def open_cockpit(common: Common) -> int:
     """Attach to the run under way on this target, or start one; returns the exit code."""
     require_terminal()
     settings = common.settings()
-    secrets = secrets_from()
+    secrets = secrets_from(settings=settings)
     under_way = _under_way(secrets.get(DATABASE_URL))
     if under_way:
         return show(under_way.folder, common.person(), f"Attached to run {under_way.id}, under way.")

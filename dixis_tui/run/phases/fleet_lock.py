@@ -10,7 +10,7 @@ from dixis_tui.postgres.run_lock import HeldBy, NotTaken, RunLock
 from dixis_tui.run import under_way
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import fleet_plan
-from dixis_tui.settings import TargetSettings
+from dixis_tui.settings_github import TargetSettings
 
 
 class Locks:

@@ -25,7 +25,7 @@ from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, soundness
 from dixis_tui.run.views import FleetView
-from dixis_tui.settings import TargetSettings
+from dixis_tui.settings_github import TargetSettings
 
 _AT_ONCE = 8
 """Databases that are read at the same time."""

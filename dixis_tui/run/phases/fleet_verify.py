@@ -14,7 +14,7 @@ from dixis_tui.run.context import Context
 from dixis_tui.run.phases import fleet_plan, soundness
 from dixis_tui.run.phases.fleet_plan import Source
 from dixis_tui.run.views import WorkflowView
-from dixis_tui.settings import TargetSettings
+from dixis_tui.settings_github import TargetSettings
 
 _NAMED = 3
 

@@ -18,7 +18,8 @@ from dixis_tui.prisma import checkout
 from dixis_tui.prisma.checkout import Checkout
 from dixis_tui.prisma.project import discover
 from dixis_tui.run.phases.github_open import client_for
-from dixis_tui.settings import GithubSettings, Settings, token_in
+from dixis_tui.settings import Settings, token_in
+from dixis_tui.settings_github import GithubSettings
 from dixis_tui.web.github.api import Repository
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import msgspec
 
 from dixis_tui import events as ev
 from dixis_tui.run.context import Context
-from dixis_tui.settings import GithubSettings, token_in
+from dixis_tui.settings import token_in
+from dixis_tui.settings_github import GithubSettings
 from dixis_tui.web.github.api import Repository
 from dixis_tui.web.github.client import Client, ignore
 

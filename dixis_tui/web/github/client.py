@@ -16,7 +16,7 @@ from dixis_tui import __version__
 from dixis_tui.errors import GithubError, StoppedError
 from dixis_tui.github import Rate
 from dixis_tui.secrets import Redactor, Secret
-from dixis_tui.settings import GITHUB_API
+from dixis_tui.settings_github import GITHUB_API
 from dixis_tui.web.github import addresses
 from dixis_tui.web.github.requests import Request
 

@@ -1,0 +1,1 @@
+"""A run on paper: HTML and Markdown from a journal."""
