@@ -29,7 +29,7 @@ _COMMANDS = (
     "resolve",
     "recover",
     "drill",
-    "history",
+    "migrations",
     "lint",
     "github",
     "audit",

@@ -50,7 +50,7 @@ def test_a_failed_row_is_marked_only_as_the_database_shows(hand: Hand, database:
         ((NAME, *PHRASE), "Pass --applied or --rolled-back"),
         ((NAME, "--rolled-back", "--confirm", "DIXIS-PROD-OK"), "exactly DIXIS-ROLLBACK-OK"),
         ((NAME, "--rolled-back", "--json"), "Pass --confirm"),
-        (("20260101000000_farms", "--rolled-back", *PHRASE), "dixis-tui history"),
+        (("20260101000000_farms", "--rolled-back", *PHRASE), "dixis-tui migrations"),
     ):
         done = call(hand, *words)
         assert said in str(getattr(done.exception, "remedy", done.output)), done.output

@@ -65,7 +65,7 @@ def command(
     before = _under_way(look(find_own_run(run)))
     asked = cmd.Resolve(migration=migration, applied=applied, phrase="", operator=_person(ctx, operator))
     if refused := policy.refusal(before.state, asked):
-        raise RunnerError(f"{clean(refused)} Nothing was done.", "Look at the migrations with `dixis-tui history`.")
+        raise RunnerError(f"{clean(refused)} Nothing was done.", "Look at the migrations with `dixis-tui migrations`.")
     click.echo(f"{before.target}: {clean(migration)} is {seen(before.state, migration)}", err=True)
     phrase = _phrase(before, confirm, _HOW[applied], as_json=as_json)
     ctx.exit(_mark(before, replace(asked, phrase=phrase), as_json=as_json))
@@ -132,11 +132,11 @@ def _mark(before: Run, asked: Resolve, *, as_json: bool) -> Exit:
         )
         return Exit.DONE
     if problem:
-        click.echo(f"dixis-tui: {problem}\n  `dixis-tui history` shows how the row stands.", err=True)
+        click.echo(f"dixis-tui: {problem}\n  `dixis-tui migrations` shows how the row stands.", err=True)
         return Exit.ERROR
     click.echo(
         f"Whether {name} was marked is not known: nobody waited for the answer, or the runner is gone.\n"
-        "  `dixis-tui history` shows how the row stands.",
+        "  `dixis-tui migrations` shows how the row stands.",
         err=True,
     )
     return Exit.UNKNOWN

@@ -1,4 +1,4 @@
-"""`dixis-tui history`: what it prints, what it gives a machine, and its exit codes."""
+"""`dixis-tui migrations`: what it prints, what it gives a machine, and its exit codes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def project(database: DatabaseUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    code = run(["history", *words])
+    code = run(["migrations", *words])
     return code, capsys.readouterr().out
 
 

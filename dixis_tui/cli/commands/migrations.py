@@ -1,4 +1,4 @@
-"""`dixis-tui history`."""
+"""`dixis-tui migrations`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dixis_tui.postgres.url import DatabaseUrl
 
 
-class HistoryResult(Struct, frozen=True, kw_only=True):
+class MigrationsResult(Struct, frozen=True, kw_only=True):
     """What `--json` gives. `applied` is a count; applied ones are among `migrations` only with `--all`."""
 
     target: str
@@ -26,7 +26,7 @@ class HistoryResult(Struct, frozen=True, kw_only=True):
     migrations: list[MigrationStanding]
 
 
-@click.command("history")
+@click.command("migrations")
 @json_option
 @click.option("--all", "everything", is_flag=True, help="List the applied migrations too.")
 @click.pass_context
@@ -47,7 +47,7 @@ def command(ctx: click.Context, *, as_json: bool, everything: bool) -> None:
     applied = [one for one in truth.migrations if one.standing is Standing.APPLIED]
     shown = [one for one in truth.migrations if everything or one.standing is not Standing.APPLIED]
     if as_json:
-        result = HistoryResult(
+        result = MigrationsResult(
             target=url.masked,
             database=truth.database,
             remedy=truth.remedy,
