@@ -30,6 +30,7 @@ _COMMANDS = (
     "recover",
     "drill",
     "migrations",
+    "history",
     "lint",
     "github",
     "audit",

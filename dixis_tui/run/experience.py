@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from dixis_tui import atomic
 from dixis_tui.errors import DixisError
 from dixis_tui.model import Identity
 from dixis_tui.plan.learning import RUNS_AT_MOST, Outcome
@@ -60,7 +60,7 @@ def remember(identity: Identity, outcome: Outcome) -> str:
     kept = [*earlier, outcome][-RUNS_AT_MOST:]
     try:
         path = _path(identity)
-        _write(path, msgspec.json.encode(_File(_target(identity), kept)))
+        atomic.write(path, msgspec.json.encode(_File(_target(identity), kept)), 0o600)
     except (OSError, DixisError) as error:
         return f"What this run taught could not be kept: {clean(str(error))}."
     return ""
@@ -82,20 +82,3 @@ def _path(identity: Identity) -> Path:
 def _read(path: Path) -> bytes:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         return file.read(_BYTES_AT_MOST)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a reader sees the old file or the new one."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with suppress(FileNotFoundError):
-        draft.unlink()
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
-        raise

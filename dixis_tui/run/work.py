@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
 from dixis_tui.model import CheckState, Phase, Snapshot, Verdict, Way, warned
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import drills, policy, policy_fleet
+from dixis_tui.run import drills, history, policy, policy_fleet
 from dixis_tui.run.accounts import Asker
 from dixis_tui.run.context import Context
 from dixis_tui.run.state import RunState
@@ -201,6 +202,8 @@ def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
     if context.run_lock:
         context.run_lock.release()  # whoever reads that it has ended may begin the next one, or drop the database
     context.emit(ev.RunEnded(verdict=verdict, summary=summary))
+    if problem := history.keep(context.folder, context.settled()):
+        sys.stderr.write(f"The history {problem}\n")  # the run has ended: its journal takes no more
 
 
 def _summary(context: Context, verdict: Verdict, closed_by: Sequence[str]) -> str:
