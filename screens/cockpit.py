@@ -59,6 +59,7 @@ class Cockpit(Screen[None]):
         Binding("l", "log", show=False),
         Binding("c", "checks", show=False),
         Binding("h", "outlook", show=False),
+        Binding("y", "history", show=False),
         Binding("b", "radar", show=False),
         Binding("g", "github", show=False),
         Binding("t", "trouble", show=False),
@@ -180,6 +181,10 @@ class Cockpit(Screen[None]):
     def action_outlook(self) -> None:
         """What each migration will do, and what it took."""
         self.cockpit_app.open("outlook")
+
+    def action_history(self) -> None:
+        """The runs on this target."""
+        self.cockpit_app.open("history")
 
     def action_radar(self) -> None:
         """Who blocks us, and who waits behind us."""

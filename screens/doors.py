@@ -22,6 +22,7 @@ _PLAIN = {
     "snapshot": "SnapshotScreen",
     "checks": "ChecksScreen",
     "outlook": "OutlookScreen",
+    "history": "HistoryScreen",
     "radar": "RadarScreen",
     "github": "GithubScreen",
     "help": "HelpScreen",

@@ -40,6 +40,7 @@ class PresenterScreen(Screen[None]):
         Binding("v,escape", "cockpit", show=False),
         Binding("o", "open('contacts')", show=False),
         Binding("h", "open('outlook')", show=False),
+        Binding("y", "open('history')", show=False),
         Binding("g", "open('github')", show=False),
         Binding("question_mark", "open('help')", show=False),
         Binding("q", "leave", show=False),
