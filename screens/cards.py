@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dixis_tui.i18n import _, ngettext, sentence
 from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Snapshot, Step, Way
 from dixis_tui.plan import phases, way_back
 from dixis_tui.run import accounts, policy
@@ -72,7 +73,7 @@ def _card(view: View) -> Card:
     if view.link is Link.GONE:
         return cards_trouble.gone(view)
     if state.run is None:
-        return Card(headline="Waiting for the runner's first entry", glyph="○", tone="quiet")
+        return Card(headline=_("Waiting for the runner's first entry"), glyph="○", tone="quiet")
     if state.running:
         return cards_work.running(view, state.running)
     if first := accounts.standing(state, view.now):
@@ -93,23 +94,26 @@ def keeper(view: View) -> str:
     """Who is at the keys, as the journal knows them."""
     state = view.state
     if state.first_confirmed:
-        return "the second person"
+        return _("the second person")
     if state.resumed:
         return state.resumed.operator
-    return state.run.operator if state.run else "the operator"
+    return state.run.operator if state.run else _("the operator")
 
 
 def answers(view: View, number: int) -> str:
     """`2 answers are yours`, or whose they are, for who looks on."""
-    whose = "yours" if view.mode is Mode.OPERATOR else f"for {keeper(view)} to give"
-    return f"{words.count(number, 'answer is', 'answers are')} {whose}"
+    written = words.number(number)
+    if view.mode is Mode.OPERATOR:
+        return ngettext("{number} answer is yours", "{number} answers are yours", number).format(number=written)
+    told = ngettext("{number} answer is for {who} to give", "{number} answers are for {who} to give", number)
+    return told.format(number=written, who=keeper(view))
 
 
 def awaited(view: View, found: Card) -> str:
     """For who looks on: what the card's key would do, without the key; empty while something runs, or at the end."""
     if not found.does or found.key in ("s", "q") or view.state.ended:
         return ""
-    also = next((f", or {does}" for key, does in found.more if key == "x"), "")
+    also = next((_(", or {does}").format(does=does) for key, does in found.more if key == "x"), "")
     return found.does.partition(":")[0] + also
 
 
@@ -123,15 +127,26 @@ def problems(checks: list[CheckView]) -> tuple[Line, ...]:
             # One cause, said once: what it hides is in the runbook beside the card.
             if check.evidence not in told:
                 told.add(check.evidence)
-                which = f"{len(same)} checks ({same[0].code} to {same[-1].code})"
-                lines.append(Line(f"{which} could not be looked at: {check.evidence}", "text", "?", "bad"))
+                which = _("{number} checks ({first} to {last})").format(
+                    number=len(same), first=same[0].code, last=same[-1].code
+                )
+                lines.append(
+                    Line(
+                        _("{which} could not be looked at: {evidence}").format(
+                            which=which, evidence=sentence(check.evidence)
+                        ),
+                        "text",
+                        "?",
+                        "bad",
+                    )
+                )
             continue
-        name = f"{check.spec.title} · {check.subject}" if check.subject else check.spec.title
-        evidence = f": {check.evidence}" if check.evidence else ""
+        name = f"{_(check.spec.title)} · {check.subject}" if check.subject else _(check.spec.title)
+        evidence = f": {sentence(check.evidence)}" if check.evidence else ""
         glyph, tone = words.GLYPHS[check.state], words.TONES[check.state]
         lines.append(Line(f"{check.code} {name}{evidence}", "text", glyph, tone))
         if check.remedy:
-            lines.append(Line(f"  {check.remedy}", "quiet"))
+            lines.append(Line(f"  {sentence(check.remedy)}", "quiet"))
     return tuple(lines)
 
 
@@ -139,7 +154,7 @@ def questions(state: RunState, phase: Phase) -> tuple[Line, ...]:
     """What a person has still to answer, and where to look."""
     found = unanswered(state, phase)
     return tuple(
-        Line(f"{check.code} {check.spec.title}: {check.spec.looks}", "text", words.GLYPHS[check.state], "quiet")
+        Line(f"{check.code} {_(check.spec.title)}: {_(check.spec.looks)}", "text", words.GLYPHS[check.state], "quiet")
         for check in found
     )
 
@@ -148,7 +163,7 @@ def closed(state: RunState, phase: Phase) -> tuple[Line, ...]:
     """Why a phase is closed: its checks, or what ended it."""
     lines = problems(broken(state, phase))
     reason = state.phase(phase).reason
-    return lines or ((Line(reason, "text", "✖", "bad"),) if reason else ())
+    return lines or ((Line(sentence(reason), "text", "✖", "bad"),) if reason else ())
 
 
 _ALIKE = 2
@@ -172,11 +187,23 @@ def migrations(state: RunState, *, rehearsal: bool = False, elapsed: float | Non
     between = [view for view in views if view not in done and view not in left]
     lines: list[Line] = []
     if done:
-        lines.append(Line(f"{words.count(len(done), 'migration')} to {done[-1].name}", "text", "✔", "good", "applied"))
+        lines.append(
+            Line(
+                _("{migrations} to {name}").format(
+                    migrations=words.count(len(done), "migration", "migrations"), name=done[-1].name
+                ),
+                "text",
+                "✔",
+                "good",
+                _("applied"),
+            )
+        )
     lines += _each(between, rehearsal=rehearsal, elapsed=elapsed)
     if left:
-        text = f"{words.count(len(left), 'migration')} from {left[0].name}"
-        lines.append(Line(text, "text", "○", "quiet", "not touched"))
+        text = _("{migrations} from {name}").format(
+            migrations=words.count(len(left), "migration", "migrations"), name=left[0].name
+        )
+        lines.append(Line(text, "text", "○", "quiet", _("not touched")))
     return tuple(lines)
 
 
@@ -187,13 +214,13 @@ def _each(views: list[MigrationView], *, rehearsal: bool, elapsed: float | None)
         if kind is MigrationState.RUNNING and elapsed is None:
             kind = MigrationState.UNKNOWN
         measured = view.rehearsed if rehearsal else view.seconds
-        right = "not touched" if kind is MigrationState.PENDING else str(kind)
+        right = _("not touched") if kind is MigrationState.PENDING else _(kind)
         if kind is MigrationState.RUNNING and elapsed is not None:
             right = words.duration(elapsed)
         elif measured is not None and kind is MigrationState.APPLIED:
-            right = f"applied in {words.duration(measured)}"
+            right = _("applied in {measured}").format(measured=words.duration(measured))
         if not rehearsal and view.rehearsed is not None and kind is MigrationState.RUNNING:
-            right += f" of about {words.duration(view.rehearsed)}"
+            right += _(" of about {rehearsed}").format(rehearsed=words.duration(view.rehearsed))
         glyph, tone = words.MIGRATION_GLYPHS[kind], words.MIGRATION_TONES[kind]
         text_tone = "strong" if kind is MigrationState.RUNNING else "text"
         lines.append(Line(view.name, text_tone, glyph, tone, right))
@@ -212,7 +239,7 @@ def suffered(view: View) -> tuple[Line, ...]:
     begun = (found for found in view.state.migrations.values() if found.state is not MigrationState.PENDING)
     retries = sum(found.retries for found in begun)
     told = [waits(view)] if waits(view) else []
-    told += [f"we gave way {words.times(retries)} and began again"] if retries else []
+    told += [_("we gave way {retries} and began again").format(retries=words.times(retries))] if retries else []
     text = "; ".join(told)
     return (Line(f"{text[:1].upper()}{text[1:]}.", "text", "▲", "warn"),) if text else ()
 
@@ -223,14 +250,16 @@ def backup_words(view: View) -> str:
     backup, restored, snapshot = state.backup, state.restored, state.snapshot
     if backup is None:
         return snapshot_words(snapshot) if snapshot else ""
-    took, _ = way_back.seconds(restored, Way.SIDE)
-    proof = f", restored and compared ✔ {words.duration(took)}" if restored else ", never restored"
+    took, _measured = way_back.seconds(restored, Way.SIDE)
+    proof = (
+        _(", restored and compared ✔ {took}").format(took=words.duration(took)) if restored else _(", never restored")
+    )
     return f"{words.size(backup.bytes)}{proof}"
 
 
 def snapshot_words(snapshot: Snapshot) -> str:
     """What a named snapshot is worth."""
-    return f"snapshot {snapshot.id}: its restore was not proven here"
+    return _("snapshot {id}: its restore was not proven here").format(id=snapshot.id)
 
 
 def changed_words(state: RunState) -> str:
@@ -239,13 +268,13 @@ def changed_words(state: RunState) -> str:
         begun = {one.step for one in state.steps}
         # A step is written down before it is done.
         if state.rollback.way is Way.SIDE and not begun & {Step.CLEAR, Step.SWAP, Step.VERIFY}:
-            return "The rollback had not touched production: what it restores stands beside it."
-        return "Production was being put back to the backup: its state is unknown until somebody looks."
+            return _("The rollback had not touched production: what it restores stands beside it.")
+        return _("Production was being put back to the backup: its state is unknown until somebody looks.")
     if policy.production_changed(state):
-        return "The phrase was taken: production may have been changed, and is unknown until somebody looks."
-    return "The phrase was not taken: this run has not changed production."
+        return _("The phrase was taken: production may have been changed, and is unknown until somebody looks.")
+    return _("The phrase was not taken: this run has not changed production.")
 
 
 def title(phase: Phase) -> str:
     """`3 Rehearsal`."""
-    return f"{phases.number(phase)} {phases.TITLES[phase]}"
+    return f"{phases.number(phase)} {words.phase(phase)}"

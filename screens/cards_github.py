@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from dixis_tui.i18n import _
 from dixis_tui.model import MigrationState, Phase
 from dixis_tui.run import policy_github
 from dixis_tui.run.state import RunState
@@ -18,15 +19,19 @@ def migrating(view: View, card: Card) -> Card:
     """The card of the migration at work, in the words of its workflow run; `card` has the database's own lines."""
     workflow = _of_this_attempt(view.state)
     if workflow is None:
-        headline = "Before the dispatch: the repository is asked once more"
-        return replace(card, headline=headline, bar=None, does="stop: nothing was sent yet")
+        headline = _("Before the dispatch: the repository is asked once more")
+        return replace(card, headline=headline, bar=None, does=_("stop: nothing was sent yet"))
     found = github_standing.standing(view, workflow)
     begun = found.at_work or any(one.state is not MigrationState.PENDING for one in view.state.migrations.values())
-    stops = "stop: asks first" if found.at_work or not workflow.open else "stop: cancels it"
+    stops = _("stop: asks first") if found.at_work or not workflow.open else _("stop: cancels it")
     keys = (("g", "GitHub"), *card.more)
     key, does = "s", stops
     if found.waits and found.waits.mine and view.mode is Mode.OPERATOR:
-        key, does, keys = "a", f"approve {found.waits.environment}", (("g", "GitHub: j rejects, z cancels"), *keys[1:])
+        key, does, keys = (
+            "a",
+            _("approve {environment}").format(environment=found.waits.environment),
+            (("g", _("GitHub: j rejects, z cancels")), *keys[1:]),
+        )
     return replace(
         card,
         headline=found.headline,
@@ -66,7 +71,7 @@ def unsettled(view: View) -> Card | None:
     found = github_standing.standing(view, workflow)
     lines = (
         *found.lines,
-        Line("Production may still be changed by it: nothing else may begin before that is known.", "warn"),
+        Line(_("Production may still be changed by it: nothing else may begin before that is known."), "warn"),
         *migrations(view.state, elapsed=None),
     )
     return Card(
@@ -75,8 +80,8 @@ def unsettled(view: View) -> Card | None:
         glyph="?",
         lines=lines,
         key="r",
-        does="look again: it finds the run, and follows it to its end",
-        more=(("g", "GitHub"), ("o", "contacts")),
+        does=_("look again: it finds the run, and follows it to its end"),
+        more=(("g", "GitHub"), ("o", _("contacts"))),
     )
 
 
@@ -86,8 +91,19 @@ def left_behind(view: View) -> tuple[Line, ...]:
     if workflow is None:
         return ()
     if workflow.open:
-        what = f"Workflow run {workflow.run_id}" if workflow.run_id else "A workflow run that GitHub may have begun"
-        return (Line(f"{what} goes on there without us: {github_standing.where(workflow)}", "text", "▲", "warn"),)
+        what = (
+            _("Workflow run {run_id}").format(run_id=workflow.run_id)
+            if workflow.run_id
+            else _("A workflow run that GitHub may have begun")
+        )
+        return (
+            Line(
+                _("{what} goes on there without us: {where}").format(what=what, where=github_standing.where(workflow)),
+                "text",
+                "▲",
+                "warn",
+            ),
+        )
     if workflow.failed is not None:
         found = github_standing.failed(workflow)
         return found.lines if found else ()
@@ -96,5 +112,14 @@ def left_behind(view: View) -> tuple[Line, ...]:
         mark = told.mark(view, workflow.run)
         at = told.broke(workflow.jobs)
         place = f": {told.place(*at)}{github_standing.name_of(at[1].name) if at[1] else ''}" if at else ""
-        ended = [Line(f"Workflow run {workflow.run_id} ended: {mark.word}{place}", "text", mark.glyph, mark.tone)]
+        ended = [
+            Line(
+                _("Workflow run {run_id} ended: {word}{place}").format(
+                    run_id=workflow.run_id, word=mark.word, place=place
+                ),
+                "text",
+                mark.glyph,
+                mark.tone,
+            )
+        ]
     return (*ended, *github_standing.address(workflow))

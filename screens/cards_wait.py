@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dixis_tui.events import FirstConfirmed
+from dixis_tui.i18n import _, ngettext, sentence
 from dixis_tui.model import CheckState, Phase, PhaseState
-from dixis_tui.plan import phases
 from dixis_tui.run import accounts, policy
 from dixis_tui.run.state import RunState
 from screens import words
@@ -32,12 +32,12 @@ def waiting(view: View) -> Card:
             return _go(view)
         case Phase.VERIFY:
             return Card(
-                headline="Migrated. Next: verify it",
+                headline=_("Migrated. Next: verify it"),
                 tone="strong",
                 glyph="▶",
-                lines=(Line("History, schema, catalog and the application are looked at, not believed.", "quiet"),),
+                lines=(Line(_("History, schema, catalog and the application are looked at, not believed."), "quiet"),),
                 key="enter",
-                does="verify",
+                does=_("verify"),
             )
     return _sign_off(view)
 
@@ -45,20 +45,31 @@ def waiting(view: View) -> Card:
 def _closed_phase(view: View, phase: Phase) -> Card:
     state = view.state
     checks = broken(state, phase)
-    name = phases.TITLES[phase]
-    what = f"{name} is closed by {words.count(len(checks), 'check')}" if checks else f"{name} did not get through"
+    name = words.phase(phase)
+    what = (
+        ngettext("{name} is closed by {number} check", "{name} is closed by {number} checks", len(checks)).format(
+            name=name, number=len(checks)
+        )
+        if checks
+        else _("{name} did not get through").format(name=name)
+    )
     lines = closed(state, phase)
-    meaning = Line("Production is untouched.", "quiet")
+    meaning = Line(_("Production is untouched."), "quiet")
     if policy.production_changed(state):
-        meaning = Line(f"Production is migrated, not verified. The way back: {backup_words(view) or 'none'}.", "warn")
-    back = (("x", "roll back"), ("t", "what to do"), ("o", "contacts"))
-    waive = (("w", "waive the selected one"),)
+        meaning = Line(
+            _("Production is migrated, not verified. The way back: {backup_words}.").format(
+                backup_words=backup_words(view) or _("none")
+            ),
+            "warn",
+        )
+    back = (("x", _("roll back")), ("t", _("what to do")), ("o", _("contacts")))
+    waive = (("w", _("waive the selected one")),)
     clock = clock_lines(view, deciding(view)) if phase is Phase.VERIFY else ()
     does = {
-        Phase.PREFLIGHT: "look again, once it is mended",
-        Phase.BACKUP: "back up again",
-        Phase.REHEARSAL: "rehearse again",
-        Phase.VERIFY: "verify again",
+        Phase.PREFLIGHT: _("look again, once it is mended"),
+        Phase.BACKUP: _("back up again"),
+        Phase.REHEARSAL: _("rehearse again"),
+        Phase.VERIFY: _("verify again"),
     }
     return Card(
         headline=what,
@@ -75,22 +86,22 @@ def _answers(view: View, phase: Phase) -> Card:
     state = view.state
     if phase is Phase.PREFLIGHT and not state.phase(phase).attempts:
         return Card(
-            headline="Next: preflight",
+            headline=_("Next: preflight"),
             tone="strong",
             glyph="▶",
-            lines=(Line("Looks at production, the project and the window. It only reads.", "quiet"),),
+            lines=(Line(_("Looks at production, the project and the window. It only reads."), "quiet"),),
             key="enter",
-            does="look",
+            does=_("look"),
         )
     left = len(unanswered(state, phase))
     if phase is Phase.BANNER:
-        headline = "Next: put the maintenance banner up, then say so"
+        headline = _("Next: put the maintenance banner up, then say so")
     else:
         warnings = sum(check.state is CheckState.WARNED for check in state.checks_of(phase))
         found = (
-            f"Preflight is open, with {words.count(warnings, 'warning')}"
+            _("Preflight is open, with {warnings}").format(warnings=words.count(warnings, "warning", "warnings"))
             if warnings
-            else "Preflight found nothing wrong"
+            else _("Preflight found nothing wrong")
         )
         headline = f"{found}. {answers(view, left)}"
     return Card(
@@ -99,40 +110,44 @@ def _answers(view: View, phase: Phase) -> Card:
         glyph="▶",
         lines=questions(state, phase),
         key="enter",
-        does="answer: it is kept with your name and the time",
+        does=_("answer: it is kept with your name and the time"),
     )
 
 
 def _backup(view: View) -> Card:
-    sure = "pg_dump reads one snapshot of production; it blocks nobody but schema changes."
+    sure = _("pg_dump reads one snapshot of production; it blocks nobody but schema changes.")
     snapshot = view.state.snapshot
-    named = (Line(f"Named: {snapshot_words(snapshot)}.", "text", "▲", "warn"),) if snapshot else ()
+    named = (
+        (Line(_("Named: {snapshot_words}.").format(snapshot_words=snapshot_words(snapshot)), "text", "▲", "warn"),)
+        if snapshot
+        else ()
+    )
     return Card(
-        headline="Next: back production up",
+        headline=_("Next: back production up"),
         tone="strong",
         glyph="▶",
         lines=(
             *named,
             Line(sure, "quiet"),
-            Line("Everything later needs it: it is the way back.", "quiet"),
+            Line(_("Everything later needs it: it is the way back."), "quiet"),
         ),
         key="enter",
-        does="start the backup",
-        more=(("p", "name a provider's snapshot"),),
+        does=_("start the backup"),
+        more=(("p", _("name a provider's snapshot")),),
     )
 
 
 def _rehearsal() -> Card:
     return Card(
-        headline="Next: rehearse on the restored backup",
+        headline=_("Next: rehearse on the restored backup"),
         tone="strong",
         glyph="▶",
         lines=(
-            Line("Restores the backup into staging, compares the rows, runs the same migrations there.", "quiet"),
-            Line("It proves the way back and measures how long the migration will take.", "quiet"),
+            Line(_("Restores the backup into staging, compares the rows, runs the same migrations there."), "quiet"),
+            Line(_("It proves the way back and measures how long the migration will take."), "quiet"),
         ),
         key="enter",
-        does="start the rehearsal",
+        does=_("start the rehearsal"),
     )
 
 
@@ -141,27 +156,45 @@ def _go(view: View) -> Card:
     gates = policy.closed_gates(state)
     lines: list[Line] = []
     if gates:
-        lines = [Line(f"{gate.code} {gate.title}".strip(), "text", words.GLYPHS[gate.state], "bad") for gate in gates]
-        return Card(headline="The gate is closed", tone="warn", glyph="▲", lines=tuple(lines))
+        lines = [
+            Line(f"{gate.code} {_(gate.title)}".strip(), "text", words.GLYPHS[gate.state], "bad") for gate in gates
+        ]
+        return Card(headline=_("The gate is closed"), tone="warn", glyph="▲", lines=tuple(lines))
     window = state.check("DX501")
     more: tuple[tuple[str, str], ...] = ()
     if broken(state, Phase.GO):
         lines += closed(state, Phase.GO)
-        headline, tone, glyph = "Everything is ready but the time", "warn", "▲"
-        does, more = "open go / no-go again", (("w", "waive the selected one"),)
+        headline, tone, glyph = _("Everything is ready but the time"), "warn", "▲"
+        does, more = _("open go / no-go again"), (("w", _("waive the selected one")),)
     elif state.phase(Phase.GO).state is PhaseState.FAILED:
         lines += closed(state, Phase.GO)
-        headline, tone, glyph, does = "The plan could not be sealed", "bad", "✖", "try again"
+        headline, tone, glyph, does = _("The plan could not be sealed"), "bad", "✖", _("try again")
     else:
-        headline, tone, glyph, does = "Every gate is open. Go or no-go?", "good", "▶", "open the board"
+        headline, tone, glyph, does = _("Every gate is open. Go or no-go?"), "good", "▶", _("open the board")
         lines.append(Line(_summary(state), "text"))
     if state.refused and state.refused.reason:
-        lines.append(Line(f"Last refused: {state.refused.reason}", "warn", "▲", "warn"))
+        lines.append(
+            Line(_("Last refused: {reason}").format(reason=sentence(state.refused.reason)), "warn", "▲", "warn")
+        )
     if state.first_voided:
-        lines.append(Line(f"The phrase is void: {state.first_voided.reason}", "warn", "▲", "warn"))
+        lines.append(
+            Line(
+                _("The phrase is void: {reason}").format(reason=sentence(state.first_voided.reason)),
+                "warn",
+                "▲",
+                "warn",
+            )
+        )
     if window.open and window.evidence:
-        lines.append(Line(window.evidence, "quiet"))
-    lines.append(Line(f"The way back: {backup_words(view) or 'none, the backup was waived'}.", "quiet"))
+        lines.append(Line(sentence(window.evidence), "quiet"))
+    lines.append(
+        Line(
+            _("The way back: {backup_words}.").format(
+                backup_words=backup_words(view) or _("none, the backup was waived")
+            ),
+            "quiet",
+        )
+    )
     return Card(headline=headline, tone=tone, glyph=glyph, lines=tuple(lines), key="m", does=does, more=more)
 
 
@@ -171,40 +204,50 @@ def second(view: View, first: FirstConfirmed) -> Card:
     at, until = state.first_confirmed_at, None
     if at is not None:
         until = at + accounts.FIRST_STANDS
-    by = f"{first.operator} (account {first.account}) typed the phrase at {view.at(at, seconds=True)}"
-    lines = [Line(f"{by}; it is void at {view.at(until, seconds=True)}.", "text", "✔", "good")]
+    by = _("{operator} (account {account}) typed the phrase at {time}").format(
+        operator=first.operator, account=first.account, time=view.at(at, seconds=True)
+    )
+    lines = [
+        Line(_("{by}; it is void at {time}.").format(by=by, time=view.at(until, seconds=True)), "text", "✔", "good")
+    ]
     if view.mode is not Mode.SECOND:
         # The path stands in a line of its own: it is copied, or read out.
-        lines.insert(0, Line("From another account of this machine:", "quiet", "▶", "strong"))
+        lines.insert(0, Line(_("From another account of this machine:"), "quiet", "▶", "strong"))
         lines.insert(1, Line(f"dixis-tui approve {Path(view.journal).parent}", "strong"))
     if state.refused and state.refused.reason:
-        lines.append(Line(f"Refused: {state.refused.reason}", "warn", "▲", "warn"))
+        lines.append(Line(_("Refused: {reason}").format(reason=sentence(state.refused.reason)), "warn", "▲", "warn"))
     plan = state.plan.hash if state.plan else ""
     if view.mode is Mode.SECOND:
         return Card(
-            headline=f"Plan {plan} waits for you",
+            headline=_("Plan {plan} waits for you").format(plan=plan),
             tone="warn",
             glyph="▶",
             lines=tuple(lines),
             key="m",
-            does="read the plan, and approve it",
+            does=_("read the plan, and approve it"),
             large=True,
         )
     return Card(
-        headline=f"Waiting for the second person: plan {plan}",
+        headline=_("Waiting for the second person: plan {plan}").format(plan=plan),
         tone="warn",
         glyph="◐",
         lines=tuple(lines),
         key="s",
-        does="take the phrase back",
+        does=_("take the phrase back"),
         large=True,
     )
 
 
 def _summary(state: RunState) -> str:
     predicted = state.predicted_seconds
-    measured = f"predicted {words.duration(predicted)}" if predicted is not None else "not rehearsed"
-    return f"{words.count(len(state.migrations), 'migration')} for production, {measured}."
+    measured = (
+        _("predicted {predicted}").format(predicted=words.duration(predicted))
+        if predicted is not None
+        else _("not rehearsed")
+    )
+    return _("{migrations} for production, {measured}.").format(
+        migrations=words.count(len(state.migrations), "migration", "migrations"), measured=measured
+    )
 
 
 def _sign_off(view: View) -> Card:
@@ -212,11 +255,22 @@ def _sign_off(view: View) -> Card:
     done = [migration for migration in state.migrations.values() if migration.seconds is not None]
     seconds = sum(migration.seconds or 0 for migration in done)
     healthy = [seen for seen in state.health.values() if seen.ok]
-    lines = [Line(f"{words.count(len(done), 'migration')} applied in {words.duration(seconds)}.", "text", "✔", "good")]
+    lines = [
+        Line(
+            _("{migrations} applied in {seconds}.").format(
+                migrations=words.count(len(done), "migration", "migrations"), seconds=words.duration(seconds)
+            ),
+            "text",
+            "✔",
+            "good",
+        )
+    ]
     if state.health:
         lines.append(
             Line(
-                f"{len(healthy)} of {words.count(len(state.health), 'endpoint')} answer as they should.",
+                _("{healthy} of {endpoints} answer as they should.").format(
+                    healthy=len(healthy), endpoints=words.count(len(state.health), "endpoint", "endpoints")
+                ),
                 "text",
                 "✔",
                 "good",
@@ -225,14 +279,14 @@ def _sign_off(view: View) -> Card:
     lines += suffered(view)
     optional = [check for check in state.checks_of(Phase.SIGNOFF) if check.spec.person and not check.open]
     if optional:
-        names = ", ".join(check.spec.title.lower() for check in optional)
-        lines.append(Line(f"Not ticked yet: {names}.", "quiet", "○", "quiet"))
+        names = ", ".join(_(check.spec.title).lower() for check in optional)
+        lines.append(Line(_("Not ticked yet: {names}.").format(names=names), "quiet", "○", "quiet"))
     return Card(
-        headline="Migrated and verified. Take the banner down, then sign off",
+        headline=_("Migrated and verified. Take the banner down, then sign off"),
         tone="good",
         glyph="▶",
         lines=tuple(lines),
         key="enter",
-        does="sign off and end the run",
-        more=(("x", "roll back"),) if state.backup else (),
+        does=_("sign off and end the run"),
+        more=(("x", _("roll back")),) if state.backup else (),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.model import CheckState, MigrationState, Phase
 from dixis_tui.plan import phases
 from dixis_tui.run.state import CheckView, MigrationView, RunState
@@ -12,12 +13,12 @@ from screens.progress import progress_bar
 from screens.view import Mode, View
 
 _VERBS = {
-    Phase.PREFLIGHT: "Preflight looks at production and the project; it only reads",
-    Phase.BACKUP: "Backing up production",
-    Phase.REHEARSAL: "Rehearsing on the restored backup",
-    Phase.GO: "Looking at everything once more, to seal the plan",
-    Phase.VERIFY: "Verifying production",
-    Phase.SIGNOFF: "Signing off",
+    Phase.PREFLIGHT: N_("Preflight looks at production and the project; it only reads"),
+    Phase.BACKUP: N_("Backing up production"),
+    Phase.REHEARSAL: N_("Rehearsing on the restored backup"),
+    Phase.GO: N_("Looking at everything once more, to seal the plan"),
+    Phase.VERIFY: N_("Verifying production"),
+    Phase.SIGNOFF: N_("Signing off"),
 }
 
 
@@ -39,37 +40,47 @@ def running(view: View, phase: Phase) -> Card:
     lines = lines or tuple(_looking(check) for check in at_work)
     if bar is None and (answers := [check for check in checks if not check.spec.person]):
         done = sum(1 for check in answers if check.state not in (CheckState.WAITING, CheckState.RUNNING))
-        bar = Bar(done / len(answers), f"{done} of {words.count(len(answers), 'check')}")
+        bar = Bar(
+            done / len(answers),
+            _("{done} of {checks}").format(done=done, checks=words.count(len(answers), "check", "checks")),
+        )
     if phase is Phase.VERIFY:
         lines += tuple(_health(state))
     return Card(
-        headline=_VERBS.get(phase, phases.TITLES[phase]),
+        headline=_(_VERBS[phase]) if phase in _VERBS else words.phase(phase),
         tone="work",
         glyph="◐",
         bar=bar,
         lines=(
             *lines,
-            Line(f"Since {view.at(state.phase(phase).started, seconds=True)}, {_taken(view, phase)}", "quiet"),
+            Line(
+                _("Since {time}, {taken}").format(
+                    time=view.at(state.phase(phase).started, seconds=True), taken=_taken(view, phase)
+                ),
+                "quiet",
+            ),
         ),
         key="s",
-        does="stop",
+        does=_("stop"),
     )
 
 
 def _taken(view: View, phase: Phase) -> str:
     planned = phases.PLANNED_SECONDS[phase]
-    return f"{words.duration(int(view.elapsed(view.state.phase(phase).started)))} of {words.duration(planned)} planned"
+    return _("{elapsed} of {planned} planned").format(
+        elapsed=words.duration(int(view.elapsed(view.state.phase(phase).started))), planned=words.duration(planned)
+    )
 
 
 def _looking(check: CheckView) -> Line:
-    name = f"{check.spec.title} · {check.subject}" if check.subject else check.spec.title
-    return Line(f"{check.code} {name}: {check.spec.looks}", "text", "◐", "work")
+    name = f"{_(check.spec.title)} · {check.subject}" if check.subject else _(check.spec.title)
+    return Line(f"{check.code} {name}: {_(check.spec.looks)}", "text", "◐", "work")
 
 
 def _health(state: RunState) -> list[Line]:
     return [
         Line(
-            f"{seen.name}: {seen.problem or seen.status}",
+            f"{seen.name}: {sentence(seen.problem) or seen.status}",
             "text",
             "✔" if seen.ok else "✖",
             "good" if seen.ok else "bad",
@@ -95,7 +106,7 @@ def _counted(state: RunState, *, rehearsal: bool = False) -> tuple[float, str]:
     if not views:
         return 0.0, ""
     number = min(done + 1, len(views)) if MigrationState.RUNNING in kinds else done
-    return done / len(views), f"migration {number} of {len(views)}"
+    return done / len(views), _("migration {number} of {total}").format(number=number, total=len(views))
 
 
 def _migrating(view: View) -> Card:
@@ -109,12 +120,12 @@ def _migrating(view: View) -> Card:
         if current and current.rehearsed:
             spent += min(elapsed, current.rehearsed)
         fraction = min(spent / predicted, 1.0)
-        label += f", about {words.duration(max(predicted - spent, 0))} left"
+        label += _(", about {time} left").format(time=words.duration(max(predicted - spent, 0)))
     if current is None:
         done = [v for v in state.migrations.values() if v.state is MigrationState.APPLIED]
-        headline = "Migrating production" if len(done) < len(state.migrations) else "Reading the history again"
+        headline = _("Migrating production") if len(done) < len(state.migrations) else _("Reading the history again")
     else:
-        headline = "Migrating PRODUCTION" if not view.demo else "Migrating the demo's production"
+        headline = _("Migrating PRODUCTION") if not view.demo else _("Migrating the demo's production")
     card = Card(
         headline=headline,
         tone="work",
@@ -122,8 +133,8 @@ def _migrating(view: View) -> Card:
         bar=Bar(fraction, label),
         lines=(*_clock(view), *_now_first(migrations(state, elapsed=elapsed), _statement(view, current))),
         key="s",
-        does="stop after the file that runs now",
-        more=(("b", "locks"), ("h", "migrations")),
+        does=_("stop after the file that runs now"),
+        more=(("b", _("locks")), ("h", _("migrations"))),
     )
     return cards_github.migrating(view, card) if github_words.executes(state) else card
 
@@ -146,16 +157,38 @@ def _statement(view: View, current: MigrationView | None) -> tuple[Line, ...]:
     lines: list[Line] = []
     sent = current.statement if current else None
     if sent:
-        lines.append(Line(f"statement {sent.number} of {sent.of}, line {sent.line}: {sent.text}", "text"))
+        lines.append(
+            Line(
+                _("statement {number} of {of}, line {line}: {text}").format(
+                    number=sent.number, of=sent.of, line=sent.line, text=sent.text
+                ),
+                "text",
+            )
+        )
     seen: list[Line] = []
     waited, retry = view.state.waited, view.state.retry
     if waited and waited.peers:
-        seen.append(Line(f"{waited.name or 'The migration'} waits before it begins", "warn", "▲", "warn"))
-        ends = "; b shows and ends it" if view.mode is Mode.OPERATOR else ""
+        seen.append(
+            Line(_("{name} waits before it begins").format(name=waited.name or _("The migration")), "warn", "▲", "warn")
+        )
+        ends = _("; b shows and ends it") if view.mode is Mode.OPERATOR else ""
         seen.append(Line(f"  {waited.peers[0]}{ends}", "warn"))
     elif retry and current and retry.name == current.name:
-        what = "it begins anew" if retry.whole else f"statement {retry.statement} is sent again"
-        seen.append(Line(f"Gave way {words.times(retry.attempt)}: {what}; {retry.reason}", "warn", "▲", "warn"))
+        what = (
+            _("it begins anew")
+            if retry.whole
+            else _("statement {statement} is sent again").format(statement=retry.statement)
+        )
+        seen.append(
+            Line(
+                _("Gave way {attempt}: {what}; {reason}").format(
+                    attempt=words.times(retry.attempt), what=what, reason=sentence(retry.reason)
+                ),
+                "warn",
+                "▲",
+                "warn",
+            )
+        )
     if (radar := radar_words.live(view)) and not (waited and not radar.victim_count):
         text, tone = radar_words.summary(view, radar)
         glyph = {"bad": "✖", "warn": "▲"}.get(tone, "·")

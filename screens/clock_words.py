@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dixis_tui.i18n import _
 from dixis_tui.model import Phase, PhaseState, Way
 from dixis_tui.plan import way_back
 from dixis_tui.plan.decision import Decision, decide
@@ -53,20 +54,24 @@ def by_words(view: View, found: Decision) -> tuple[str, str]:
     """`decide by 23:15:55, in 07:37`, and its tone."""
     at = view.at(found.latest, seconds=True)
     if not found.fits:
-        return f"decide by {at}: passed", "bad"
-    return f"decide by {at}, in {words.clock(found.spare)}", "warn" if found.spare < found.way_back else "good"
+        return _("decide by {at}: passed").format(at=at), "bad"
+    return _("decide by {at}, in {spare}").format(
+        at=at, spare=words.clock(found.spare)
+    ), "warn" if found.spare < found.way_back else "good"
 
 
 def clock_lines(view: View, found: Decision | None) -> tuple[Line, ...]:
     """The clock, and what it means, for cards and dialogs."""
     if found is None:
         return ()
-    left = f"window {words.clock(found.left)} left" if found.left > 0 else "window over"
-    how = "" if found.measured else " planned"
+    left = _("window {left} left").format(left=words.clock(found.left)) if found.left > 0 else _("window over")
+    how = "" if found.measured else _(" planned")
     by, tone = by_words(view, found)
-    meaning = "Begun later, it ends after the window: extend it, or mend forward."
+    meaning = _("Begun later, it ends after the window: extend it, or mend forward.")
     if not found.fits:
-        meaning = "A rollback begun now ends after the window: extend it, or mend forward."
+        meaning = _("A rollback begun now ends after the window: extend it, or mend forward.")
     glyph = {"good": "·", "warn": "▲"}.get(tone, "✖")
-    clock = f"{left} · way back {words.minutes(found.way_back)}{how} · {by}"
+    clock = _("{left} · way back {way_back}{how} · {by}").format(
+        left=left, way_back=words.minutes(found.way_back), how=how, by=by
+    )
     return Line(clock, "strong", glyph, tone), Line(f"  {meaning}", "quiet" if found.fits else "warn")

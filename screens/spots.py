@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from dixis_tui.i18n import N_, _
 from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan import checks, phases
 from dixis_tui.run import policy
@@ -91,25 +93,25 @@ class Mark(Struct, frozen=True):
     word: str
 
 
-_LOST = Mark("?", "bad", "unknown")
+_LOST = Mark("?", "bad", N_("unknown"))
 """What was running when the runner went away: nobody knows."""
 
 
 def phase_mark(view: View, phase: Phase) -> Mark:
     """The state of a phase as this screen may show it."""
     if waits(view.state, phase):
-        return Mark(words.NEXT, "key", "next")
+        return Mark(words.NEXT, "key", _("next"))
     kind = phase_state(view.state, phase)
     if kind is PhaseState.RUNNING and view.link is Link.GONE:
-        return _LOST
-    return Mark(words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind], kind)
+        return replace(_LOST, word=_(_LOST.word))
+    return Mark(words.PHASE_GLYPHS[kind], words.PHASE_TONES[kind], _(kind))
 
 
 def check_mark(view: View, check: CheckView) -> Mark:
     """The state of a check as this screen may show it."""
     if check.state is CheckState.RUNNING and view.link is Link.GONE:
-        return _LOST
-    return Mark(words.GLYPHS[check.state], words.TONES[check.state], check.state)
+        return replace(_LOST, word=_(_LOST.word))
+    return Mark(words.GLYPHS[check.state], words.TONES[check.state], _(check.state))
 
 
 def tally(state: RunState, phase: Phase) -> str:

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.cells import cell_len, set_cell_size
 
-from dixis_tui.model import CheckState, MigrationState, PhaseState, Verdict
+from dixis_tui.i18n import N_, _, language, ngettext
+from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Verdict
+from dixis_tui.plan import phases
 
 ELLIPSIS = "…"
 
@@ -65,45 +67,63 @@ MIGRATION_TONES: dict[MigrationState, str] = {
 }
 
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
-    Verdict.OPEN: ("OPEN", "◐", "work"),
-    Verdict.DONE: ("DONE", "✔", "good"),
-    Verdict.CHECKED: ("CHECKED", "✔", "good"),
-    Verdict.CLOSED: ("A GATE IS CLOSED", "▲", "warn"),
-    Verdict.FAILED: ("FAILED", "✖", "bad"),
-    Verdict.ROLLED_BACK: ("ROLLED BACK", "▲", "warn"),
-    Verdict.UNKNOWN: ("UNKNOWN", "?", "bad"),
-    Verdict.INTERRUPTED: ("INTERRUPTED", "▲", "warn"),
-    Verdict.ABANDONED: ("ENDED BEFORE THE GO", "▲", "warn"),
+    Verdict.OPEN: (N_("OPEN"), "◐", "work"),
+    Verdict.DONE: (N_("DONE"), "✔", "good"),
+    Verdict.CHECKED: (N_("CHECKED"), "✔", "good"),
+    Verdict.CLOSED: (N_("A GATE IS CLOSED"), "▲", "warn"),
+    Verdict.FAILED: (N_("FAILED"), "✖", "bad"),
+    Verdict.ROLLED_BACK: (N_("ROLLED BACK"), "▲", "warn"),
+    Verdict.UNKNOWN: (N_("UNKNOWN"), "?", "bad"),
+    Verdict.INTERRUPTED: (N_("INTERRUPTED"), "▲", "warn"),
+    Verdict.ABANDONED: (N_("ENDED BEFORE THE GO"), "▲", "warn"),
 }
 """Word, glyph and tone of each verdict."""
 
 
+def number(value: int) -> str:
+    """`1,234`; in Greek `1.234`."""
+    return _points(f"{value:,}")
+
+
+def decimal(value: float) -> str:
+    """`5.6`; in Greek `5,6`."""
+    return _points(f"{value:.1f}")
+
+
+def _points(written: str) -> str:
+    return written.translate(_GREEK_POINTS) if language() == "el" else written
+
+
+_GREEK_POINTS = str.maketrans(",.", ".,")
+
+
 def duration(seconds: float) -> str:
     """`0.4 s`, `21 s`, `4 m 10 s`, `2 h 05 m`, `3 d 04 h`: two units at most."""
-    if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
     whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
+    if whole < 60 or seconds < 9.95:
+        return _("{seconds} s").format(seconds=_seconds(seconds))
     if whole < 3600:
-        return f"{whole // 60} m {whole % 60:02} s"
+        return _("{minutes} m {seconds:02} s").format(minutes=whole // 60, seconds=whole % 60)
     if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} m"
-    return f"{whole // 86400} d {whole % 86400 // 3600:02} h"
+        return _("{hours} h {minutes:02} m").format(hours=whole // 3600, minutes=whole % 3600 // 60)
+    return _("{days} d {hours:02} h").format(days=whole // 86400, hours=whole % 86400 // 3600)
+
+
+def _seconds(seconds: float) -> str:
+    return decimal(max(seconds, 0)) if seconds < 9.95 else str(round(seconds))
 
 
 def between(low: float, high: float) -> str:
     """`5.6 to 16 s`, `50 s to 1 m 10 s`: a range of durations."""
-    first, last = duration(low), duration(high)
-    same_unit = first.endswith(" s") and last.endswith(" s") and " m " not in first + last
-    return f"{first.removesuffix(' s') if same_unit else first} to {last}"
+    first = _seconds(low) if round(low) < 60 and round(high) < 60 else duration(low)
+    return _("{low} to {high}").format(low=first, high=duration(high))
 
 
 def clock(seconds: float) -> str:
     """`08:53` as on a stop watch; `2:08:53` from an hour on, `3 d 04 h` from a day on."""
     whole = max(int(seconds), 0)
     if whole >= 86400:
-        return f"{whole // 86400} d {whole % 86400 // 3600:02} h"
+        return _("{days} d {hours:02} h").format(days=whole // 86400, hours=whole % 86400 // 3600)
     if whole >= 3600:
         return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"
     return f"{whole // 60:02}:{whole % 60:02}"
@@ -123,25 +143,42 @@ def size(count: int) -> str:
     for unit in ("kB", "MB", "GB"):
         value /= 1000
         if value < 999.5:
-            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
-    return f"{value / 1000:.1f} TB"
+            return f"{decimal(value)} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+    return f"{decimal(value / 1000)} TB"
 
 
 def amount(done: int, total: int, unit: str) -> str:
     """`9 of 14 MB`, `3 of 9 tables`; without a total only what is done."""
     if unit == "bytes":
-        return f"{size(done)} of {size(total)}" if total else size(done)
-    return f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
+        return _("{done} of {total}").format(done=size(done), total=size(total)) if total else size(done)
+    if not total:
+        return f"{number(done)} {_(unit)}"
+    return _("{done} of {total} {unit}").format(done=number(done), total=number(total), unit=_(unit))
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 table`, `9 tables`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count(value: int, one: str, many: str) -> str:
+    """`1 table`, `9 tables`, in the language in use; both nouns are messages."""
+    return f"{number(value)} {ngettext(one, many, value)}"
 
 
-def times(number: int) -> str:
+def times(value: int) -> str:
     """`once`, `3 times`."""
-    return "once" if number == 1 else f"{number:,} times"
+    return _("once") if value == 1 else _("{value} times").format(value=number(value))
+
+
+def phase(phase: Phase) -> str:
+    """A phase's title."""
+    return _(phases.TITLES[phase])
+
+
+def capital(text: str) -> str:
+    """`text` with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def upper(text: str) -> str:
+    """`text` in capitals; Greek ones have no accents."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text.upper()).replace("\u0301", ""))
 
 
 def cut(text: str, width: int) -> str:
@@ -181,3 +218,26 @@ def city(name: str) -> str:
 def moment(at: datetime, timezone: ZoneInfo, *, seconds: bool = False) -> str:
     """Local time of day: `22:44`, or `22:44:07`."""
     return f"{at.astimezone(timezone):%H:%M:%S}" if seconds else f"{at.astimezone(timezone):%H:%M}"
+
+
+_DAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+_MONTHS = (
+    *(N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun")),
+    *(N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec")),
+)
+"""CLDR's short names, by ourselves: `strftime` speaks the language of the locale, if that is installed at all."""
+
+
+def weekday(at: datetime) -> str:
+    """`Wed`."""
+    return _(_DAYS[at.weekday()])
+
+
+def month(at: datetime) -> str:
+    """`Nov`."""
+    return _(_MONTHS[at.month - 1])
+
+
+def date(at: datetime) -> str:
+    """`Wed 25 Nov`, of a time that is local already."""
+    return f"{weekday(at)} {at.day} {month(at)}"
