@@ -19,6 +19,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from dixis_tui import events as ev
+from dixis_tui.i18n import _
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import folders, policy
 from dixis_tui.run.state import Entry, RunState, apply
@@ -290,22 +291,30 @@ class CockpitApp(App[str]):
         """Leave this screen; the runner is a process of its own and goes on."""
         state = self.view.state
         if self.view.mode in (Mode.WATCHER, Mode.SECOND) and not state.ended:
-            watched = ": this screen only watched" if self.view.mode is Mode.WATCHER else ""
-            message = f"Run {self.client.run_id} is not touched by that{watched}."
-        elif state.ended:
-            message = f"Run {self.client.run_id} has ended: {state.ended.verdict}."
-        elif self.view.link is Link.GONE:
-            message = (
-                f"The runner of {self.client.run_id} is gone. Open dixis-tui again: it looks before it says anything."
+            watched = _(": this screen only watched") if self.view.mode is Mode.WATCHER else ""
+            message = _("Run {run_id} is not touched by that{watched}.").format(
+                run_id=self.client.run_id, watched=watched
             )
+        elif state.ended:
+            message = _("Run {run_id} has ended: {verdict}.").format(
+                run_id=self.client.run_id, verdict=_(state.ended.verdict)
+            )
+        elif self.view.link is Link.GONE:
+            message = _(
+                "The runner of {run_id} is gone. Open dixis-tui again: it looks before it says anything."
+            ).format(run_id=self.client.run_id)
         elif policy.came_to_nothing(state):
-            message = f"Run {self.client.run_id} was closed by preflight and ends here; nothing was changed."
+            message = _("Run {run_id} was closed by preflight and ends here; nothing was changed.").format(
+                run_id=self.client.run_id
+            )
         elif self.view.demo and not policy.in_progress(state):
-            message = f"Run {self.client.run_id} had not begun: the demo ends it and stops."
+            message = _("Run {run_id} had not begun: the demo ends it and stops.").format(run_id=self.client.run_id)
         elif state.running or policy.in_progress(state):
-            message = f"Run {self.client.run_id} goes on. Open dixis-tui again to attach to it."
+            message = _("Run {run_id} goes on. Open dixis-tui again to attach to it.").format(run_id=self.client.run_id)
         else:
-            message = f"Run {self.client.run_id} stays open. Open dixis-tui again to go on with it."
+            message = _("Run {run_id} stays open. Open dixis-tui again to go on with it.").format(
+                run_id=self.client.run_id
+            )
         self.exit(LEAVE, message=Text(message))
 
     def action_leave(self) -> None:
@@ -317,13 +326,13 @@ class CockpitApp(App[str]):
         from screens.interrupted import InterruptedScreen
 
         if self.view.mode in (Mode.WATCHER, Mode.SECOND):
-            self.say("Ctrl+C stops nothing: this screen only watches, and q leaves it.", "warn")
+            self.say(_("Ctrl+C stops nothing: this screen only watches, and q leaves it."), "warn")
             return
         if self.view.acting and self.view.state.running:
             if not isinstance(self.screen, InterruptedScreen):
                 self.open("interrupted")
         else:
-            self.say("Ctrl+C stops nothing here, and nothing runs: q leaves.", "warn")
+            self.say(_("Ctrl+C stops nothing here, and nothing runs: q leaves."), "warn")
 
     # -- the terminal
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from dixis_tui.events import FirstConfirmed
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.run import accounts
 from screens.go import GoScreen
 from screens.view import View
@@ -15,7 +16,7 @@ from screens.widgets.phrase_field import PhraseField
 class ApproveScreen(GoScreen):
     """Seals nothing: what is approved is what the first person had before them."""
 
-    TITLE_TEXT = "GO / NO-GO · SECOND PERSON"
+    TITLE_TEXT = N_("GO / NO-GO · SECOND PERSON")
 
     async def _seal(self) -> None:
         return
@@ -44,8 +45,17 @@ class ApproveScreen(GoScreen):
     def _question(self, ready: bool) -> Content:
         first, state = self._first(), self.view.state
         if first is None:
-            why = state.first_voided.reason if state.first_voided else "it was not typed, or is void."
-            return line((f"▲ There is nothing to approve: the first phrase does not stand: {why}", "warn"))
+            why = sentence(state.first_voided.reason) if state.first_voided else _("it was not typed, or is void.")
+            return line(
+                (_("▲ There is nothing to approve: the first phrase does not stand: {why}").format(why=why), "warn")
+            )
         at = self.view.at(state.first_confirmed_at, seconds=True)
-        who = line((f"{first.operator} (account {first.account}) confirmed this plan at {at}.", "text"))
+        who = line(
+            (
+                _("{operator} (account {account}) confirmed this plan at {at}.").format(
+                    operator=first.operator, account=first.account, at=at
+                ),
+                "text",
+            )
+        )
         return Content("\n").join([who, super()._question(ready)])

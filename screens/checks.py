@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import _
 from screens import guide
 from screens.dialog import Dialog
 from screens.widgets.detail import Detail
@@ -32,7 +33,7 @@ class Tree(Painted):
 class TreeKeys(Painted):
     """The keys that work on what is under the cursor."""
 
-    def draw(self, _: Size) -> Content:
+    def draw(self, _cells: Size) -> Content:
         """One row."""
         offered = [
             (made.key, made.label)
@@ -40,7 +41,7 @@ class TreeKeys(Painted):
             if made.key in ("enter", "space", "w", "r") and not made.refusal
         ]
         parts: list[Part] = [(" ", "")]
-        for key, label in [*offered, ("esc", "back")]:
+        for key, label in [*offered, ("esc", _("back"))]:
             parts += [(key, "key"), (f" {label}   ", "quiet")]
         return line(*parts)
 
@@ -60,7 +61,7 @@ class ChecksScreen(Dialog):
     def compose(self) -> ComposeResult:
         """The tree, what is under the cursor, the keys."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "CHECKS"
+            box.border_title = _("CHECKS")
             yield Tree(self.view)
             yield Detail(self.view)
             yield Says(self.view)

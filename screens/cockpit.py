@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from dixis_tui.i18n import N_, _
 from screens import cards, guide
 from screens.view import LOOK, Mode, View
 from screens.widgets.countdown import Countdown
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from screens.app import CockpitApp
 
 _LEAST_COLUMNS, _LEAST_ROWS = 60, 16
-_LOG_HAS_KEYS = "The log has the keys: esc gives them back to the runbook."
+_LOG_HAS_KEYS = N_("The log has the keys: esc gives them back to the runbook.")
 
 
 _W = TypeVar("_W", bound=Widget)
@@ -93,20 +94,22 @@ class Cockpit(Screen[None]):
             yield ReplayBar(view)
         yield PhaseMarks(view)
         with Horizontal(id="body"):
-            yield _titled(Runbook(view, id="left", classes="pane"), "RUNBOOK")
+            yield _titled(Runbook(view, id="left", classes="pane"), _("RUNBOOK"))
             with Vertical(id="right"):
-                yield _titled(Countdown(view, id="time", classes="pane"), "COUNTDOWN")
+                yield _titled(Countdown(view, id="time", classes="pane"), _("COUNTDOWN"))
                 yield Timeline(view)
-                yield _titled(NowCard(view, id="now", classes="pane"), "NOW")
-                yield _titled(Detail(view, id="selected", classes="pane"), "SELECTED")
+                yield _titled(NowCard(view, id="now", classes="pane"), _("NOW"))
+                yield _titled(Detail(view, id="selected", classes="pane"), _("SELECTED"))
                 log = LogView(app.client.log, view.zone, frequency=app.log_frequency, limit=app.log_end)
-                yield _titled(log, "LOG")
+                yield _titled(log, _("LOG"))
         yield Says(view, self._notice)
         yield KeyLine(view)
-        replay = "REPLAY. " if view.reel else ""
+        replay = _("REPLAY. ") if view.reel else ""
         yield Static(
-            f"{replay}This terminal is too small: at least {_LEAST_COLUMNS} columns and {_LEAST_ROWS} rows are needed. "
-            "The run is not touched by that. q leaves.",
+            _(
+                "{replay}This terminal is too small: at least {columns} columns and "
+                "{rows} rows are needed. The run is not touched by that. q leaves."
+            ).format(replay=replay, columns=_LEAST_COLUMNS, rows=_LEAST_ROWS),
             id="tiny",
             markup=False,
         )
@@ -150,7 +153,7 @@ class Cockpit(Screen[None]):
     def action_act(self, key: str) -> None:
         """What the guide offers for this key, or its sentence."""
         if self._log_focused():
-            self.say(_LOG_HAS_KEYS, "warn")
+            self.say(_(_LOG_HAS_KEYS), "warn")
             return
         self.cockpit_app.act(guide.offer(self.view, key))
 

@@ -9,15 +9,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from dixis_tui.i18n import N_, _
 from screens import words
 from screens.dialog import Dialog, Words, key_row
 from screens.widgets.painted import line
 
 ROLES = {
-    "On-call engineer": "on_call",
-    "Backup contact": "backup",
-    "Database provider": "provider",
-    "Decision maker": "decision_maker",
+    N_("On-call engineer"): "on_call",
+    N_("Backup contact"): "backup",
+    N_("Database provider"): "provider",
+    N_("Decision maker"): "decision_maker",
 }
 """The runbook's, and what each is called in `dixis.toml`."""
 
@@ -31,24 +32,26 @@ class ContactsScreen(Dialog):
     def compose(self) -> ComposeResult:
         """One contact a block, then the roles that nobody has."""
         with VerticalScroll(classes="dialog", id="contacts") as box:
-            box.border_title = "CONTACTS"
+            box.border_title = _("CONTACTS")
             yield Words(self._people())
-            yield Words(key_row(("esc", "back")), classes="keys")
+            yield Words(key_row(("esc", _("back"))), classes="keys")
 
     def _people(self) -> Content:
         run = self.view.state.run
         people = run.contacts if run else []
         if not people:
-            return line(("None named in dixis.toml: [contacts].", "warn"))
+            return line((_("None named in dixis.toml: [contacts]."), "warn"))
         rows: list[Content] = []
         for role, name, address in people:
             rows += [
-                line((role.upper(), "quiet")),
-                line(("  ", ""), (f" {address or 'no phone, no address'} ", "cap" if address else "warn")),
+                line((words.upper(_(role)), "quiet")),
+                line(("  ", ""), (f" {address or _('no phone, no address')} ", "cap" if address else "warn")),
                 line((f"  {words.cut(name, 70)}", "text")),
                 line(),
             ]
-        given = {role for role, _, _ in people}
-        if missing := [f"{role} ({key})" for role, key in ROLES.items() if role not in given]:
-            rows.append(line((f"None named in dixis.toml [contacts]: {', '.join(missing)}.", "quiet")))
+        given = {person[0] for person in people}
+        if missing := [f"{_(role)} ({key})" for role, key in ROLES.items() if role not in given]:
+            rows.append(
+                line((_("None named in dixis.toml [contacts]: {names}.").format(names=", ".join(missing)), "quiet"))
+            )
         return Content("\n").join(rows)

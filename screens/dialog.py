@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from dixis_tui.i18n import N_, _
 from screens.view import LOOK, Mode, View
 from screens.widgets.painted import Painted, line
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from screens.app import CockpitApp
 
 
-_REPLAY = "REPLAY · "
+_REPLAY = N_("REPLAY · ")
 
 
 class Words(Static):
@@ -41,7 +42,8 @@ def key_row(*keys: tuple[str, str]) -> Content:
 
 
 def table(rows: Sequence[tuple[str, str]], width: int) -> Content:
-    """Labels in a column of `width` cells, values beside them."""
+    """Labels in a column of at least `width` cells, values beside them."""
+    width = max(width, *(len(label) + 2 for label, value in rows))
     return Content("\n").join(line((f"{label:<{width}}", "quiet"), (value, "text")) for label, value in rows)
 
 
@@ -72,7 +74,8 @@ class Dialog(ModalScreen[None]):
         if self.view.mode is Mode.REPLAY:
             for box in self.query(".dialog"):
                 # Called twice where a screen's own calls it: Textual calls that of every class.
-                box.border_title = f"{_REPLAY}{(box.border_title or '').removeprefix(_REPLAY)}"
+                replay = _(_REPLAY)
+                box.border_title = f"{replay}{(box.border_title or '').removeprefix(replay)}"
 
     def action_close(self) -> None:
         """Away, with nothing done."""

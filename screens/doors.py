@@ -6,6 +6,7 @@ from importlib import import_module
 
 from textual.screen import Screen
 
+from dixis_tui.i18n import _, sentence
 from dixis_tui.plan.checks import SPECS
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy_fleet
@@ -68,36 +69,41 @@ def _question(name: str, view: View, offer: Offer | None) -> Screen[None]:
         spec = SPECS[offer.code if offer else ""]
         return AskScreen(
             view,
-            title=f"{spec.code} {spec.title}",
+            title=f"{spec.code} {_(spec.title)}",
             lines=(
-                f"Look here: {spec.looks}.",
-                f"Your answer is kept with your name, {view.operator}, and the time. Space takes it back.",
+                _("Look here: {looks}.").format(looks=_(spec.looks)),
+                _("Your answer is kept with your name, {operator}, and the time. Space takes it back.").format(
+                    operator=view.operator
+                ),
             ),
-            yes="it is so",
-            no="not yet",
+            yes=_("it is so"),
+            no=_("not yet"),
             command=cmd.Tick(code=spec.code, operator=view.operator),
-            label="tick",
+            label=_("tick"),
         )
     if name == "stop" and view.state.running is None:
         return AskScreen(
             view,
-            title="Take the phrase back?",
-            lines=("No second person can confirm the plan any more, until you seal it and type the phrase anew.",),
-            yes="take it back",
+            title=_("Take the phrase back?"),
+            lines=(_("No second person can confirm the plan any more, until you seal it and type the phrase anew."),),
+            yes=_("take it back"),
             command=command,
-            label="take it back",
+            label=_("take it back"),
         )
     if name == "stop" and view.state.many:
         return AskScreen(
             view,
-            title="Stop the fleet?",
+            title=_("Stop the fleet?"),
             lines=(
-                "No further target is dispatched.",
-                "The runs that are at work on GitHub are not cancelled: they are followed to their end and verified.",
+                _("No further target is dispatched."),
+                _(
+                    "The runs that are at work on GitHub are not cancelled: they are followed to their "
+                    "end and verified."
+                ),
             ),
-            yes="stop",
+            yes=_("stop"),
             command=command,
-            label="stop",
+            label=_("stop"),
         )
     if name == "stop" and told.executes(view.state) and view.state.workflow and view.state.workflow.open:
         from screens.github_questions import stops
@@ -106,36 +112,36 @@ def _question(name: str, view: View, offer: Offer | None) -> Screen[None]:
     if name == "stop":
         return AskScreen(
             view,
-            title="Stop what runs?",
+            title=_("Stop what runs?"),
             lines=(
-                "A dump or a restore stops at once; a migration stops after the file that runs now.",
-                "What was applied until then stays applied.",
+                _("A dump or a restore stops at once; a migration stops after the file that runs now."),
+                _("What was applied until then stays applied."),
             ),
-            yes="stop",
+            yes=_("stop"),
             command=command,
-            label="stop",
+            label=_("stop"),
         )
     if name == "again":
         backup = view.state.backup
         size = words.size(backup.bytes) if backup else ""
         return AskScreen(
             view,
-            title="Back production up again?",
+            title=_("Back production up again?"),
             lines=(
-                f"This run has a backup already ({size}).",
-                "The rehearsal counts for that backup only: it has to be done again on the new one.",
+                _("This run has a backup already ({size}).").format(size=size),
+                _("The rehearsal counts for that backup only: it has to be done again on the new one."),
             ),
-            yes="back up again",
+            yes=_("back up again"),
             command=command,
-            label="back up again",
+            label=_("back up again"),
         )
     return AskScreen(
         view,
-        title="End this run?",
-        lines=("The run is closed where it stands, with its verdict, and can't be taken up again.", _left(view)),
-        yes="end the run",
+        title=_("End this run?"),
+        lines=(_("The run is closed where it stands, with its verdict, and can't be taken up again."), _left(view)),
+        yes=_("end the run"),
         command=cmd.End(),
-        label="end the run",
+        label=_("end the run"),
     )
 
 
@@ -143,5 +149,5 @@ def _left(view: View) -> str:
     from screens.cards import changed_words
 
     if view.state.many:
-        return policy_fleet.summary(view.state)
+        return sentence(policy_fleet.summary(view.state))
     return changed_words(view.state)

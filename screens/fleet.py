@@ -12,6 +12,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Static
 
+from dixis_tui.i18n import N_, _
 from dixis_tui.model import Phase
 from screens import fleet_keys, fleet_rows, words
 from screens.fleet_rows import Key
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 _LEAST_COLUMNS, _LEAST_ROWS = 60, 14
 _CAPS = {"bad": "bad-cap", "warn": "warn-cap", "good": "good-cap", "work": "cap"}
-_REPLAY = (("space", "play or pause"), ("← →", "step"), ("[ ]", "phase"), ("1 0", "speed"))
-_ALWAYS = (("enter", "detail"), ("c", "checks"), ("g", "github"), ("o", "contacts"), ("q", "leave"))
+_REPLAY = (("space", N_("play or pause")), ("← →", N_("step")), ("[ ]", N_("phase")), ("1 0", N_("speed")))
+_ALWAYS = (("enter", N_("detail")), ("c", N_("checks")), ("g", N_("github")), ("o", N_("contacts")), ("q", N_("leave")))
 
 
 class Head(Painted):
@@ -91,9 +92,11 @@ class Targets(Painted):
         first = min(max(at - height // 2, 0), max(len(keys) - height, 0))
         shown = [self._row(key, width, under=first + row == at) for row, key in enumerate(keys[first : first + height])]
         if height > 2 and first + height < len(keys):
-            shown[-1] = line((f"   ↓ {len(keys) - first - height + 1:,} more", "quiet"))
+            shown[-1] = line(
+                (_("   ↓ {number} more").format(number=words.number(len(keys) - first - height + 1)), "quiet")
+            )
         if height > 2 and first:
-            shown[0] = line((f"   ↑ {first + 1:,} more", "quiet"))
+            shown[0] = line((_("   ↑ {number} more").format(number=words.number(first + 1)), "quiet"))
         return Content("\n").join(shown)
 
     def _row(self, key: Key, width: int, *, under: bool) -> Content:
@@ -120,7 +123,8 @@ class FleetKeys(Painted):
         """One row; the last ones go first where it is short."""
         made = fleet_keys.offers(self.view, self._listed.selected())
         acting = [(one.key, one.label) for one in made if not one.refusal]
-        keys = [*(_REPLAY if self.view.reel else acting), *_ALWAYS]
+        fixed = [(key, _(label)) for key, label in (*(_REPLAY if self.view.reel else ()), *_ALWAYS)]
+        keys = fixed if self.view.reel else [*acting, *fixed]
         while sum(len(key) + len(label) + 4 for key, label in keys) > cells.width and len(keys) > 1:
             keys.pop(-2)
         parts: list[Part] = []
@@ -176,8 +180,10 @@ class FleetScreen(Screen[None]):
         yield Says(view, self._notice)
         yield FleetKeys(view, self._targets)
         yield Static(
-            f"This terminal is too small: at least {_LEAST_COLUMNS} columns and {_LEAST_ROWS} rows are needed. "
-            "The fleet is not touched by that. q leaves.",
+            _(
+                "This terminal is too small: at least {columns} columns and {rows} rows "
+                "are needed. The fleet is not touched by that. q leaves."
+            ).format(columns=_LEAST_COLUMNS, rows=_LEAST_ROWS),
             id="tiny",
             markup=False,
         )

@@ -10,6 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
 from dixis_tui.github import StepView
+from dixis_tui.i18n import _, sentence
 from dixis_tui.plan import workflow_steps
 from dixis_tui.run.views import TargetView, WorkflowView
 from screens import fleet_rows, words
@@ -38,7 +39,7 @@ class FleetDetail(Dialog):
             box.border_title = Content(self._target)
             with VerticalScroll():
                 yield Words(id="target")
-            yield Words(key_row(("↑ ↓", "scroll"), ("esc", "back")), classes="keys")
+            yield Words(key_row(("↑ ↓", _("scroll")), ("esc", _("back"))), classes="keys")
 
     def on_mount(self) -> None:
         """Drawn at once; the list takes the arrows."""
@@ -59,19 +60,22 @@ def lines(view: View, name: str, width: int) -> list[Content]:
     fleet = view.state.fleet
     target = fleet.targets.get(name) if fleet else None
     if fleet is None or target is None:
-        return [line(("This target is not planned any more.", "warn"))]
+        return [line((_("This target is not planned any more."), "warn"))]
     plan, run = target.plan, fleet_rows.run_of(view, target)
     wave = fleet_rows.wave_numbers(fleet).get(name, 0)
-    kind = f"{', a canary' if plan.canary else ''}"
+    kind = _(", a canary") if plan.canary else ""
     rows = [
-        ("State", fleet_rows.word(view, target)),
-        ("What", fleet_rows.doing(view, target)),
-        ("Do", target.verified.remedy if target.verified else plan.remedy),
-        ("Wave", f"{wave} of {len(fleet.waves.waves)}{kind}" if wave else ""),
-        ("Database", plan.target),
-        ("Environment", plan.environment),
-        ("Plan", plan.hash),
-        ("Applied", f"{plan.applied} before" if plan.identity else ""),
+        (_("State"), fleet_rows.word(view, target)),
+        (_("What"), fleet_rows.doing(view, target)),
+        (_("Do"), sentence(target.verified.remedy if target.verified else plan.remedy)),
+        (
+            _("Wave"),
+            _("{wave} of {waves}{kind}").format(wave=wave, waves=len(fleet.waves.waves), kind=kind) if wave else "",
+        ),
+        (_("Database"), plan.target),
+        (_("Environment"), plan.environment),
+        (_("Plan"), plan.hash),
+        (_("Applied"), _("{applied} before").format(applied=plan.applied) if plan.identity else ""),
     ]
     shown = [row for label, text in rows if text for row in _labelled(label, text, width)]
     return [*shown, *_files(target, width), *(_run(view, run, width) if run else [])]
@@ -86,18 +90,26 @@ def _files(target: TargetView, width: int) -> list[Content]:
     names = target.plan.pending
     rows = [words.cut(name, width - _LABEL) for name in names[:_FILES]]
     if len(names) > _FILES:
-        rows.append(f"and {len(names) - _FILES} more")
-    return [line((f"{'Pending' if not at else '':<{_LABEL}}", "quiet"), (row, "text")) for at, row in enumerate(rows)]
+        rows.append(_("and {number} more").format(number=len(names) - _FILES))
+    return [
+        line((f"{(_('Pending') if not at else ''):<{_LABEL}}", "quiet"), (row, "text")) for at, row in enumerate(rows)
+    ]
 
 
 def _run(view: View, run: WorkflowView, width: int) -> list[Content]:
-    told = run.failed.problem if run.failed else run.url or "its address is not known yet"
-    rows = [line(("", "")), *_labelled("Run", told, width)]
+    told = sentence(run.failed.problem) if run.failed else run.url or _("its address is not known yet")
+    rows = [line(("", "")), *_labelled(_("Run"), told, width)]
     if run.run:
-        rows += _labelled("On GitHub", f"{(run.run.conclusion or run.run.status).replace('_', ' ')}", width)
+        rows += _labelled(_("On GitHub"), _((run.run.conclusion or run.run.status).replace("_", " ")), width)
     for approval in run.approvals:
-        who = ", ".join(approval.reviewers) or "its reviewers"
-        rows += _labelled("Waits", f"for the approval of {approval.environment} by {who}, given on GitHub", width)
+        who = ", ".join(approval.reviewers) or _("its reviewers")
+        rows += _labelled(
+            _("Waits"),
+            _("for the approval of {environment} by {who}, given on GitHub").format(
+                environment=approval.environment, who=who
+            ),
+            width,
+        )
     for job in run.jobs:
         rows.append(line((f"{'':<{_LABEL}}", ""), (job.name, "strong")))
         for step in job.steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from dixis_tui.fleet import TargetState
+from dixis_tui.i18n import N_, _, ngettext, sentence
 from dixis_tui.model import Phase, PhaseState
 from dixis_tui.plan import workflow_steps
 from dixis_tui.run import policy
@@ -27,12 +28,12 @@ _GLYPHS: dict[TargetState, tuple[str, str]] = {
 """Each with its tone, in the order in which they need eyes."""
 _RANKS = {state: rank for rank, state in enumerate(_GLYPHS)}
 _COUNTED = (
-    (TargetState.FAILED, "failed", "bad"),
-    (TargetState.UNKNOWN, "unknown", "bad"),
-    (TargetState.AT_WORK, "at work", "work"),
-    (TargetState.WAITING, "waiting", "text"),
-    (TargetState.NOTHING, "with nothing to do", "quiet"),
-    (TargetState.LEFT_OUT, "that can't be planned", "warn"),
+    (TargetState.FAILED, N_("failed"), "bad"),
+    (TargetState.UNKNOWN, N_("unknown"), "bad"),
+    (TargetState.AT_WORK, N_("at work"), "work"),
+    (TargetState.WAITING, N_("waiting"), "text"),
+    (TargetState.NOTHING, N_("with nothing to do"), "quiet"),
+    (TargetState.LEFT_OUT, N_("that can't be planned"), "warn"),
 )
 
 
@@ -89,51 +90,71 @@ def headline(view: View) -> Line:
     """Where the fleet stands, in a few words: that nobody follows it, or its stop, above all."""
     state, fleet = view.state, view.state.fleet
     if gone(view):
-        unfollowed = "; runs on GitHub go on unfollowed" if state.confirmed else ""
-        return Line(f"THE RUNNER IS GONE: open dixis-tui fleet again{unfollowed}", "bad")
+        unfollowed = _("; runs on GitHub go on unfollowed") if state.confirmed else ""
+        return Line(
+            _("THE RUNNER IS GONE: open dixis-tui fleet again{unfollowed}").format(unfollowed=unfollowed), "bad"
+        )
     if fleet is None:
         told = state.progress
         reading = f": {words.amount(told.done, told.total, told.unit)}" if told else ""
-        return Line(f"READING EVERY TARGET{reading}", "work")
+        return Line(_("READING EVERY TARGET{reading}").format(reading=reading), "work")
     waves = fleet.waves
     if waves.stopped and state.confirmed:
-        return Line(f"STOPPED: {waves.stopped}", "bad")
+        return Line(_("STOPPED: {stopped}").format(stopped=sentence(waves.stopped)), "bad")
     if state.must_look or (state.running is Phase.MIGRATE and not waves.ready and not waves.at_work):
-        return Line("LOOKING AT WHAT IS OPEN", "work")
+        return Line(_("LOOKING AT WHAT IS OPEN"), "work")
     if state.confirmed is None:
         return _before_go(view, fleet)
     if state.go_again:
-        return Line("A RUNNER DIED: the rest waits for a seal and a phrase of its own (m)", "warn")
+        return Line(_("A RUNNER DIED: the rest waits for a seal and a phrase of its own (m)"), "warn")
     if waves.over:
         bad = fleet.named(TargetState.FAILED, TargetState.UNKNOWN)
-        return Line("OVER, and not all is well", "bad") if bad else Line("DONE: every target is verified", "good")
+        return Line(_("OVER, and not all is well"), "bad") if bad else Line(_("DONE: every target is verified"), "good")
     canaries = any(fleet.targets[name].plan.canary for name in waves.waves[waves.wave - 1])
-    return Line(f"WAVE {waves.wave} OF {len(waves.waves)}{', the canaries' if canaries else ''}", "work")
+    return Line(
+        _("WAVE {wave} OF {waves}{canaries}").format(
+            wave=waves.wave, waves=len(waves.waves), canaries=_(", the canaries") if canaries else ""
+        ),
+        "work",
+    )
 
 
 def _before_go(view: View, fleet: FleetView) -> Line:
     state = view.state
     if state.running:
         told = state.progress
-        return Line(f"READING EVERY TARGET{f': {told.done} of {told.total}' if told else ''}", "work")
+        return Line(
+            _("READING EVERY TARGET{reading}").format(
+                reading=_(": {done} of {total}").format(done=told.done, total=told.total) if told else ""
+            ),
+            "work",
+        )
     closed = policy.closed_gates(state)
     going = len(fleet.named(TargetState.WAITING))
     if closed or policy.phase_state(state, Phase.PREFLIGHT) is not PhaseState.PASSED:
-        return Line(f"{words.count(len(closed), 'GATE IS', 'GATES ARE')} CLOSED", "warn")
-    return Line(f"READY: {words.count(going, 'target')} in {words.count(len(fleet.waves.waves), 'wave')}", "good")
+        return Line(
+            ngettext("{number} GATE IS CLOSED", "{number} GATES ARE CLOSED", len(closed)).format(number=len(closed)),
+            "warn",
+        )
+    return Line(
+        _("READY: {targets} in {waves}").format(
+            targets=words.count(going, "target", "targets"), waves=words.count(len(fleet.waves.waves), "wave", "waves")
+        ),
+        "good",
+    )
 
 
 def counts(view: View) -> list[Part]:
     """`41 of 200 done · 1 failed · 4 at work · …`: what there is of each."""
     fleet = view.state.fleet
     if fleet is None:
-        return [("no target was read yet", "quiet")]
+        return [(_("no target was read yet"), "quiet")]
     done = len(fleet.named(TargetState.DONE))
     going = len(fleet.targets) - len(fleet.named(TargetState.NOTHING, TargetState.LEFT_OUT))
-    parts: list[Part] = [(f"{done} of {going} done", "strong")]
+    parts: list[Part] = [(_("{done} of {going} done").format(done=done, going=going), "strong")]
     for state, word, tone in _COUNTED:
         if found := len(fleet.named(state)):
-            parts += [(" · ", "faint"), (f"{found} {word}", tone)]
+            parts += [(" · ", "faint"), (f"{found} {_(word)}", tone)]
     return parts
 
 
@@ -148,16 +169,16 @@ def remark(view: View) -> Line:
     """What else is to be known now: that GitHub is not heard of, above all."""
     state, fleet = view.state, view.state.fleet
     if state.ended:
-        return Line(state.ended.summary, "text")
+        return Line(sentence(state.ended.summary), "text")
     if gone(view):
-        return Line(f"Nothing is known since {view.at(state.last_at, seconds=True)}.", "bad")
+        return Line(_("Nothing is known since {time}.").format(time=view.at(state.last_at, seconds=True)), "bad")
     if waits := state.github_waits:
-        again = f", asked again at {view.at(waits.until, seconds=True)}" if waits.until else ""
-        return Line(f"GitHub: {waits.reason}{again}", "warn")
+        again = _(", asked again at {time}").format(time=view.at(waits.until, seconds=True)) if waits.until else ""
+        return Line(_("GitHub: {reason}{again}").format(reason=sentence(waits.reason), again=again), "warn")
     if fleet and state.confirmed and fleet.waves.stopped and fleet.waves.at_work:
-        return Line("Nothing more is dispatched; what is at work is followed to its end.", "warn")
+        return Line(_("Nothing more is dispatched; what is at work is followed to its end."), "warn")
     if state.confirmed is None:
-        return Line("A fleet makes no backups and rehearses nothing: each target has its own backup.", "quiet")
+        return Line(_("A fleet makes no backups and rehearses nothing: each target has its own backup."), "quiet")
     return Line("", "quiet")
 
 
@@ -182,7 +203,10 @@ def target_parts(view: View, name: str, wave: int, width: int, room: int) -> tup
     if target.begun_at:
         right.append((f" {words.duration(_seconds(view, target)):>9}", "text"))
     if width >= WIDE and target.plan.hash:
-        right += [(f"  {target.plan.hash}", "quiet"), (f"  {len(target.plan.pending):>3} pending", "quiet")]
+        right += [
+            (f"  {target.plan.hash}", "quiet"),
+            (_("  {number:>3} pending").format(number=len(target.plan.pending)), "quiet"),
+        ]
     return left, right
 
 
@@ -190,41 +214,41 @@ def check_parts(view: View, code: str, width: int) -> tuple[list[Part], list[Par
     """The row of a check that is not open."""
     check = view.state.check(code)
     glyph, tone = words.GLYPHS[check.state], words.TONES[check.state]
-    how = "space ticks it" if check.spec.person else check.evidence or "not looked at yet"
-    left: list[Part] = [(f"{glyph} ", tone), (f"{code} {check.spec.title}", "text"), (f"  {how}", tone)]
-    return left, ([("gate ", "quiet")] if width >= WIDE else [])
+    how = _("space ticks it") if check.spec.person else sentence(check.evidence) or _("not looked at yet")
+    left: list[Part] = [(f"{glyph} ", tone), (f"{code} {_(check.spec.title)}", "text"), (f"  {how}", tone)]
+    return left, ([(_("gate "), "quiet")] if width >= WIDE else [])
 
 
 def word(view: View, target: TargetView) -> str:
     """A target's state in a word or two."""
     run = run_of(view, target)
     if target.state is not TargetState.AT_WORK:
-        return "canary" if target.state is TargetState.WAITING and target.plan.canary else str(target.state)
+        return _("canary") if target.state is TargetState.WAITING and target.plan.canary else _(target.state)
     if gone(view):
-        return "not followed"
+        return _("not followed")
     if run is None or not run.run_id:
-        return "dispatching"
+        return _("dispatching")
     if run.approvals:
-        return "waits for approval"
+        return _("waits for approval")
     if run.run is None:
-        return "dispatched"
-    return "verifying" if run.run.over else run.run.status.replace("_", " ")
+        return _("dispatched")
+    return _("verifying") if run.run.over else _(run.run.status.replace("_", " "))
 
 
 def doing(view: View, target: TargetView) -> str:
     """What happens to a target now, or what came of it."""
     if target.verified:
-        return target.verified.evidence
+        return sentence(target.verified.evidence)
     if target.plan.problem:
-        return target.plan.problem
+        return sentence(target.plan.problem)
     run = run_of(view, target)
     if run and run.approvals:
-        return f"{', '.join(one.environment for one in run.approvals)}: approve it on GitHub"
+        return _("{names}: approve it on GitHub").format(names=", ".join(one.environment for one in run.approvals))
     if run and (spot := workflow_steps.running(run.jobs)):
-        return f"{spot.number} of {spot.of} {spot.step}"
+        return _("{number} of {of} {step}").format(number=spot.number, of=spot.of, step=spot.step)
     if target.state is TargetState.NOTHING:
-        return f"{target.plan.applied} applied, nothing pending"
-    return "" if run else f"{words.count(len(target.plan.pending), 'file')} pending"
+        return _("{applied} applied, nothing pending").format(applied=target.plan.applied)
+    return "" if run else _("{files} pending").format(files=words.count(len(target.plan.pending), "file", "files"))
 
 
 def _seconds(view: View, target: TargetView) -> float:

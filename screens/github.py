@@ -10,8 +10,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import N_, _
 from dixis_tui.run.views import WorkflowView
-from screens import github_gates, github_run, guide_github
+from screens import github_gates, github_run, guide_github, words
 from screens.cards import Line
 from screens.dialog import Dialog
 from screens.view import View
@@ -20,7 +21,7 @@ from screens.widgets.now_card import lines_of
 from screens.widgets.painted import Painted, Part, line, spread
 
 _ANSWER = 4
-_OTHER_FACE = "There is one face only: nothing was dispatched to migrate yet."
+_OTHER_FACE = N_("There is one face only: nothing was dispatched to migrate yet.")
 
 
 class Answer(Painted):
@@ -109,9 +110,11 @@ class Listed(Painted):
         first = self._shown_first = min(max(first, 0), last)
         shown = drawn[first : first + height]
         if height > 2 and first + height < len(drawn):
-            shown[-1] = line((f"   ↓ {len(drawn) - first - height + 1:,} more", "quiet"))
+            shown[-1] = line(
+                (_("   ↓ {number} more").format(number=words.number(len(drawn) - first - height + 1)), "quiet")
+            )
         if height > 2 and first:
-            shown[0] = line((f"   ↑ {first + 1:,} more", "quiet"))
+            shown[0] = line((_("   ↑ {number} more").format(number=words.number(first + 1)), "quiet"))
         return Content("\n").join(shown)
 
 
@@ -126,12 +129,14 @@ class GithubKeys(Painted):
         """One row."""
         run = self._listed.run(self.view)
         acting = [(made.key, made.label) for made in guide_github.offers(self.view) if not made.refusal]
-        acting += [] if self._listed.follows else [("f", "follow")]
+        acting += [] if self._listed.follows else [("f", _("follow"))]
         acting += (
-            [("tab", "gates" if run else "the run")] if self.view.state.workflow and not self.view.state.many else []
+            [("tab", _("gates") if run else _("the run"))]
+            if self.view.state.workflow and not self.view.state.many
+            else []
         )
         seen = f"{github_gates.seen_words(self.view, run)} "
-        keys = [*acting, ("↑ ↓", "scroll"), ("esc", "back")]
+        keys = [*acting, ("↑ ↓", _("scroll")), ("esc", _("back"))]
         parts: list[Part] = []
         for dropped in ("", "tab", "↑ ↓", "f"):
             keys = [(key, label) for key, label in keys if key != dropped]
@@ -165,7 +170,9 @@ class GithubScreen(Dialog):
         listed = Listed(self.view, id="listed")
         run = self.view.state.run
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(f"GITHUB {run.github}" if run and run.github else "GITHUB")
+            box.border_title = Content(
+                _("GITHUB {github}").format(github=run.github) if run and run.github else _("GITHUB")
+            )
             yield Answer(self.view, listed)
             yield listed
             yield Says(self.view)
@@ -195,5 +202,5 @@ class GithubScreen(Dialog):
     def action_turn(self) -> None:
         """The other face."""
         if not self.query_one(Listed).turn():
-            self.query_one(Says).say(_OTHER_FACE)
+            self.query_one(Says).say(_(_OTHER_FACE))
         self.show(self.view)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dixis_tui.github import Look
+from dixis_tui.i18n import _, sentence
 from dixis_tui.model import CheckState
 from dixis_tui.plan.checks import GITHUB_CODES, SPECS
 from dixis_tui.run.state import CheckView, RunState
@@ -28,45 +29,51 @@ def answer(view: View) -> Answer:
     state = view.state
     if state.run is None or not state.run.github:
         return (
-            Line("No repository is named: a person answers for GitHub", "strong", "○", "quiet"),
-            Line('repository = "owner/name" under [github] in dixis.toml names it; then this looks by itself.', "text"),
+            Line(_("No repository is named: a person answers for GitHub"), "strong", "○", "quiet"),
+            Line(
+                _('repository = "owner/name" under [github] in dixis.toml names it; then this looks by itself.'), "text"
+            ),
         )
     if found := _shut(view):
         return found
     if any(check.state is CheckState.RUNNING for check in _checks(state)):
-        return (Line("GitHub is being looked at", "work", "◐", "work"),)
+        return (Line(_("GitHub is being looked at"), "work", "◐", "work"),)
     if state.github is None:
         return (
-            Line("Not looked at yet", "strong", "○", "quiet"),
-            Line("Preflight looks; r looks now. It only reads.", "text"),
+            Line(_("Not looked at yet"), "strong", "○", "quiet"),
+            Line(_("Preflight looks; r looks now. It only reads."), "text"),
         )
     warned = [check for check in _checks(state) if check.state is CheckState.WARNED]
     missing = state.github.look.missing
     if missing:
-        lacks = "; ".join(missing)
-        head = f"The token lacks {words.count(len(missing), 'permission')}: not all could be seen"
-        return Line(head, "warn", "▲", "warn"), Line(f"Give it {lacks}. Then r looks again.", "text")
+        lacks = "; ".join(sentence(one) for one in missing)
+        head = _("The token lacks {permissions}: not all could be seen").format(
+            permissions=words.count(len(missing), "permission", "permissions")
+        )
+        return Line(head, "warn", "▲", "warn"), Line(
+            _("Give it {lacks}. Then r looks again.").format(lacks=lacks), "text"
+        )
     if warned:
-        head = f"Open, with {words.count(len(warned), 'warning')}"
+        head = _("Open, with {warnings}").format(warnings=words.count(len(warned), "warning", "warnings"))
         return Line(head, "strong", "▲", "warn"), Line(_told(warned[0]), "text")
     if not any(check.at for check in _checks(state)):
-        return (Line("Seen, and not judged yet: preflight does that", "strong", "○", "quiet"),)
-    return (Line("Everything on GitHub is as it should be", "good", "✔", "good"),)
+        return (Line(_("Seen, and not judged yet: preflight does that"), "strong", "○", "quiet"),)
+    return (Line(_("Everything on GitHub is as it should be"), "good", "✔", "good"),)
 
 
 def _after_mute(state: RunState) -> str:
     """What comes after the remedy: a run keeps the token that it was started with."""
-    again = "r looks again; a new token is read at the next start."
-    return again if told.executes(state) else f"{again} Until then a person answers for it."
+    again = _("r looks again; a new token is read at the next start.")
+    return again if told.executes(state) else _("{again} Until then a person answers for it.").format(again=again)
 
 
 def _shut(view: View) -> Answer:
     state = view.state
     look = state.github.look if state.github else None
     if look is not None and look.problem:
-        remedy = f"{look.remedy} " if look.remedy else ""
+        remedy = f"{sentence(look.remedy)} " if look.remedy else ""
         return (
-            Line(f"GitHub could not be asked: {look.problem}", "bad", "✖", "bad"),
+            Line(_("GitHub could not be asked: {problem}").format(problem=sentence(look.problem)), "bad", "✖", "bad"),
             Line(f"{remedy}{_after_mute(state)}", "text"),
         )
     closed = [check for check in _checks(state) if check.state in _BROKEN and check.spec.gate]
@@ -74,8 +81,8 @@ def _shut(view: View) -> Answer:
         return ()
     if running := _clinic_runs(view, closed):
         return running
-    names = " · ".join(f"{check.code} {check.spec.title}" for check in closed)
-    return Line(f"Closed: {names}", "bad", "✖", "bad"), Line(_told(closed[0]), "text")
+    names = " · ".join(f"{check.code} {_(check.spec.title)}" for check in closed)
+    return Line(_("Closed: {names}").format(names=names), "bad", "✖", "bad"), Line(_told(closed[0]), "text")
 
 
 def _clinic_runs(view: View, closed: list[CheckView]) -> Answer:
@@ -84,16 +91,16 @@ def _clinic_runs(view: View, closed: list[CheckView]) -> Answer:
     if ours is None or not ours.open or [check.code for check in closed] != ["DX142"]:
         return ()
     at = told.working(ours.jobs)
-    step = f"{told.place(*at)}{f', {at[1].name}' if at[1] else ''}" if at else "it is waited for"
+    step = f"{told.place(*at)}{f', {at[1].name}' if at[1] else ''}" if at else _("it is waited for")
     since = told.whole(view.elapsed(ours.at))
-    return Line(f"The clinic runs, started {since} ago", "work", "◐", "work"), Line(
-        f"{step[:1].upper()}{step[1:]}", "text"
+    return Line(_("The clinic runs, started {since} ago").format(since=since), "work", "◐", "work"), Line(
+        words.capital(step), "text"
     )
 
 
 def _told(check: CheckView) -> str:
-    evidence = f"{check.evidence[:1].upper()}{check.evidence[1:]}.".replace("..", ".") if check.evidence else ""
-    return f"{evidence} {check.remedy}".strip() or check.spec.looks
+    evidence = f"{words.capital(sentence(check.evidence))}.".replace("..", ".") if check.evidence else ""
+    return f"{evidence} {sentence(check.remedy)}".strip() or _(check.spec.looks)
 
 
 def _checks(state: RunState) -> list[CheckView]:
@@ -124,12 +131,12 @@ def _block(view: View, codes: tuple[str, ...]) -> list[Line]:
     for code in codes:
         check = view.state.check(code)
         mark = check_mark(view, check)
-        found.append(Line(f"{code} {SPECS[code].title}", "strong", mark.glyph, mark.tone, mark.word))
+        found.append(Line(f"{code} {_(SPECS[code].title)}", "strong", mark.glyph, mark.tone, mark.word))
         facts = _facts(view, code, look)
         # What is well, and was seen, is told by the facts: once is enough.
         if check.evidence and not (check.state is CheckState.PASSED and facts):
-            found.append(_fact(check.evidence, "text"))
-        found += [_fact(check.remedy)] if check.remedy else []
+            found.append(_fact(sentence(check.evidence), "text"))
+        found += [_fact(sentence(check.remedy))] if check.remedy else []
         found += facts
     return found
 
@@ -158,14 +165,29 @@ def _clinic(view: View, look: Look | None) -> list[Line]:
         mark = told.mark(view, run) if run else None
         if ours.failed is not None:
             found.append(
-                Line(f"Not dispatched: {ours.failed.problem} {ours.failed.remedy}".rstrip(), "text", "✖", "bad")
+                Line(
+                    _("Not dispatched: {problem} {remedy}")
+                    .format(problem=sentence(ours.failed.problem), remedy=sentence(ours.failed.remedy))
+                    .rstrip(),
+                    "text",
+                    "✖",
+                    "bad",
+                )
             )
         elif run is None or mark is None:
             since = told.whole(view.elapsed(ours.at))
-            found.append(Line(f"Dispatched {since} ago; its run was not seen yet", "text", "◐", "work"))
+            found.append(
+                Line(_("Dispatched {since} ago; its run was not seen yet").format(since=since), "text", "◐", "work")
+            )
         else:
             found.append(
-                Line(f"Started from here: {told.run_words(view, run)}", "text", mark.glyph, mark.tone, mark.word)
+                Line(
+                    _("Started from here: {run_words}").format(run_words=told.run_words(view, run)),
+                    "text",
+                    mark.glyph,
+                    mark.tone,
+                    mark.word,
+                )
             )
             found += job_rows(view, ours)[0] if ours.open or not run.green else []
         if ours.url:
@@ -176,47 +198,75 @@ def _clinic(view: View, look: Look | None) -> list[Line]:
         found.append(Line(told.run_words(view, seen), "text", mark.glyph, mark.tone, mark.word))
         found.append(_fact(seen.url))
     elif ours is None and look is not None and not look.problem and not view.state.check("DX142").evidence:
-        found.append(_fact("There is no run of the clinic for this commit.", "text"))
+        found.append(_fact(_("There is no run of the clinic for this commit."), "text"))
     return found
 
 
 def _branch(view: View, look: Look) -> list[Line]:
     head = look.branch
     if head is None:
-        return [_fact("The branch could not be seen.")]
+        return [_fact(_("The branch could not be seen."))]
     local = view.state.project.commit if view.state.project else ""
-    lock = {True: "nobody can push to it", False: "it can be pushed to", None: "whether it is locked is not told"}
-    ours = f"; here {told.sha(local)}" if local else ""
-    return [_fact(f"{head.name} is at {told.sha(head.sha)}{ours}; {lock[head.locked]}.", "text")]
+    lock = {
+        True: _("nobody can push to it"),
+        False: _("it can be pushed to"),
+        None: _("whether it is locked is not told"),
+    }
+    ours = _("; here {local}").format(local=told.sha(local)) if local else ""
+    return [
+        _fact(
+            _("{name} is at {sha}{ours}; {lock}.").format(
+                name=head.name, sha=told.sha(head.sha), ours=ours, lock=lock[head.locked]
+            ),
+            "text",
+        )
+    ]
 
 
 def _secrets(view: View, look: Look) -> list[Line]:
     """The two that are asked for, wherever they are; of others their number alone."""
     if look.secrets is None:
-        return [_fact("Their names can't be seen with this token.", "text")]
+        return [_fact(_("Their names can't be seen with this token."), "text")]
     wanted = [name.upper() for name in told.secret_names(view.state)]
     found = [
-        Line(f"  {one.name}", "text", right=f"{one.where}, changed {told.day(view, one.updated)}")
+        Line(
+            f"  {one.name}",
+            "text",
+            right=_("{where}, changed {day}").format(where=sentence(one.where), day=told.day(view, one.updated)),
+        )
         for one in look.secrets
         if one.name.upper() in wanted
     ]
     others = len(look.secrets) - len(found)
-    return [*found, *([_fact(f"{words.count(others, 'other secret')} beside.")] if others else [])]
+    return [
+        *found,
+        *(
+            [
+                _fact(
+                    _("{other_secrets} beside.").format(
+                        other_secrets=words.count(others, "other secret", "other secrets")
+                    )
+                )
+            ]
+            if others
+            else []
+        ),
+    ]
 
 
-def _workflow(_: View, look: Look) -> list[Line]:
+def _workflow(_view: View, look: Look) -> list[Line]:
     seen = look.migrate
     if seen is None:
-        return [_fact("The workflow's file was not found on the branch.", "text")]
-    kind = "active" if seen.active else seen.state.replace("_", " ")
-    kind += "" if seen.dispatchable else ", takes no dispatch"
-    inputs = "not known: the file could not be read" if seen.inputs is None else ", ".join(seen.inputs) or "none"
-    return [_fact(f"{seen.name}, {seen.path}: {kind}.", "text"), _fact(f"Inputs: {inputs}.")]
+        return [_fact(_("The workflow's file was not found on the branch."), "text")]
+    kind = _("active") if seen.active else _(seen.state.replace("_", " "))
+    kind += "" if seen.dispatchable else _(", takes no dispatch")
+    inputs = _("not known: the file could not be read") if seen.inputs is None else ", ".join(seen.inputs) or _("none")
+    return [_fact(f"{seen.name}, {seen.path}: {kind}.", "text"), _fact(_("Inputs: {inputs}.").format(inputs=inputs))]
 
 
-def _environment(_: View, look: Look) -> list[Line]:
+def _environment(_view: View, look: Look) -> list[Line]:
     if look.environment is None:
-        return [_fact("No environment was seen.")]
+        return [_fact(_("No environment was seen."))]
     name, *rest = told.environment_words(look.environment)
     return [_fact(f"{look.environment.name}: {name}", "text"), *([_fact(" ".join(rest))] if rest else [])]
 
@@ -229,30 +279,44 @@ def _under_way(view: View, look: Look) -> list[Line]:
             Line(f"{words.cut(run.title, 80)}, {told.run_words(view, run)}", "text", mark.glyph, mark.tone, mark.word)
         )
     for one in look.deployments[:_MOST]:
-        by = f" by {one.creator}" if one.creator else ""
-        of = f" of {one.ref}" if one.ref else ""
-        text = f"deployment {one.id} to {one.environment}{of}{by} {told.ago(view, one.created)}"
-        found.append(Line(text.rstrip(), "text", "◐", "work", one.state.replace("_", " ")))
-    return found or [_fact("No run of the workflow and no deployment is open.")]
+        by = _(" by {creator}").format(creator=one.creator) if one.creator else ""
+        of = _(" of {ref}").format(ref=one.ref) if one.ref else ""
+        text = _("deployment {id} to {environment}{of}{by} {ago}").format(
+            id=one.id, environment=one.environment, of=of, by=by, ago=told.ago(view, one.created)
+        )
+        found.append(Line(text.rstrip(), "text", "◐", "work", _(one.state.replace("_", " "))))
+    return found or [_fact(_("No run of the workflow and no deployment is open."))]
 
 
 def _access(view: View, look: Look) -> list[Line]:
     """Whose token, what it lacks, what is left of the hour's requests, and when this was seen."""
     found: list[Line] = []
-    whose = f" of {look.login}" if look.login else ""
+    whose = _(" of {login}").format(login=look.login) if look.login else ""
     token = (
-        f"token{whose} from {look.token_from}" if look.token_from else "no token: set GITHUB_TOKEN, or log in with gh"
+        _("token{whose} from {token_from}").format(whose=whose, token_from=look.token_from)
+        if look.token_from
+        else _("no token: set GITHUB_TOKEN, or log in with gh")
     )
-    found.append(_fact(f"{look.repository} on {look.host}, {token}", "text"))
-    found += [Line(f"lacks {one}", "text", "✖", "bad") for one in look.missing]
+    found.append(
+        _fact(
+            _("{repository} on {host}, {token}").format(repository=look.repository, host=look.host, token=token), "text"
+        )
+    )
+    found += [
+        Line(_("lacks {permission}").format(permission=sentence(one)), "text", "✖", "bad") for one in look.missing
+    ]
     if look.rate:
-        full = f", full again at {view.at(look.rate.resets)}" if look.rate.resets else ""
+        full = _(", full again at {time}").format(time=view.at(look.rate.resets)) if look.rate.resets else ""
         low = look.rate.remaining * 20 < look.rate.limit
-        left = f"{look.rate.remaining:,} of {look.rate.limit:,} requests left{full}"
+        left = _("{remaining} of {limit} requests left{full}").format(
+            remaining=words.number(look.rate.remaining), limit=words.number(look.rate.limit), full=full
+        )
         found.append(Line(left, "text", "▲", "warn") if low else _fact(left))
     if abs(look.skew_seconds) >= _SKEW:
-        ahead = "ahead of" if look.skew_seconds > 0 else "behind"
-        text = f"This machine's clock is {told.whole(abs(look.skew_seconds))} {ahead} GitHub's."
+        text = _("This machine's clock is {time} behind GitHub's.")
+        if look.skew_seconds > 0:
+            text = _("This machine's clock is {time} ahead of GitHub's.")
+        text = text.format(time=told.whole(abs(look.skew_seconds)))
         found.append(Line(text, "text", "▲", "warn"))
     return found
 
@@ -274,22 +338,26 @@ def seen_words(view: View, workflow: WorkflowView | None = None) -> str:
     if view.state.run is None or not view.state.run.github:
         return ""
     at = workflow.seen_at if workflow else view.state.github_at
-    return f"seen {view.at(at, seconds=True)}, {told.whole(view.elapsed(at))} ago" if at else "not seen yet"
+    return (
+        _("seen {time}, {elapsed} ago").format(time=view.at(at, seconds=True), elapsed=told.whole(view.elapsed(at)))
+        if at
+        else _("not seen yet")
+    )
 
 
 def _keys_of_the_file() -> list[Line]:
     return [
-        Line("The keys of [github] in dixis.toml:", "quiet"),
+        Line(_("The keys of [github] in dixis.toml:"), "quiet"),
         *(
             Line(f"  {key}: {what}", "text")
             for key, what in (
-                ("repository", "owner/name: all else follows from it"),
-                ("branch", "what is deployed; main"),
-                ("migrate_workflow", "the manual workflow; prod-migration.yml"),
-                ("clinic_workflow", "the Migration Clinic; migration-clinic.yml"),
-                ("environment", "whose reviewers approve; production"),
-                ("secret", "the database's URL there; DATABASE_URL_PROD"),
+                ("repository", _("owner/name: all else follows from it")),
+                ("branch", _("what is deployed; main")),
+                ("migrate_workflow", _("the manual workflow; prod-migration.yml")),
+                ("clinic_workflow", _("the Migration Clinic; migration-clinic.yml")),
+                ("environment", _("whose reviewers approve; production")),
+                ("secret", _("the database's URL there; DATABASE_URL_PROD")),
             )
         ),
-        Line("The token comes from GITHUB_TOKEN, GH_TOKEN or `gh auth token`; it is written nowhere.", "quiet"),
+        Line(_("The token comes from GITHUB_TOKEN, GH_TOKEN or `gh auth token`; it is written nowhere."), "quiet"),
     ]

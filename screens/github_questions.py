@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dixis_tui.i18n import _
 from dixis_tui.run import policy_github
 from dixis_tui.run.commands import Command
 from screens import github_words as told
@@ -20,16 +21,16 @@ def stops(view: View, command: Command | None) -> AskScreen:
     begun = policy_github.may_have_begun(view.state)
     lines = (
         (
-            "The workflow run goes on to its end: nothing on GitHub knows a safe point. This run stops after it,",
-            "with production read again. To end the workflow run itself: g, then z.",
+            _("The workflow run goes on to its end: nothing on GitHub knows a safe point. This run stops after it,"),
+            _("with production read again. To end the workflow run itself: g, then z."),
         )
         if begun
         else (
-            "The workflow run had not begun when it was last looked at. It is looked at once more:",
-            "it is cancelled only if that is still so, and production stays as it is.",
+            _("The workflow run had not begun when it was last looked at. It is looked at once more:"),
+            _("it is cancelled only if that is still so, and production stays as it is."),
         )
     )
-    return AskScreen(view, title="Stop after this?", lines=lines, yes="stop", command=command, label="stop")
+    return AskScreen(view, title=_("Stop after this?"), lines=lines, yes=_("stop"), command=command, label=_("stop"))
 
 
 def _cancel(view: View, offer: Offer) -> AskScreen:
@@ -38,23 +39,26 @@ def _cancel(view: View, offer: Offer) -> AskScreen:
     if not policy_github.may_have_begun(view.state):
         seen = told.ago(view, workflow.seen_at if workflow else None)
         lines: tuple[str, ...] = (
-            f"No job of it had begun when it was last looked at, {seen}: as long as that is so it has touched nothing.",
+            _(
+                "No job of it had begun when it was last looked at, {seen}: as long as that is so it "
+                "has touched nothing."
+            ).format(seen=seen),
         )
     else:
         lines = (
-            "GitHub ends the job, and Prisma with it, within seconds. What is applied stays applied.",
-            "A statement that is at work on the server may go on to its end there, and be committed.",
-            "A file that commits by itself may stand half done, and Prisma's history may call it failed.",
+            _("GitHub ends the job, and Prisma with it, within seconds. What is applied stays applied."),
+            _("A statement that is at work on the server may go on to its end there, and be committed."),
+            _("A file that commits by itself may stand half done, and Prisma's history may call it failed."),
         )
-    after = "It is followed to its end; then production itself is read, before anything is said of it."
+    after = _("It is followed to its end; then production itself is read, before anything is said of it.")
     return AskScreen(
         view,
-        title=f"Cancel workflow run {number}?",
+        title=_("Cancel workflow run {number}?").format(number=number),
         lines=(*lines, after),
-        yes="cancel the run",
-        no="let it run",
+        yes=_("cancel the run"),
+        no=_("let it run"),
         command=offer.command,
-        label="cancel the run",
+        label=_("cancel the run"),
     )
 
 
@@ -62,18 +66,20 @@ def _clinic(view: View, offer: Offer) -> AskScreen:
     state = view.state
     head = state.github.look.branch if state.github else None
     local = state.project.commit if state.project else ""
-    lines = ["The clinic's workflow is dispatched once on GitHub, and its steps are followed here (g)."]
+    lines = [_("The clinic's workflow is dispatched once on GitHub, and its steps are followed here (g).")]
     if head:
-        lines.append(f"It runs for {head.name}, which is at {told.sha(head.sha)}.")
+        lines.append(_("It runs for {name}, which is at {sha}.").format(name=head.name, sha=told.sha(head.sha)))
     if head and local and not head.sha.startswith(local) and not local.startswith(head.sha):
         lines.append(
-            f"That is not this project's commit, {told.sha(local)}: it is refused. Push first, then look again."
+            _("That is not this project's commit, {local}: it is refused. Push first, then look again.").format(
+                local=told.sha(local)
+            )
         )
     return AskScreen(
         view,
-        title="Start the Migration Clinic?",
+        title=_("Start the Migration Clinic?"),
         lines=tuple(lines),
-        yes="start it",
+        yes=_("start it"),
         command=offer.command,
-        label="start the clinic",
+        label=_("start the clinic"),
     )

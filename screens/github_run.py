@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dixis_tui.github import JobView
+from dixis_tui.i18n import _
 from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
@@ -26,7 +27,7 @@ def rows(view: View, workflow: WorkflowView) -> tuple[list[Line], int]:
     found += steps
     listed = migrations(view.state, elapsed=None if not workflow.open else _since(view))
     if listed and view.state.confirmed:
-        found += [Line(""), Line("On production itself, by its history:", "quiet"), *listed]
+        found += [Line(""), Line(_("On production itself, by its history:"), "quiet"), *listed]
     return found, at
 
 
@@ -38,9 +39,15 @@ def _reviewed(workflow: WorkflowView) -> list[Line]:
     seen = workflow.reviewed
     if seen is None or not seen.done:
         return []
-    verb = "approved" if seen.approved else "rejected"
+    verb = _("approved") if seen.approved else _("rejected")
     said = f": {seen.comment}" if seen.comment else ""
-    return [Line(f"{seen.operator} {verb} {seen.environment}{said}", "quiet")]
+    return [
+        Line(
+            _("{operator} {verb} {environment}").format(operator=seen.operator, verb=verb, environment=seen.environment)
+            + said,
+            "quiet",
+        )
+    ]
 
 
 def job_rows(view: View, workflow: WorkflowView) -> tuple[list[Line], int]:
@@ -68,8 +75,8 @@ _LOOKS = {"in_progress": "strong", "completed": "text"}
 
 def _job(view: View, job: JobView) -> Line:
     mark = told.mark(view, job)
-    on = f"  on {words.cut(job.runner, 30)}" if job.runner else ""
-    steps = f"  {words.count(len(job.steps), 'step')}" if job.steps else ""
+    on = _("  on {runner}").format(runner=words.cut(job.runner, 30)) if job.runner else ""
+    steps = f"  {words.count(len(job.steps), 'step', 'steps')}" if job.steps else ""
     name = f"{words.cut(job.name, 120)}{steps}{on}"
     return Line(name, "strong", mark.glyph, mark.tone, _right(mark.word, told.took(view, job)))
 
@@ -80,8 +87,10 @@ def _right(word: str, took: str) -> str:
 
 def _begun(view: View, workflow: WorkflowView) -> str:
     begun = workflow.started
-    by = f" by {begun.operator}" if begun.operator else ""
-    return f"{begun.workflow} on {begun.ref} of {told.sha(begun.sha)}, sent {view.at(workflow.at, seconds=True)}{by}"
+    by = _(" by {operator}").format(operator=begun.operator) if begun.operator else ""
+    return _("{workflow} on {ref} of {sha}, sent {time}{by}").format(
+        workflow=begun.workflow, ref=begun.ref, sha=told.sha(begun.sha), time=view.at(workflow.at, seconds=True), by=by
+    )
 
 
 def _since(view: View) -> float:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dixis_tui.github import Approval
+from dixis_tui.i18n import N_, _, ngettext, sentence
 from dixis_tui.model import Phase, PhaseState
 from dixis_tui.run import policy, policy_github
 from dixis_tui.run.views import WorkflowView
@@ -15,7 +16,7 @@ from screens.cards import Line, keeper
 from screens.view import Link, Mode, View
 
 _QUEUED = ("requested", "queued")
-_UNTOUCHED = "Nothing of the run has touched production yet."
+_UNTOUCHED = N_("Nothing of the run has touched production yet.")
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -49,15 +50,15 @@ def failed(workflow: WorkflowView) -> Standing | None:
     failed = workflow.failed
     if failed is None:
         return None
-    lines = [Line(f"{failed.problem[:1].upper()}{failed.problem[1:]}", "text", "?" if failed.unknown else "✖", "bad")]
+    lines = [Line(words.capital(sentence(failed.problem)), "text", "?" if failed.unknown else "✖", "bad")]
     if failed.unknown:
-        lines.append(Line("It is never sent again by itself: a second run could migrate beside the first.", "text"))
-    lines += [Line(failed.remedy, "strong")] if failed.remedy else []
+        lines.append(Line(_("It is never sent again by itself: a second run could migrate beside the first."), "text"))
+    lines += [Line(sentence(failed.remedy), "strong")] if failed.remedy else []
     if failed.unknown:
-        headline = "It is not known whether GitHub took the dispatch"
-        return Standing(headline=headline, tone="bad", glyph="?", word="UNKNOWN", lines=tuple(lines))
-    headline = "GitHub did not take the dispatch: nothing was begun"
-    return Standing(headline=headline, tone="bad", glyph="✖", word="NOT BEGUN", lines=tuple(lines))
+        headline = _("It is not known whether GitHub took the dispatch")
+        return Standing(headline=headline, tone="bad", glyph="?", word=_("UNKNOWN"), lines=tuple(lines))
+    headline = _("GitHub did not take the dispatch: nothing was begun")
+    return Standing(headline=headline, tone="bad", glyph="✖", word=_("NOT BEGUN"), lines=tuple(lines))
 
 
 def _deaf(view: View, workflow: WorkflowView) -> Standing | None:
@@ -66,21 +67,28 @@ def _deaf(view: View, workflow: WorkflowView) -> Standing | None:
     if waits is None or not workflow.open:
         return None
     since = workflow.seen_at or workflow.at
-    lines = [Line(f"{waits.reason[:1].upper()}{waits.reason[1:]}.".replace("..", "."), "text", "▲", "warn")]
+    lines = [Line(f"{words.capital(sentence(waits.reason))}.".replace("..", "."), "text", "▲", "warn")]
     if waits.until:
-        lines.append(Line(f"It is asked again at {view.at(waits.until, seconds=True)}.", "text"))
+        lines.append(Line(_("It is asked again at {time}.").format(time=view.at(waits.until, seconds=True)), "text"))
     at = told.working(workflow.jobs)
     if at:
-        lines.append(Line(f"Seen last: {told.place(*at)}{name_of(at[1].name) if at[1] else ''}", "text"))
+        lines.append(
+            Line(
+                _("Seen last: {place}{name_of}").format(
+                    place=told.place(*at), name_of=name_of(at[1].name) if at[1] else ""
+                ),
+                "text",
+            )
+        )
     if workflow.run_id:
-        lines.append(Line("The run goes on without us: its steps are not told, the database still is.", "quiet"))
+        lines.append(Line(_("The run goes on without us: its steps are not told, the database still is."), "quiet"))
     ago = told.whole(view.elapsed(since))
     return Standing(
-        headline=f"GitHub is not heard of since {view.at(since, seconds=True)}, {ago}",
+        headline=_("GitHub is not heard of since {time}, {ago}").format(time=view.at(since, seconds=True), ago=ago),
         tone="warn",
         glyph="▲",
-        word="NOT HEARD OF",
-        short=f"GitHub does not answer since {view.at(since, seconds=True)}; the run goes on",
+        word=_("NOT HEARD OF"),
+        short=_("GitHub does not answer since {time}; the run goes on").format(time=view.at(since, seconds=True)),
         lines=tuple(lines),
         at_work=workflow.run is not None and workflow.run.status == "in_progress",
     )
@@ -90,17 +98,22 @@ def _alone(view: View, workflow: WorkflowView) -> Standing | None:
     """It may be at work, and nobody follows it: a runner died, or could not go on."""
     if not workflow.open or (view.state.running is Phase.MIGRATE and view.link is not Link.GONE):
         return None
-    seen = Line("It was sent, and GitHub's answer was not heard.", "text")
+    seen = Line(_("It was sent, and GitHub's answer was not heard."), "text")
     if workflow.run is not None:
         at = told.working(workflow.jobs)
         where = f", {told.place(*at)}{name_of(at[1].name) if at[1] else ''}" if at else ""
-        status = workflow.run.status.replace("_", " ")
-        seen = Line(f"Seen last at {view.at(workflow.seen_at, seconds=True)}: {status}{where}", "text")
+        status = _(workflow.run.status.replace("_", " "))
+        seen = Line(
+            _("Seen last at {time}: {status}{where}").format(
+                time=view.at(workflow.seen_at, seconds=True), status=status, where=where
+            ),
+            "text",
+        )
     return Standing(
-        headline="Nobody follows the workflow run now: it may be at work",
+        headline=_("Nobody follows the workflow run now: it may be at work"),
         tone="bad",
         glyph="?",
-        word="UNKNOWN",
+        word=_("UNKNOWN"),
         lines=(seen,),
         at_work=True,
     )
@@ -113,18 +126,23 @@ def _unseen(view: View, workflow: WorkflowView) -> Standing | None:
     took = told.whole(view.elapsed(workflow.at))
     if not workflow.run_id:
         lines = (
-            Line(f"{workflow.started.workflow} on {workflow.started.ref}, sent {took} ago as {_request(workflow)}"),
             Line(
-                "Written down before it was sent: if the answer is lost, its run is looked for by that name.", "quiet"
+                _("{workflow} on {ref}, sent {took} ago as {request}").format(
+                    workflow=workflow.started.workflow, ref=workflow.started.ref, took=took, request=_request(workflow)
+                )
+            ),
+            Line(
+                _("Written down before it was sent: if the answer is lost, its run is looked for by that name."),
+                "quiet",
             ),
         )
-        headline = "Dispatching to GitHub: which run it is is not known yet"
-        return Standing(headline=headline, tone="work", glyph="◐", word="DISPATCHING", lines=lines)
+        headline = _("Dispatching to GitHub: which run it is is not known yet")
+        return Standing(headline=headline, tone="work", glyph="◐", word=_("DISPATCHING"), lines=lines)
     return Standing(
-        headline=f"GitHub has taken it: run {workflow.run_id}, not looked at yet",
+        headline=_("GitHub has taken it: run {run_id}, not looked at yet").format(run_id=workflow.run_id),
         tone="work",
         glyph="◐",
-        word="DISPATCHED",
+        word=_("DISPATCHED"),
     )
 
 
@@ -137,22 +155,35 @@ def _seen(view: View, workflow: WorkflowView) -> Standing:
         return _approval(view, workflow)
     if run.status == "pending":
         return Standing(
-            headline="GitHub holds it back: another run of its group is at work",
+            headline=_("GitHub holds it back: another run of its group is at work"),
             tone="warn",
             glyph="▲",
-            word="HELD BACK",
-            short="another run of its group is at work first",
-            lines=(Line(f"Its concurrency group lets one run at a time on this database. {_UNTOUCHED}", "text"),),
+            word=_("HELD BACK"),
+            short=_("another run of its group is at work first"),
+            lines=(
+                Line(
+                    _("Its concurrency group lets one run at a time on this database. {untouched}").format(
+                        untouched=_(_UNTOUCHED)
+                    ),
+                    "text",
+                ),
+            ),
         )
     if run.status in _QUEUED:
         since = told.whole(told.elapsed(view, run.created) if run.created else view.elapsed(workflow.at))
         return Standing(
-            headline=f"Queued on GitHub since {view.at(run.created or workflow.at, seconds=True)}, {since}",
+            headline=_("Queued on GitHub since {time}, {since}").format(
+                time=view.at(run.created or workflow.at, seconds=True), since=since
+            ),
             tone="work",
             glyph="○",
-            word="QUEUED",
-            short=f"on GitHub for {since}: no machine has taken it yet",
-            lines=(Line(f"No machine of GitHub's has taken it yet. {_UNTOUCHED}", "quiet"),),
+            word=_("QUEUED"),
+            short=_("on GitHub for {since}: no machine has taken it yet").format(since=since),
+            lines=(
+                Line(
+                    _("No machine of GitHub's has taken it yet. {untouched}").format(untouched=_(_UNTOUCHED)), "quiet"
+                ),
+            ),
         )
     return _running(view, workflow)
 
@@ -160,24 +191,35 @@ def _seen(view: View, workflow: WorkflowView) -> Standing:
 def _running(view: View, workflow: WorkflowView) -> Standing:
     at = told.working(workflow.jobs)
     done, known = told.counted(workflow.jobs)
-    where = "production" if view.demo else "PRODUCTION"
+    where = _("production") if view.demo else _("PRODUCTION")
     if at is None:
-        headline = f"On GitHub, between two steps: {done} of {known} are over" if known else "GitHub begins the run"
-        return Standing(headline=headline, tone="work", glyph="◐", word="6 MIGRATE", at_work=bool(known))
+        headline = (
+            _("On GitHub, between two steps: {done} of {known} are over").format(done=done, known=known)
+            if known
+            else _("GitHub begins the run")
+        )
+        return Standing(headline=headline, tone="work", glyph="◐", word=_("6 MIGRATE"), at_work=bool(known))
     job, step = at
     lines = []
     if step is not None:
         lines = [Line(words.cut(step.name, 200), "strong", "◐", "work", told.took(view, step))]
     if others := sum(one.status == "in_progress" for one in workflow.jobs) - 1:
         lines.append(
-            Line(f"{words.count(others, 'other job runs', 'other jobs run')} beside it: g shows them.", "quiet")
+            Line(
+                ngettext(
+                    "{number} other job runs beside it: g shows them.",
+                    "{number} other jobs run beside it: g shows them.",
+                    others,
+                ).format(number=others),
+                "quiet",
+            )
         )
     return Standing(
-        headline=f"GitHub migrates {where}: {told.place(job, step)}",
+        headline=_("GitHub migrates {where}: {place}").format(where=where, place=told.place(job, step)),
         tone="work",
         glyph="◐",
-        word="6 MIGRATE",
-        short=f"on GitHub, {told.place(job, step)}",
+        word=_("6 MIGRATE"),
+        short=_("on GitHub, {place}").format(place=told.place(job, step)),
         lines=tuple(lines),
         at_work=True,
     )
@@ -185,13 +227,13 @@ def _running(view: View, workflow: WorkflowView) -> Standing:
 
 def _approval(view: View, workflow: WorkflowView) -> Standing:
     if not workflow.approvals:
-        unseen = Line("Who may approve it can't be seen with this token; its page shows it.", "text", "▲", "warn")
+        unseen = Line(_("Who may approve it can't be seen with this token; its page shows it."), "text", "▲", "warn")
         return Standing(
-            headline="Waiting for an approval on GitHub",
+            headline=_("Waiting for an approval on GitHub"),
             tone="warn",
             glyph="▲",
-            word="APPROVAL",
-            short="waits for an approval on GitHub",
+            word=_("APPROVAL"),
+            short=_("waits for an approval on GitHub"),
             lines=(unseen, _touched(workflow)),
             at_work=_works(workflow),
             large=True,
@@ -201,11 +243,11 @@ def _approval(view: View, workflow: WorkflowView) -> Standing:
     if waits.wait_until is not None:
         until = view.at(waits.wait_until, seconds=True)
         return Standing(
-            headline=f"GitHub waits until {until}: the wait timer of {name}",
+            headline=_("GitHub waits until {until}: the wait timer of {name}").format(until=until, name=name),
             tone="work",
             glyph="◐",
-            word="WAIT TIMER",
-            short=f"of {name}, until {until}",
+            word=_("WAIT TIMER"),
+            short=_("of {name}, until {until}").format(name=name, until=until),
             lines=(_touched(workflow),),
             waits=waits,
             at_work=_works(workflow),
@@ -214,17 +256,21 @@ def _approval(view: View, workflow: WorkflowView) -> Standing:
     glyph, tone = ("✔", "good") if waits.mine else ("▲", "warn")
     lines = [Line(_may(view, waits.mine, who), "strong" if waits.mine else "text", glyph, tone)]
     if others := [one.environment for one in workflow.approvals if one is not waits]:
-        lines.append(Line(f"And after it: {', '.join(others)}.", "text"))
+        lines.append(Line(_("And after it: {names}.").format(names=", ".join(others)), "text"))
     since = (
-        f" for {told.whole(told.elapsed(view, workflow.run.created))}" if workflow.run and workflow.run.created else ""
+        _(" for {elapsed}").format(elapsed=told.whole(told.elapsed(view, workflow.run.created)))
+        if workflow.run and workflow.run.created
+        else ""
     )
-    lines.append(replace(_touched(workflow), text=f"{_touched(workflow).text} It waits{since}."))
+    lines.append(
+        replace(_touched(workflow), text=_("{text} It waits{since}.").format(text=_touched(workflow).text, since=since))
+    )
     return Standing(
-        headline=f"Waiting for the approval of {name}",
+        headline=_("Waiting for the approval of {name}").format(name=name),
         tone="warn",
         glyph="▲",
-        word="APPROVAL",
-        short=f"of {name}: {who} can give it",
+        word=_("APPROVAL"),
+        short=_("of {name}: {who} can give it").format(name=name, who=who),
         lines=tuple(lines),
         waits=waits,
         at_work=_works(workflow),
@@ -235,8 +281,8 @@ def _approval(view: View, workflow: WorkflowView) -> Standing:
 def _touched(workflow: WorkflowView) -> Line:
     """Whether what waits is all of the run, or a job of it has been at work already."""
     if policy_github.begun(workflow):
-        return Line("A job of it has been at work already: production may be touched.", "warn", "▲", "warn")
-    return Line(_UNTOUCHED, "quiet")
+        return Line(_("A job of it has been at work already: production may be touched."), "warn", "▲", "warn")
+    return Line(_(_UNTOUCHED), "quiet")
 
 
 def _works(workflow: WorkflowView) -> bool:
@@ -245,8 +291,12 @@ def _works(workflow: WorkflowView) -> bool:
 
 def _may(view: View, mine: bool, who: str) -> str:
     if view.mode is not Mode.OPERATOR:
-        return f"The token of {keeper(view)} can give it." if mine else f"{who} can give it; this run's token can't."
-    return f"You can, by this token: {who}." if mine else f"You can't: {who} can."
+        return (
+            _("The token of {keeper} can give it.").format(keeper=keeper(view))
+            if mine
+            else _("{who} can give it; this run's token can't.").format(who=who)
+        )
+    return _("You can, by this token: {who}.").format(who=who) if mine else _("You can't: {who} can.").format(who=who)
 
 
 def _over(view: View, workflow: WorkflowView) -> Standing:
@@ -255,17 +305,19 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
     reading = view.state.running is Phase.MIGRATE
     whole = policy.phase_state(view.state, Phase.MIGRATE) is PhaseState.PASSED
     if run.green and not reading:
-        has = "production has every migration" if whole else "production does not have every migration"
+        has = _("production has every migration") if whole else _("production does not have every migration")
         tone, glyph = ("good", "✔") if whole else ("bad", "✖")
-        return Standing(headline=f"The run was green, and {has}", tone=tone, glyph=glyph, word="GREEN")
+        return Standing(
+            headline=_("The run was green, and {has}").format(has=has), tone=tone, glyph=glyph, word=_("GREEN")
+        )
     if run.green:
         return Standing(
-            headline="The run is green. The database itself is read now",
+            headline=_("The run is green. The database itself is read now"),
             tone="work",
             glyph="◐",
-            word="READING",
-            short="the run is green; production itself is read now",
-            lines=(Line("A green run is no evidence: history and catalog are.", "quiet"),),
+            word=_("READING"),
+            short=_("the run is green; production itself is read now"),
+            lines=(Line(_("A green run is no evidence: history and catalog are."), "quiet"),),
         )
     mark = told.mark(view, run)
     at = told.broke(workflow.jobs)
@@ -273,13 +325,15 @@ def _over(view: View, workflow: WorkflowView) -> Standing:
     if at:
         job, step = at
         lines = [Line(f"{told.place(job, step)}{name_of(step.name) if step else ''}", "text", mark.glyph, mark.tone)]
-    then = ". Production is read now" if reading else "; production has every migration" if whole else ""
+    then = _(". Production is read now") if reading else _("; production has every migration") if whole else ""
     return Standing(
-        headline=f"The workflow run ended: {mark.word}{then}",
+        headline=_("The workflow run ended: {word}{then}").format(word=mark.word, then=then),
         tone="warn" if reading or whole else "bad",
         glyph=mark.glyph,
-        word="ENDED BADLY",
-        short=f"the run ended: {mark.word}; production is read now" if reading else f"the run ended: {mark.word}",
+        word=_("ENDED BADLY"),
+        short=_("the run ended: {word}; production is read now").format(word=mark.word)
+        if reading
+        else _("the run ended: {word}").format(word=mark.word),
         lines=tuple(lines),
     )
 
@@ -292,24 +346,47 @@ def _deeds(view: View, workflow: WorkflowView) -> list[Line]:
     state, lines = view.state, []
     if state.resumed and state.resumed_at and state.resumed_at > workflow.at and workflow.open and not told.stale(view):
         at = view.at(state.resumed_at, seconds=True)
-        lines.append(Line(f"Followed again since {at}: the same run, nothing was sent anew.", "text", "✔", "good"))
+        lines.append(
+            Line(
+                _("Followed again since {at}: the same run, nothing was sent anew.").format(at=at), "text", "✔", "good"
+            )
+        )
     reviewed, cancelled = workflow.reviewed, workflow.cancelled
     if reviewed and (workflow.approvals or not reviewed.done):  # once it runs, that is told by it
-        verb = "approved" if reviewed.approved else "rejected"
-        lines.append(_deed(reviewed.done, f"{reviewed.operator} {verb} {reviewed.environment}", reviewed.problem))
+        verb = _("approved") if reviewed.approved else _("rejected")
+        lines.append(
+            _deed(
+                reviewed.done,
+                _("{operator} {verb} {environment}").format(
+                    operator=reviewed.operator, verb=verb, environment=reviewed.environment
+                ),
+                reviewed.problem,
+            )
+        )
     if cancelled and not (workflow.run and workflow.run.over):
-        lines.append(_deed(cancelled.done, f"{cancelled.operator} asked GitHub to cancel the run", cancelled.problem))
+        lines.append(
+            _deed(
+                cancelled.done,
+                _("{operator} asked GitHub to cancel the run").format(operator=cancelled.operator),
+                cancelled.problem,
+            )
+        )
     return lines
 
 
 def _deed(done: bool | None, text: str, problem: str) -> Line:
     """Asked, taken or refused."""
     if done is None:
-        return Line(f"{text}: being asked", "text", "◐", "work")
+        return Line(_("{text}: being asked").format(text=text), "text", "◐", "work")
     return (
         Line(text, "text", "✔", "good")
         if done
-        else Line(f"{text}, and it was not taken: {problem}", "warn", "✖", "bad")
+        else Line(
+            _("{text}, and it was not taken: {problem}").format(text=text, problem=sentence(problem)),
+            "warn",
+            "✖",
+            "bad",
+        )
     )
 
 
@@ -317,11 +394,22 @@ def address(workflow: WorkflowView) -> list[Line]:
     if not workflow.run_id:
         return []
     attempt = workflow.run.attempt if workflow.run else 1
-    return [Line(f"Run {workflow.run_id}{f', attempt {attempt}' if attempt > 1 else ''}: {where(workflow)}", "quiet")]
+    return [
+        Line(
+            _("Run {run_id}{attempt}: {where}").format(
+                run_id=workflow.run_id,
+                attempt=_(", attempt {attempt}").format(attempt=attempt) if attempt > 1 else "",
+                where=where(workflow),
+            ),
+            "quiet",
+        )
+    ]
 
 
 def where(workflow: WorkflowView) -> str:
-    return workflow.url or f"{workflow.started.workflow} on {workflow.started.ref}, as {_request(workflow)}"
+    return workflow.url or _("{workflow} on {ref}, as {request}").format(
+        workflow=workflow.started.workflow, ref=workflow.started.ref, request=_request(workflow)
+    )
 
 
 def _request(workflow: WorkflowView) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dixis_tui.github import Approval, EnvironmentSeen, JobView, Look, SecretSeen, StepView, WorkflowRun
+from dixis_tui.i18n import N_, _
 from dixis_tui.model import Executor, Phase
 from dixis_tui.run.state import RunState
 from dixis_tui.run.views import WorkflowView
@@ -12,25 +13,25 @@ from screens import words
 from screens.spots import Mark
 from screens.view import Link, View
 
-_LOST = Mark("?", "bad", "unknown")
-_UNHEARD = Mark("◐", "warn", "running?")
+_LOST = Mark("?", "bad", N_("unknown"))
+_UNHEARD = Mark("◐", "warn", N_("running?"))
 """What ran when GitHub was last heard of."""
 _STATUS = {
-    "requested": Mark("○", "quiet", "queued"),
-    "queued": Mark("○", "quiet", "queued"),
-    "pending": Mark("○", "quiet", "queued"),
-    "waiting": Mark("▲", "warn", "waiting"),
-    "in_progress": Mark("◐", "work", "running"),
+    "requested": Mark("○", "quiet", N_("queued")),
+    "queued": Mark("○", "quiet", N_("queued")),
+    "pending": Mark("○", "quiet", N_("queued")),
+    "waiting": Mark("▲", "warn", N_("waiting")),
+    "in_progress": Mark("◐", "work", N_("running")),
 }
 _CONCLUSION = {
-    "success": Mark("✔", "good", "success"),
-    "neutral": Mark("✔", "good", "neutral"),
-    "skipped": Mark("–", "quiet", "skipped"),
-    "failure": Mark("✖", "bad", "failed"),
-    "timed_out": Mark("✖", "bad", "timed out"),
-    "startup_failure": Mark("✖", "bad", "could not start"),
-    "cancelled": Mark("✖", "bad", "cancelled"),
-    "action_required": Mark("▲", "warn", "action required"),
+    "success": Mark("✔", "good", N_("success")),
+    "neutral": Mark("✔", "good", N_("neutral")),
+    "skipped": Mark("–", "quiet", N_("skipped")),
+    "failure": Mark("✖", "bad", N_("failed")),
+    "timed_out": Mark("✖", "bad", N_("timed out")),
+    "startup_failure": Mark("✖", "bad", N_("could not start")),
+    "cancelled": Mark("✖", "bad", N_("cancelled")),
+    "action_required": Mark("▲", "warn", N_("action required")),
 }
 _SHORT_SHA = 8
 
@@ -49,14 +50,19 @@ def stale(view: View) -> bool:
 
 def mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
     """Glyph, tone and word of a state; what was under way when the runner went away is unknown."""
+    found = _mark(view, seen)
+    return Mark(found.glyph, found.tone, _(found.word))
+
+
+def _mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
     if seen.status == "completed":
-        word = seen.conclusion.replace("_", " ") or "ended"
+        word = seen.conclusion.replace("_", " ") or N_("ended")
         return _CONCLUSION.get(seen.conclusion, Mark("?", "bad", word))
     if view.link is Link.GONE:
         return _LOST
     if seen.status == "in_progress" and stale(view):
         return _UNHEARD
-    return _STATUS.get(seen.status, Mark("?", "warn", seen.status.replace("_", " ") or "unknown"))
+    return _STATUS.get(seen.status, Mark("?", "warn", seen.status.replace("_", " ") or N_("unknown")))
 
 
 # -- time
@@ -64,7 +70,7 @@ def mark(view: View, seen: WorkflowRun | JobView | StepView) -> Mark:
 
 def whole(seconds: float) -> str:
     """`0 s`, `41 s`, `2 m 05 s`: GitHub's times are whole seconds, and nothing finer is made of them."""
-    return words.duration(seconds) if seconds >= 59.5 else f"{max(round(seconds), 0)} s"
+    return words.duration(seconds) if seconds >= 59.5 else _("{seconds} s").format(seconds=max(round(seconds), 0))
 
 
 def elapsed(view: View, since: datetime | None) -> float:
@@ -84,16 +90,16 @@ def took(view: View, seen: JobView | StepView) -> str:
 
 def ago(view: View, at: datetime | None) -> str:
     """`2 h 05 m ago`; empty where the time is not known."""
-    return f"{whole(elapsed(view, at))} ago" if at else ""
+    return _("{elapsed} ago").format(elapsed=whole(elapsed(view, at))) if at else ""
 
 
 def day(view: View, at: datetime | None) -> str:
     """`3 Nov`, of another year `Nov 2024`; `no date` where GitHub gave none."""
     if at is None:
-        return "no date"
+        return _("no date")
     local = at.astimezone(view.zone)
     same_year = local.year == view.now.astimezone(view.zone).year
-    return f"{local.day} {local:%b}" if same_year else f"{local:%b %Y}"
+    return f"{local.day} {words.month(local)}" if same_year else f"{words.month(local)} {local.year}"
 
 
 # -- runs
@@ -101,15 +107,15 @@ def day(view: View, at: datetime | None) -> str:
 
 def sha(commit: str) -> str:
     """The first letters of a commit, as people name it."""
-    return commit[:_SHORT_SHA] or "unknown"
+    return commit[:_SHORT_SHA] or _("unknown")
 
 
 def run_words(view: View, run: WorkflowRun) -> str:
     """`run 901, by maria, 2 h 05 m ago`."""
-    parts = [f"run {run.id}"]
-    parts += [f"attempt {run.attempt}"] if run.attempt > 1 else []
-    parts += [f"of {sha(run.sha)}"] if run.sha else []
-    parts += [f"by {words.cut(run.actor, 30)}"] if run.actor else []
+    parts = [_("run {id}").format(id=run.id)]
+    parts += [_("attempt {attempt}").format(attempt=run.attempt)] if run.attempt > 1 else []
+    parts += [_("of {sha}").format(sha=sha(run.sha))] if run.sha else []
+    parts += [_("by {actor}").format(actor=words.cut(run.actor, 30))] if run.actor else []
     parts += [ago(view, run.started or run.created)] if run.started or run.created else []
     return ", ".join(parts)
 
@@ -137,9 +143,9 @@ _HARMLESS = ("success", "neutral", "skipped")
 def place(job: JobView, step: StepView | None) -> str:
     """`step 4 of 9 of migrate`, of what GitHub has told so far."""
     if step is None:
-        return f"job {words.cut(job.name, 40)}"
+        return _("job {name}").format(name=words.cut(job.name, 40))
     at = next((number for number, one in enumerate(job.steps, 1) if one is step), 1)
-    return f"step {at} of {len(job.steps)} of {words.cut(job.name, 40)}"
+    return _("step {at} of {steps} of {name}").format(at=at, steps=len(job.steps), name=words.cut(job.name, 40))
 
 
 def counted(jobs: tuple[JobView, ...]) -> tuple[int, int]:
@@ -153,7 +159,7 @@ def counted(jobs: tuple[JobView, ...]) -> tuple[int, int]:
 
 def approvers(approval: Approval) -> str:
     """`maria, team dba`."""
-    return ", ".join(approval.reviewers) or "its reviewers"
+    return ", ".join(approval.reviewers) or _("its reviewers")
 
 
 def mine(workflow: WorkflowView | None) -> Approval | None:
@@ -163,16 +169,24 @@ def mine(workflow: WorkflowView | None) -> Approval | None:
 
 def environment_words(seen: EnvironmentSeen) -> list[str]:
     """What protects an environment, a sentence each."""
-    found = [f"Approved by {', '.join(seen.reviewers)}." if seen.reviewers else "Nobody has to approve."]
+    found = [
+        _("Approved by {names}.").format(names=", ".join(seen.reviewers))
+        if seen.reviewers
+        else _("Nobody has to approve.")
+    ]
     if seen.reviewers:
-        may = {True: "You can approve.", False: "You can't approve: others have to.", None: ""}[seen.can_approve]
-        found.append(may or "Whether you can approve is not known: a team can, and its members are not told.")
+        may = {True: _("You can approve."), False: _("You can't approve: others have to."), None: ""}[seen.can_approve]
+        found.append(may or _("Whether you can approve is not known: a team can, and its members are not told."))
     if seen.no_self_review:
-        found.append("Who started the run can't approve it.")
+        found.append(_("Who started the run can't approve it."))
     if seen.wait_minutes:
-        found.append(f"It waits {words.count(seen.wait_minutes, 'minute')} before it begins.")
+        found.append(
+            _("It waits {minutes} before it begins.").format(
+                minutes=words.count(seen.wait_minutes, "minute", "minutes")
+            )
+        )
     if seen.branches:
-        found.append(f"Branches that may deploy: {seen.branches}.")
+        found.append(_("Branches that may deploy: {branches}.").format(branches=seen.branches))
     return found
 
 
@@ -181,7 +195,9 @@ def approval_words(look: Look | None) -> str:
     if look is None or look.environment is None:
         return ""
     seen = look.environment
-    return f"{seen.name} is approved by {', '.join(seen.reviewers) or 'nobody: it runs at once'}"
+    return _("{name} is approved by {names}").format(
+        name=seen.name, names=", ".join(seen.reviewers) or _("nobody: it runs at once")
+    )
 
 
 def secret_names(state: RunState) -> tuple[str, ...]:

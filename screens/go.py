@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.model import CheckState, Phase, PhaseState
-from dixis_tui.plan import phases
 from dixis_tui.run import accounts, policy
 from dixis_tui.run.commands import Command, Confirm, Seal
 from screens import github_words as told
@@ -57,7 +57,7 @@ def pairs(rows: Sequence[tuple[str, str]]) -> Content:
 class GoScreen(PhraseDialog):
     """Opening it seals the plan anew; the field takes letters once that is done and the time fits."""
 
-    TITLE_TEXT = "GO / NO-GO"
+    TITLE_TEXT = N_("GO / NO-GO")
 
     def __init__(self, view: View) -> None:
         super().__init__(view)
@@ -70,7 +70,7 @@ class GoScreen(PhraseDialog):
         """From what is confirmed down to the phrase that confirms it."""
         run = self.view.state.run
         with Vertical(classes="dialog -grave") as box:
-            box.border_title = self.TITLE_TEXT
+            box.border_title = _(self.TITLE_TEXT)
             yield Words(id="plan")
             yield Words(id="lines")
             yield Words(id="gates")
@@ -124,14 +124,18 @@ class GoScreen(PhraseDialog):
         ready, field = self._ready(), fields[0]
         put["plan"](self._plan())
         plan = view.state.plan
-        put["lines"](pairs(plan.lines) if plan and self._sealed() else Content(""))
+        put["lines"](
+            pairs([(_(label), sentence(value)) for label, value in plan.lines])
+            if plan and self._sealed()
+            else Content("")
+        )
         put["gates"](self._board())
         put["ask"](self._question(ready))
-        put["go-keys"](key_row(("enter", "go"), ("esc", "no-go")) if ready else key_row(("esc", "back")))
+        put["go-keys"](key_row(("enter", _("go")), ("esc", _("no-go"))) if ready else key_row(("esc", _("back"))))
         if ready and plan and plan.digest != self._digest:
             if self._digest:
                 field.clear()
-                self.say("The plan was sealed anew and is another one: read it again.", "bad")
+                self.say(_("The plan was sealed anew and is another one: read it again."), "bad")
             self._digest = plan.digest
         if ready and not field.display:
             field.display = True
@@ -145,52 +149,62 @@ class GoScreen(PhraseDialog):
         if self._problem or plan is None or not self._sealed():
             return where
         at = view.at(view.state.phase(Phase.GO).started, seconds=True)
-        sealed = line((_label("PLAN"), "quiet"), (f"   {plan.hash}   ", "cap"), (f"  sealed {at}", "quiet"))
+        sealed = line(
+            (_label(_("PLAN")), "quiet"), (f"   {plan.hash}   ", "cap"), (_("  sealed {at}").format(at=at), "quiet")
+        )
         return Content("\n").join([where, sealed])
 
     def _board(self) -> Content:
         view, state = self.view, self.view.state
         kinds = {phase: policy.phase_state(state, phase) for phase in policy.BEFORE_GO}
         marks = [
-            line((f"{words.PHASE_GLYPHS[kind]} ", words.PHASE_TONES[kind]), (phases.TITLES[phase], "text"))
+            line((f"{words.PHASE_GLYPHS[kind]} ", words.PHASE_TONES[kind]), (words.phase(phase), "text"))
             for phase, kind in kinds.items()
         ]
         shut = sum(1 for kind in kinds.values() if kind is not PhaseState.PASSED)
-        verdict = line((f"   {shut} closed" if shut else "   all open", "bad" if shut else "good"))
-        rows = [line((_label("Gates"), "quiet")) + Content("  ").join(marks) + verdict]
+        verdict = line(
+            (_("   {shut} closed").format(shut=shut) if shut else _("   all open"), "bad" if shut else "good")
+        )
+        rows = [line((_label(_("Gates")), "quiet")) + Content("  ").join(marks) + verdict]
         for check in state.checks.values():
             if check.state is CheckState.WAIVED:
-                rows.append(line((_label(""), ""), (f"● {check.code} {check.evidence}", "warn")))
+                rows.append(line((_label(""), ""), (f"● {check.code} {sentence(check.evidence)}", "warn")))
         countdown, span = window_words(view)
-        rows.append(line((_label("Window"), "quiet"), countdown, (f"  {span[0]}", "quiet")))
+        rows.append(line((_label(_("Window")), "quiet"), countdown, (f"  {span[0]}", "quiet")))
         predicted = state.predicted_seconds
-        forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
-        back = backup_words(view) or "none: the backup was waived"
-        rows.append(line((_label("Predicted"), "quiet"), (f"{forecast}{span_words(view)}", "text")))
+        forecast = words.duration(predicted) if predicted is not None else _("not rehearsed")
+        back = backup_words(view) or _("none: the backup was waived")
+        rows.append(line((_label(_("Predicted")), "quiet"), (f"{forecast}{span_words(view)}", "text")))
         if told.executes(state):
             look = state.github.look if state.github else None
-            approval = told.approval_words(look) or "who approves is not known"
-            rows.append(line((_label("GitHub"), "quiet"), ("dispatched once; ", "text"), (approval, "strong")))
-        rows.append(line((_label("Way back"), "quiet"), (back, "text" if state.restored else "warn")))
+            approval = told.approval_words(look) or _("who approves is not known")
+            rows.append(line((_label("GitHub"), "quiet"), (_("dispatched once; "), "text"), (approval, "strong")))
+        rows.append(line((_label(_("Way back")), "quiet"), (back, "text" if state.restored else "warn")))
         if state.snapshot and state.backup:
-            rows.append(line((f"  and {snapshot_words(state.snapshot)}", "quiet")))
+            rows.append(
+                line((_("  and {snapshot_words}").format(snapshot_words=snapshot_words(state.snapshot)), "quiet"))
+            )
         return Content("\n").join(rows)
 
     def _question(self, ready: bool) -> Content:
         if self._problem:
-            return line((f"✖ {self._problem}", "bad"))
+            return line((f"✖ {sentence(self._problem)}", "bad"))
         if not self._sealed():
-            return line(("◐ Sealing the plan: everything is looked at once more…", "work"))
+            return line((_("◐ Sealing the plan: everything is looked at once more…"), "work"))
         if not ready:
             rows = [
                 line((f"{found.glyph or ' '} {found.text}", "bad" if found.glyph else "quiet"))
                 for found in closed(self.view.state, Phase.GO)
             ]
-            rows.append(line(("The gate is closed: the phrase is not asked.", "warn")))
-            rows.append(line(("esc goes back; there w waives what can be waived, m looks again.", "quiet")))
+            rows.append(line((_("The gate is closed: the phrase is not asked."), "warn")))
+            rows.append(line((_("esc goes back; there w waives what can be waived, m looks again."), "quiet")))
             return Content("\n").join(rows)
-        what = "change the demo's production" if self.view.demo else "change PRODUCTION"
+        what = _("change the demo's production") if self.view.demo else _("change PRODUCTION")
         first_of_two = accounts.needs_second(self.view.state) and self.view.mode is Mode.OPERATOR
-        rest = "; then a second person does." if first_of_two else ". There is no default."
-        by = "let GitHub " if told.executes(self.view.state) else ""
-        return line(("Type ", "text"), (self._phrase, "strong"), (f" to {by}{what}{rest}", "text"))
+        rest = _("; then a second person does.") if first_of_two else _(". There is no default.")
+        by = _("let GitHub ") if told.executes(self.view.state) else ""
+        return line(
+            (_("Type "), "text"),
+            (self._phrase, "strong"),
+            (_(" to {by}{what}{rest}").format(by=by, what=what, rest=rest), "text"),
+        )

@@ -8,31 +8,32 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.model import CheckState, Phase, PhaseState, Recovery, Way
-from dixis_tui.plan import phases
 from dixis_tui.run import accounts, policy
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.state import CheckView, RunState
+from screens import words
 from screens.spots import check_at, unanswered
 from screens.view import Link, Mode, View
 
-_GONE = "The runner is gone: nothing can be asked of it. q leaves; open dixis-tui again."
+_GONE = N_("The runner is gone: nothing can be asked of it. q leaves; open dixis-tui again.")
 _LOOKING_ON = {
-    Mode.WATCHER: "This screen only watches: the keys that act are the operator's.",
-    Mode.SECOND: "This screen only watches, and m approves: the other keys that act are the operator's.",
-    Mode.REPLAY: "This is a replay: what it shows is over, and nothing can be done in it.",
+    Mode.WATCHER: N_("This screen only watches: the keys that act are the operator's."),
+    Mode.SECOND: N_("This screen only watches, and m approves: the other keys that act are the operator's."),
+    Mode.REPLAY: N_("This is a replay: what it shows is over, and nothing can be done in it."),
 }
 _AGAIN = {
-    Phase.PREFLIGHT: "look again",
-    Phase.BACKUP: "back up again",
-    Phase.REHEARSAL: "rehearse again",
-    Phase.VERIFY: "verify again",
+    Phase.PREFLIGHT: N_("look again"),
+    Phase.BACKUP: N_("back up again"),
+    Phase.REHEARSAL: N_("rehearse again"),
+    Phase.VERIFY: N_("verify again"),
 }
 _FIRST = {
-    Phase.PREFLIGHT: "look",
-    Phase.BACKUP: "start the backup",
-    Phase.REHEARSAL: "start the rehearsal",
-    Phase.VERIFY: "verify",
+    Phase.PREFLIGHT: N_("look"),
+    Phase.BACKUP: N_("start the backup"),
+    Phase.REHEARSAL: N_("start the rehearsal"),
+    Phase.VERIFY: N_("verify"),
 }
 
 
@@ -66,7 +67,7 @@ def open_now(view: View, made: list[Offer]) -> list[Offer]:
     if closed := looks_on(view) or _over(view):
         return [Offer(key=offer.key, label=offer.label, refusal=closed) for offer in made]
     if view.asked:
-        waiting = f"{view.asked} was just asked: wait for the runner's answer."
+        waiting = _("{asked} was just asked: wait for the runner's answer.").format(asked=view.asked)
         return [_refused(offer, waiting) if _heavy(offer) else offer for offer in made]
     return made
 
@@ -78,23 +79,23 @@ def offer(view: View, key: str) -> Offer:
 
 def looks_on(view: View) -> str:
     """Why no key but an approval acts on this screen, whatever the run's state; empty where it is the operator's."""
-    return _LOOKING_ON.get(view.mode, "")
+    return _(_LOOKING_ON.get(view.mode, ""))
 
 
 def _approve(view: View) -> Offer:
     """What `m` is to the second person; every other key that acts is the operator's."""
     refusal = _over(view)
     if not refusal and accounts.standing(view.state, view.now) is None:
-        refusal = "There is nothing to approve: the operator types the phrase first."
-    return Offer(key="m", label="approve", opens="go", refusal=refusal)
+        refusal = _("There is nothing to approve: the operator types the phrase first.")
+    return Offer(key="m", label=_("approve"), opens="go", refusal=refusal)
 
 
 def _over(view: View) -> str:
     if view.state.ended:
-        return f"This run has ended ({view.state.ended.verdict}): q leaves."
+        return _("This run has ended ({verdict}): q leaves.").format(verdict=_(view.state.ended.verdict))
     if view.link is Link.GONE:
-        return _GONE
-    return "" if view.state.run else "Wait for the runner's first entry."
+        return _(_GONE)
+    return "" if view.state.run else _("Wait for the runner's first entry.")
 
 
 _LIGHT = ("tick", "waive", "stop", "cancel_workflow")
@@ -111,7 +112,9 @@ def _refused(offer: Offer, why: str) -> Offer:
 
 
 def _of(view: View, key: str, label: str, command: cmd.Command, opens: str = "") -> Offer:
-    return Offer(key=key, label=label, command=command, opens=opens, refusal=policy.refusal(view.state, command))
+    return Offer(
+        key=key, label=label, command=command, opens=opens, refusal=sentence(policy.refusal(view.state, command))
+    )
 
 
 def _enter(view: View) -> Offer:
@@ -122,28 +125,28 @@ def _enter(view: View) -> Offer:
     if state.running:
         return _of(view, "enter", "", cmd.StartPhase(phase=phase))
     if looks_again(state):
-        return _of(view, "enter", "look again", cmd.Recover())
+        return _of(view, "enter", _("look again"), cmd.Recover())
     waiting = unanswered(state, phase)
     done = policy.phase_state(state, phase) is PhaseState.PASSED
     match phase:
         case Phase.PREFLIGHT | Phase.BANNER if waiting and _looked(view, phase):
             return _ask_tick(waiting[0])
         case Phase.PREFLIGHT | Phase.BACKUP | Phase.REHEARSAL | Phase.VERIFY if not done:
-            label = _AGAIN[phase] if state.phase(phase).attempts else _FIRST[phase]
+            label = _(_AGAIN[phase] if state.phase(phase).attempts else _FIRST[phase])
             return _of(view, "enter", label, cmd.StartPhase(phase=phase))
         case Phase.GO if not done:
             return msgspec.structs.replace(_go(view), key="enter")
         case Phase.MIGRATE if not done:
-            why = "x rolls back." if state.confirmed else "The migration follows the phrase: m opens go / no-go."
+            why = _("x rolls back.") if state.confirmed else _("The migration follows the phrase: m opens go / no-go.")
             return Offer(key="enter", refusal=why)
         case Phase.ROLLBACK if not done and _by_hand(view):
             return _ask_tick(waiting[0]) if waiting else _again(view)
         case Phase.ROLLBACK if not done:
             return msgspec.structs.replace(_rollback(view), key="enter")
         case Phase.SIGNOFF:
-            return _of(view, "enter", "sign off", cmd.SignOff(operator=view.operator))
-    again = f": r to {_AGAIN[phase]}." if phase in _AGAIN and not state.confirmed else "."
-    return Offer(key="enter", refusal=f"{phases.TITLES[phase]} is done{again}")
+            return _of(view, "enter", _("sign off"), cmd.SignOff(operator=view.operator))
+    again = _(": r to {does}.").format(does=_(_AGAIN[phase])) if phase in _AGAIN and not state.confirmed else "."
+    return Offer(key="enter", refusal=_("{phase} is done{again}").format(phase=words.phase(phase), again=again))
 
 
 def looks_again(state: RunState) -> bool:
@@ -160,29 +163,41 @@ def _looked(view: View, phase: Phase) -> bool:
 
 
 def _ask_tick(check: CheckView) -> Offer:
-    return Offer(key="enter", label="answer", opens="tick", code=check.code)
+    return Offer(key="enter", label=_("answer"), opens="tick", code=check.code)
 
 
 def _space(view: View) -> Offer:
     check = check_at(view)
     if check is None:
-        return Offer(key="space", refusal="Select a check with ↑ ↓ first: space ticks what a person answers.")
+        return Offer(key="space", refusal=_("Select a check with ↑ ↓ first: space ticks what a person answers."))
     ticked = check.state is CheckState.PASSED
     command = cmd.Tick(code=check.code, operator=view.operator, on=not ticked)
-    return _of(view, "space", "untick" if ticked else "tick", command)
+    return _of(view, "space", _("untick") if ticked else _("tick"), command)
 
 
 def _waive(view: View) -> Offer:
     check = check_at(view)
     if check is None:
-        return Offer(key="w", refusal="Select a closed check with ↑ ↓ first: w opens it by your name, with a reason.")
+        return Offer(
+            key="w", refusal=_("Select a closed check with ↑ ↓ first: w opens it by your name, with a reason.")
+        )
     if check.open:
-        return Offer(key="w", refusal=f"{check.code} {check.spec.title} is not closed: there is nothing to waive.")
+        return Offer(
+            key="w",
+            refusal=_("{code} {title} is not closed: there is nothing to waive.").format(
+                code=check.code, title=_(check.spec.title)
+            ),
+        )
     if not check.spec.gate:
-        return Offer(key="w", refusal=f"{check.code} {check.spec.title} closes no gate: there is nothing to waive.")
+        return Offer(
+            key="w",
+            refusal=_("{code} {title} closes no gate: there is nothing to waive.").format(
+                code=check.code, title=_(check.spec.title)
+            ),
+        )
     command = cmd.Waive(code=check.code, operator=view.operator, reason="…")
-    made = _of(view, "w", "waive", command, "waive")
-    return Offer(key="w", label="waive", opens="waive", code=check.code, refusal=made.refusal)
+    made = _of(view, "w", _("waive"), command, "waive")
+    return Offer(key="w", label=_("waive"), opens="waive", code=check.code, refusal=made.refusal)
 
 
 def _by_hand(view: View) -> bool:
@@ -193,42 +208,42 @@ def _by_hand(view: View) -> bool:
 def _again(view: View) -> Offer:
     state, phase = view.state, view.spot.phase
     if looks_again(state) or (policy.half_way(state) and phase is Phase.MIGRATE):
-        return _of(view, "r", "look again", cmd.Recover())
+        return _of(view, "r", _("look again"), cmd.Recover())
     if _by_hand(view):
-        return _of(view, "r", "look at production", cmd.StartPhase(phase=Phase.ROLLBACK))
+        return _of(view, "r", _("look at production"), cmd.StartPhase(phase=Phase.ROLLBACK))
     if phase not in _AGAIN or (phase is not Phase.VERIFY and state.confirmed):
         phase = Phase.VERIFY if state.confirmed else Phase.PREFLIGHT
     if not state.phase(phase).attempts and not state.running:
-        return Offer(key="r", refusal=f"{phases.TITLES[phase]} has not been done: enter starts it.")
+        return Offer(key="r", refusal=_("{phase} has not been done: enter starts it.").format(phase=words.phase(phase)))
     # A new backup makes the rehearsal worthless: that is asked first.
     asks = "again" if phase is Phase.BACKUP and state.backup else ""
-    return _of(view, "r", _AGAIN[phase], cmd.StartPhase(phase=phase), asks)
+    return _of(view, "r", _(_AGAIN[phase]), cmd.StartPhase(phase=phase), asks)
 
 
 def _go(view: View) -> Offer:
     if accounts.standing(view.state, view.now):
-        return Offer(key="m", refusal="The phrase was taken, and a second person is waited for: s takes it back.")
-    return _of(view, "m", "go / no-go", cmd.Seal(), "go")
+        return Offer(key="m", refusal=_("The phrase was taken, and a second person is waited for: s takes it back."))
+    return _of(view, "m", _("go / no-go"), cmd.Seal(), "go")
 
 
 def _snapshot(view: View) -> Offer:
     if view.spot.phase is not Phase.BACKUP:
-        return Offer(key="p", refusal="Select Backup with ↑ ↓ first: p names a provider's snapshot there.")
+        return Offer(key="p", refusal=_("Select Backup with ↑ ↓ first: p names a provider's snapshot there."))
     command = cmd.NameSnapshot(id="…", taken_at=view.now, where="…", operator=view.operator)
-    return _of(view, "p", "snapshot", command, "snapshot")
+    return _of(view, "p", _("snapshot"), command, "snapshot")
 
 
 def _rollback(view: View) -> Offer:
     made = [cmd.Rollback(phrase="", operator=view.operator, way=way) for way in Way]
     # One way that is open is enough: the screen shows which, and why the others are not.
     found = next((one for one in made if not policy.refusal(view.state, one)), made[0])
-    return _of(view, "x", "roll back", found, "rollback")
+    return _of(view, "x", _("roll back"), found, "rollback")
 
 
 def _stop(view: View) -> Offer:
     waits = view.state.first_confirmed is not None and not view.state.running
-    return _of(view, "s", "take it back" if waits else "stop", cmd.Stop(operator=view.operator), "stop")
+    return _of(view, "s", _("take it back") if waits else _("stop"), cmd.Stop(operator=view.operator), "stop")
 
 
 def _end(view: View) -> Offer:
-    return _of(view, "e", "end the run", cmd.End(), "end")
+    return _of(view, "e", _("end the run"), cmd.End(), "end")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dixis_tui.i18n import _, sentence
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy, policy_github
 from screens import github_words as told
@@ -24,35 +25,37 @@ def offer(view: View, key: str) -> Offer:
 
 def approve(view: View) -> Offer:
     """The approval that the dispatched run waits for; in the cockpit too."""
-    return _review(view, APPROVE, "approve")
+    return _review(view, APPROVE, _("approve"))
 
 
 def _reject(view: View) -> Offer:
-    return _review(view, REJECT, "reject")
+    return _review(view, REJECT, _("reject"))
 
 
 def _review(view: View, key: str, label: str) -> Offer:
     workflow = view.state.workflow
     waits = told.mine(workflow) or next(iter(workflow.approvals if workflow else ()), None)
     if waits is None:
-        return Offer(key=key, label=label, refusal="Nothing of ours waits for an approval on GitHub.")
+        return Offer(key=key, label=label, refusal=_("Nothing of ours waits for an approval on GitHub."))
     command = cmd.ReviewDeployment(
         environment=waits.environment, approve=key == APPROVE, comment="…", operator=view.operator
     )
-    return Offer(key=key, label=label, command=command, opens="review", refusal=policy.refusal(view.state, command))
+    return Offer(
+        key=key, label=label, command=command, opens="review", refusal=sentence(policy.refusal(view.state, command))
+    )
 
 
 def _cancel(view: View) -> Offer:
     command = cmd.CancelWorkflow(operator=view.operator)
-    refusal = policy.refusal(view.state, command)
-    return Offer(key=CANCEL, label="cancel the run", command=command, opens="cancel_workflow", refusal=refusal)
+    refusal = sentence(policy.refusal(view.state, command))
+    return Offer(key=CANCEL, label=_("cancel the run"), command=command, opens="cancel_workflow", refusal=refusal)
 
 
 def _clinic(view: View) -> Offer:
     command = cmd.DispatchClinic(operator=view.operator)
-    refusal = policy.refusal(view.state, command)
+    refusal = sentence(policy.refusal(view.state, command))
     seen = view.state.github.look.clinic if view.state.github else None
-    label = "run the clinic again" if seen or view.state.clinic else "start the clinic"
+    label = _("run the clinic again") if seen or view.state.clinic else _("start the clinic")
     return Offer(key=CLINIC, label=label, command=command, opens="clinic", refusal=refusal)
 
 
@@ -61,4 +64,6 @@ def _look(view: View) -> Offer:
     state = view.state
     lost = policy_github.may_change(state) and state.running is None
     command: cmd.Command = cmd.Recover() if lost else cmd.LookAtGithub()
-    return Offer(key=LOOK, label="look again", command=command, refusal=policy.refusal(view.state, command))
+    return Offer(
+        key=LOOK, label=_("look again"), command=command, refusal=sentence(policy.refusal(view.state, command))
+    )

@@ -9,80 +9,86 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from dixis_tui.i18n import N_, _
 from screens import guide, words
 from screens.dialog import Dialog, Words, key_row
 from screens.widgets.painted import line
 
 KEYS = (
-    ("↑ ↓", "select a phase or a check; esc: back to what needs you"),
-    ("enter", "the next step of the selected phase"),
-    ("space", "tick the selected check; space again takes it back"),
-    ("w", "waive the selected closed gate, with a reason"),
-    ("r", "look again, rehearse again, verify again"),
-    ("m", "go / no-go: the board, the sealed plan, the phrase"),
-    ("x", "roll back: the ways, what is lost, until when; has its own phrase"),
-    ("p", "name a provider's snapshot, on the backup phase"),
-    ("t", "what to do: what went wrong, what is known, the ways out"),
-    ("o", "contacts: whom to call"),
-    ("s", "stop what runs at its next safe point, or take back a phrase that waits for the second person; asks first"),
-    ("e", "end this run where it stands; asks first"),
-    ("c", "all checks with what was seen"),
-    ("h", "migrations: how each runs, its hazards, what it will take and took"),
-    ("y", "history: the runs on this target, what each took"),
-    ("b", "locks: who blocks us, who waits behind us; c cancels, t ends one"),
-    ("g", "GitHub: gates, the run's steps; there d clinic, j reject, z cancel"),
-    ("a", "approve what the workflow run on GitHub waits for, with a comment"),
-    ("v", "the presenter layout: large, for a shared screen; v again: back"),
-    ("l", "the log: / search, n N next, f follow, s source, esc"),
-    ("q", "leave; the run goes on, dixis-tui attaches to it again"),
-    ("ctrl+l", "paint the screen anew, where something else wrote over it"),
+    ("↑ ↓", N_("select a phase or a check; esc: back to what needs you")),
+    ("enter", N_("the next step of the selected phase")),
+    ("space", N_("tick the selected check; space again takes it back")),
+    ("w", N_("waive the selected closed gate, with a reason")),
+    ("r", N_("look again, rehearse again, verify again")),
+    ("m", N_("go / no-go: the board, the sealed plan, the phrase")),
+    ("x", N_("roll back: the ways, what is lost, until when; has its own phrase")),
+    ("p", N_("name a provider's snapshot, on the backup phase")),
+    ("t", N_("what to do: what went wrong, what is known, the ways out")),
+    ("o", N_("contacts: whom to call")),
+    (
+        "s",
+        N_("stop what runs at its next safe point, or take back a phrase that waits for the second person; asks first"),
+    ),
+    ("e", N_("end this run where it stands; asks first")),
+    ("c", N_("all checks with what was seen")),
+    ("h", N_("migrations: how each runs, its hazards, what it will take and took")),
+    ("y", N_("history: the runs on this target, what each took")),
+    ("b", N_("locks: who blocks us, who waits behind us; c cancels, t ends one")),
+    ("g", N_("GitHub: gates, the run's steps; there d clinic, j reject, z cancel")),
+    ("a", N_("approve what the workflow run on GitHub waits for, with a comment")),
+    ("v", N_("the presenter layout: large, for a shared screen; v again: back")),
+    ("l", N_("the log: / search, n N next, f follow, s source, esc")),
+    ("q", N_("leave; the run goes on, dixis-tui attaches to it again")),
+    ("ctrl+l", N_("paint the screen anew, where something else wrote over it")),
 )
 REPLAY_KEYS = (
-    ("space", "play, or pause"),
-    ("← →", "one entry back, and pause; one entry on, over any wait"),
-    ("[ ]", "back to where a phase began; to where the next begins"),
-    ("1 0", "as fast as it was; ten times as fast"),
-    ("home end", "the first entry; the last"),
-    ("↑ ↓", "select a phase or a check; esc: back to what needed someone"),
-    ("c", "all checks with what was seen"),
-    ("h", "migrations: how each ran, its hazards, what it took"),
-    ("y", "history: the runs on this target"),
-    ("b", "locks: who blocked us, who waited behind us"),
-    ("g", "GitHub as it was seen: gates, secrets, the workflow run"),
-    ("t", "what to do: what went wrong, what was known, the ways out"),
-    ("o", "contacts"),
-    ("l", "the log up to this moment: / search, f follow, s source"),
-    ("q", "leave the replay"),
+    ("space", N_("play, or pause")),
+    ("← →", N_("one entry back, and pause; one entry on, over any wait")),
+    ("[ ]", N_("back to where a phase began; to where the next begins")),
+    ("1 0", N_("as fast as it was; ten times as fast")),
+    ("home end", N_("the first entry; the last")),
+    ("↑ ↓", N_("select a phase or a check; esc: back to what needed someone")),
+    ("c", N_("all checks with what was seen")),
+    ("h", N_("migrations: how each ran, its hazards, what it took")),
+    ("y", N_("history: the runs on this target")),
+    ("b", N_("locks: who blocked us, who waited behind us")),
+    ("g", N_("GitHub as it was seen: gates, secrets, the workflow run")),
+    ("t", N_("what to do: what went wrong, what was known, the ways out")),
+    ("o", N_("contacts")),
+    ("l", N_("the log up to this moment: / search, f follow, s source")),
+    ("q", N_("leave the replay")),
 )
 _MEANINGS = (
-    ("✔ passed", "good", "seen, and well"),
-    ("▲ warned", "warn", "worth knowing; the gate is open"),
-    ("● waived", "warn", "opened by a person, with a reason"),
-    ("✖ failed", "bad", "the gate is closed until it is mended or waived"),
-    ("? unknown", "bad", "could not be looked at: as closed as failed"),
-    ("◐ running", "work", "at work now"),
-    ("○ waiting", "quiet", "not looked at, or not answered yet"),
-    ("▶", "key", "the phase that waits for you"),
+    (N_("✔ passed"), "good", N_("seen, and well")),
+    (N_("▲ warned"), "warn", N_("worth knowing; the gate is open")),
+    (N_("● waived"), "warn", N_("opened by a person, with a reason")),
+    (N_("✖ failed"), "bad", N_("the gate is closed until it is mended or waived")),
+    (N_("? unknown"), "bad", N_("could not be looked at: as closed as failed")),
+    (N_("◐ running"), "work", N_("at work now")),
+    (N_("○ waiting"), "quiet", N_("not looked at, or not answered yet")),
+    ("▶", "key", N_("the phase that waits for you")),
 )
 _LISTED = (
-    ("✖ danger", "bad", "does harm, or fails, unless the file is changed"),
-    ("▲ warning", "warn", "others wait, or it may go wrong"),
-    ("· notice", "quiet", "worth knowing, nothing else"),
-    ("● accepted", "quiet", "a comment in the file accepts it, with a reason"),
-    ("▸", "key", "the row that c, t and page down are about"),
+    (N_("✖ danger"), "bad", N_("does harm, or fails, unless the file is changed")),
+    (N_("▲ warning"), "warn", N_("others wait, or it may go wrong")),
+    (N_("· notice"), "quiet", N_("worth knowing, nothing else")),
+    (N_("● accepted"), "quiet", N_("a comment in the file accepts it, with a reason")),
+    ("▸", "key", N_("the row that c, t and page down are about")),
 )
 """What MIGRATIONS and LOCKS mark."""
 _WORDS = (
-    ("T −", "time until the agreed window opens"),
-    ("predicted", "seconds, from what the rehearsal measured; then the range"),
-    ("standing", "where a migration stands: applied, pending, failed, edited …"),
-    ("blockers", "sessions that hold what we wait for"),
-    ("victims", "sessions that wait behind us; too many, and we give way"),
-    ("way back", "the measured seconds of restoring, comparing and swapping"),
-    ("decide by", "until then a rollback still ends, verified, in the window"),
-    ("plan", "digest of what the phrase confirms; changes with it"),
-    ("gate", "a check that must be open before the phrase is asked"),
+    ("T −", N_("time until the agreed window opens")),
+    (N_("predicted"), N_("seconds, from what the rehearsal measured; then the range")),
+    (N_("standing"), N_("where a migration stands: applied, pending, failed, edited …")),
+    (N_("blockers"), N_("sessions that hold what we wait for")),
+    (N_("victims"), N_("sessions that wait behind us; too many, and we give way")),
+    (N_("way back"), N_("the measured seconds of restoring, comparing and swapping")),
+    (N_("decide by"), N_("until then a rollback still ends, verified, in the window")),
+    (N_("plan"), N_("digest of what the phrase confirms; changes with it")),
+    (N_("gate"), N_("a check that must be open before the phrase is asked")),
 )
+_LEAST = 11
+"""Cells of a mark or a word, where none of them is longer."""
 
 
 class HelpScreen(Dialog):
@@ -94,10 +100,10 @@ class HelpScreen(Dialog):
     def compose(self) -> ComposeResult:
         """Keys, glyphs, words."""
         with VerticalScroll(classes="dialog", id="help") as box:
-            box.border_title = "HELP"
+            box.border_title = _("HELP")
             yield Words(self._keys())
             yield Words(self._meanings())
-            yield Words(key_row(("↑ ↓", "scroll"), ("esc", "back")), classes="keys")
+            yield Words(key_row(("↑ ↓", _("scroll")), ("esc", _("back"))), classes="keys")
 
     def _keys(self) -> Content:
         now = {made.key: made.refusal for made in guide.offers(self.view)}
@@ -105,24 +111,23 @@ class HelpScreen(Dialog):
         for key, label in REPLAY_KEYS if self.view.reel else KEYS:
             works = bool(self.view.reel) or not now.get(key)
             mark, key_look, look = ("  ", "key", "text") if works else ("– ", "quiet", "quiet")
-            rows.append(line((mark, "quiet"), (f"{key:<9}", key_look), (label, look)))
+            rows.append(line((mark, "quiet"), (f"{key:<9}", key_look), (_(label), look)))
         if any(now.values()) and not self.view.reel:
-            rows.append(line(("– not now; pressed anyway, it says why", "quiet")))
+            rows.append(line((_("– not now; pressed anyway, it says why"), "quiet")))
         return Content("\n").join(rows)
 
     def _meanings(self) -> Content:
-        rows = [line()]
-        rows += [line((f"{mark:<11}", tone), (meaning, "text")) for mark, tone, meaning in _MEANINGS]
-        rows.append(line())
-        rows += [line((f"{mark:<11}", tone), (meaning, "text")) for mark, tone, meaning in _LISTED]
-        rows.append(line())
-        rows += [line((f"{word:<11}", "strong"), (meaning, "text")) for word, meaning in _WORDS]
+        rows: list[Content] = []
+        for listed in (_MEANINGS, _LISTED, tuple((word, "strong", meaning) for word, meaning in _WORDS)):
+            cells = max(_LEAST, *(len(_(mark)) + 1 for mark, *_rest in listed))
+            rows.append(line())
+            rows += [line((f"{_(mark):<{cells}}", tone), (_(meaning), "text")) for mark, tone, meaning in listed]
         run = self.view.state.run
         if run and run.contacts:
-            rows += [line(), line(("CONTACTS", "quiet"))]
-            width = max(len(role) for role, _, _ in run.contacts) + 2
+            rows += [line(), line((_("CONTACTS"), "quiet"))]
+            width = max(len(_(person[0])) for person in run.contacts) + 2
             rows += [
-                line((f"{role:<{width}}", "quiet"), (f"{address}  ", "text"), (words.cut(name, 40), "text"))
+                line((f"{_(role):<{width}}", "quiet"), (f"{address}  ", "text"), (words.cut(name, 40), "text"))
                 for role, name, address in run.contacts
             ]
         return Content("\n").join(rows)

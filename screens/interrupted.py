@@ -9,11 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from dixis_tui.i18n import _, sentence
 from dixis_tui.model import MigrationState, Phase
-from dixis_tui.plan import phases
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
+from screens import words
 from screens.dialog import Dialog, Words, key_row
 from screens.widgets.painted import line
 
@@ -32,11 +33,11 @@ class InterruptedScreen(Dialog):
         """What runs, and what each key would do to it."""
         state = self.view.state
         with Vertical(classes="dialog") as box:
-            box.border_title = Content("Ctrl+C: nothing was stopped. What shall be?")
+            box.border_title = Content(_("Ctrl+C: nothing was stopped. What shall be?"))
             yield Words(Content("\n").join(line((text, "text")) for text in meanings(state)))
-            keys = [("s", "stop")]
-            keys += [("c", "cancel its statement")] if cancels(state) else []
-            yield Words(key_row(*keys, ("q", "leave"), ("esc", "nothing")), classes="keys")
+            keys = [("s", _("stop"))]
+            keys += [("c", _("cancel its statement"))] if cancels(state) else []
+            yield Words(key_row(*keys, ("q", _("leave")), ("esc", _("nothing"))), classes="keys")
 
     def action_stop(self, now: bool) -> None:
         """Ask it of the runner."""
@@ -45,9 +46,9 @@ class InterruptedScreen(Dialog):
         self.dismiss()
         command = cmd.Stop(now=now, operator=self.view.operator)
         if refused := policy.refusal(self.view.state, command):
-            self.cockpit_app.say(refused, "warn")
+            self.cockpit_app.say(sentence(refused), "warn")
             return
-        self.cockpit_app.ask(command, "stop")
+        self.cockpit_app.ask(command, _("stop"))
 
     def action_leave(self) -> None:
         """The run goes on."""
@@ -63,17 +64,21 @@ def cancels(state: RunState) -> bool:
 def meanings(state: RunState) -> list[str]:
     """What runs, what stopping it means, and what cancelling its statement would. Pure."""
     if state.running is None:
-        return ["Nothing runs any more."]
-    lines = [f"{phases.TITLES[state.running]} is running."]
+        return [_("Nothing runs any more.")]
+    lines = [_("{phase} is running.").format(phase=words.phase(state.running))]
     name = next((view.name for view in state.migrations.values() if view.state is MigrationState.RUNNING), "")
     if cancels(state):
         lines += [
-            f"s  stops after the file that runs now{f', {name}' if name else ''}: what was applied stays applied.",
+            _("s  stops after the file that runs now{name}: what was applied stays applied.").format(
+                name=f", {name}" if name else ""
+            ),
             (
-                "c  stops, and cancels the statement on the server: a file in one transaction is undone whole, "
-                "one that commits by itself keeps the statements before it."
+                _(
+                    "c  stops, and cancels the statement on the server: a file in one transaction is "
+                    "undone whole, one that commits by itself keeps the statements before it."
+                )
             ),
         ]
     else:
-        lines.append("s  stops a dump or a restore at once, anything else at its next safe point.")
-    return [*lines, "q  leaves this screen; the run goes on without it."]
+        lines.append(_("s  stops a dump or a restore at once, anything else at its next safe point."))
+    return [*lines, _("q  leaves this screen; the run goes on without it.")]

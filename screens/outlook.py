@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import _
 from screens import words
 from screens.dialog import Dialog
 from screens.outlook_detail import detail
@@ -67,9 +68,11 @@ class Rows(Painted):
             drawn = spread(width, [mark, *left], right)
             shown.append(drawn.stylize(style("cursor")) if number == at else drawn)
         if height > 2 and first + height < len(found):
-            shown[-1] = line((f"   ↓ {len(found) - first - height + 1:,} more", "quiet"))
+            shown[-1] = line(
+                (_("   ↓ {number} more").format(number=words.number(len(found) - first - height + 1)), "quiet")
+            )
         if height > 2 and first:
-            shown[0] = line((f"   ↑ {first + 1:,} more", "quiet"))
+            shown[0] = line((_("   ↑ {number} more").format(number=words.number(first + 1)), "quiet"))
         return Content("\n").join(shown)
 
 
@@ -91,19 +94,26 @@ class Below(Painted):
         self.first = max(min(self.first, len(drawn) - height), 0)
         shown = drawn[self.first : self.first + height]
         if height > 2 and self.first + height < len(drawn):
-            shown[-1] = line((f" ↓ {len(drawn) - self.first - height + 1:,} more lines: page down", "quiet"))
+            shown[-1] = line(
+                (
+                    _(" ↓ {number} more lines: page down").format(
+                        number=words.number(len(drawn) - self.first - height + 1)
+                    ),
+                    "quiet",
+                )
+            )
         if height > 2 and self.first:
-            shown[0] = line((f" ↑ {self.first + 1:,} more lines: page up", "quiet"))
+            shown[0] = line((_(" ↑ {number} more lines: page up").format(number=words.number(self.first + 1)), "quiet"))
         return Content("\n").join(shown)
 
 
 class OutlookKeys(Painted):
     """The keys."""
 
-    def draw(self, _: Size) -> Content:
+    def draw(self, _cells: Size) -> Content:
         """One row."""
         parts: list[Part] = [(" ", "")]
-        for key, label in (("↑ ↓", "select"), ("pgup pgdn", "scroll"), ("esc", "back")):
+        for key, label in (("↑ ↓", _("select")), ("pgup pgdn", _("scroll")), ("esc", _("back"))):
             parts += [(key, "key"), (f" {label}   ", "quiet")]
         return line(*parts)
 
@@ -125,7 +135,7 @@ class OutlookScreen(Dialog):
         """The answer, the list, the detail, the keys."""
         listed = Rows(self.view, id="listed")
         with Vertical(classes="dialog") as box:
-            box.border_title = "MIGRATIONS"
+            box.border_title = _("MIGRATIONS")
             yield Answer(self.view)
             yield listed
             yield Below(self.view, listed)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from textual.content import Content
 
 from dixis_tui.hazard import Hazard
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.measures import HeldLock, StatementForecast, StatementMeasure
 from dixis_tui.run.state import MigrationView
 from dixis_tui.standing import MigrationStanding, Truth
@@ -18,7 +19,7 @@ from screens.outlook_rows import Row
 from screens.view import View
 from screens.widgets.painted import Part, line, spread, wrapped
 
-_ONLY_WAITING = "Its only harm is that others wait: the window is for that, and the rehearsal measures how long."
+_ONLY_WAITING = N_("Its only harm is that others wait: the window is for that, and the rehearsal measures how long.")
 _AT_MOST = 100
 """Statements of one file that are listed: the longest. Nobody reads thousands, and drawing them takes its time."""
 
@@ -35,31 +36,35 @@ def detail(view: View, row: Row, width: int) -> list[Content]:
 
 
 def _hazard(hazard: Hazard, width: int) -> list[Content]:
-    found = _said(hazard.what, width, "strong") + _said(hazard.why, width, "text")
+    found = _said(sentence(hazard.what), width, "strong") + _said(sentence(hazard.why), width, "text")
     if hazard.size:
-        found += _said(f"Here: {hazard.size}", width, "warn")
+        found += _said(_("Here: {size}").format(size=sentence(hazard.size)), width, "warn")
     if hazard.blocks:
-        found += _said(_ONLY_WAITING, width, "quiet")
+        found += _said(_(_ONLY_WAITING), width, "quiet")
     if hazard.suppressed:
-        found += _said(f"Accepted in the file: {hazard.suppressed}", width, "quiet")
+        found += _said(_("Accepted in the file: {suppressed}").format(suppressed=hazard.suppressed), width, "quiet")
     if hazard.safer:
-        found.append(line((" Safer:", "good")))
+        found.append(line((_(" Safer:"), "good")))
         found += _written(hazard.safer.splitlines(), width, "text")
     return found + _said(f"{hazard.code} ({hazard.source}), {hazard.path}:{hazard.line}", width, "quiet")
 
 
 def _database(truth: Truth, width: int) -> list[Content]:
-    return _said(f"The database is {truth.database}.", width, "strong") + _said(truth.remedy, width, "good")
+    return _said(_("The database is {database}.").format(database=_(truth.database)), width, "strong") + _said(
+        sentence(truth.remedy), width, "good"
+    )
 
 
 def _standing(standing: MigrationStanding, width: int) -> list[Content]:
-    found = _said(f"{standing.standing}: {standing.detail}".removesuffix(": "), width, "strong")
+    found = _said(f"{_(standing.standing)}: {sentence(standing.detail)}".removesuffix(": "), width, "strong")
     if standing.prisma_says:
-        found += _said(f"prisma migrate status says: {standing.prisma_says}", width, "warn")
+        found += _said(
+            _("prisma migrate status says: {prisma_says}").format(prisma_says=standing.prisma_says), width, "warn"
+        )
     if standing.reconciliation:
-        found += _said(standing.reconciliation.sentence, width, "text")
+        found += _said(sentence(standing.reconciliation.sentence), width, "text")
         found += _written(standing.reconciliation.commands, width, "key")
-    return found + _said(standing.remedy, width, "good")
+    return found + _said(sentence(standing.remedy), width, "good")
 
 
 def _migration(view: View, name: str, width: int) -> list[Content]:
@@ -67,17 +72,23 @@ def _migration(view: View, name: str, width: int) -> list[Content]:
     how = next((one for one in state.forecasts if one.migration == name), None)
     found: list[Content] = []
     if how:
-        found += _said(f"Runs as {how.execution}: {how.why}", width, "text")
-        found += _said(how.surprise, width, "warn")
+        found += _said(
+            _("Runs as {execution}: {why}").format(execution=_(how.execution), why=sentence(how.why)), width, "text"
+        )
+        found += _said(sentence(how.surprise), width, "warn")
     migration = state.migrations.get(name)
     if migration is None:
         return found
     for error in (migration.rehearsal_error, migration.error):
         found += [row for said in error.splitlines() for row in _said(said, width, "bad")]
     if migration.retries:
-        found += _said(f"Gave way {words.times(migration.retries)} to others who held a lock.", width, "warn")
+        found += _said(
+            _("Gave way {retries} to others who held a lock.").format(retries=words.times(migration.retries)),
+            width,
+            "warn",
+        )
     found += _statements(state.prediction.statements if state.prediction else (), migration, width)
-    return found or [line((" Not judged yet.", "quiet"))]
+    return found or [line((_(" Not judged yet."), "quiet"))]
 
 
 def _statements(predicted: Iterable[StatementForecast], migration: MigrationView, width: int) -> list[Content]:
@@ -94,8 +105,12 @@ def _statements(predicted: Iterable[StatementForecast], migration: MigrationView
     for number in (number for number in numbers if number in longest):
         found += _statement(forecasts.get(number), measured.get(number), actual.get(number), width)
     if rest := [seconds(number) for number in numbers if number not in longest]:
-        told = words.count(len(rest), "more statement")
-        found += _said(f"… and {told}, none of them over {words.duration(max(rest))}", width, "quiet")
+        told = words.count(len(rest), "more statement", "more statements")
+        found += _said(
+            _("… and {told}, none of them over {time}").format(told=told, time=words.duration(max(rest))),
+            width,
+            "quiet",
+        )
     return found
 
 
@@ -110,12 +125,14 @@ def _statement(
     times: list[Part] = []
     if actual:
         over = forecast is not None and actual.seconds > forecast.high
-        times.append((f"took {words.duration(actual.seconds)}", "warn" if over else "good"))
+        times.append((_("took {seconds}").format(seconds=words.duration(actual.seconds)), "warn" if over else "good"))
     if forecast:
         span = words.between(forecast.low, forecast.high)
-        times.append((f"predicted {words.duration(forecast.seconds)} ({span})", "text"))
+        times.append(
+            (_("predicted {seconds} ({span})").format(seconds=words.duration(forecast.seconds), span=span), "text")
+        )
     if measured:
-        times.append((f"on staging {words.duration(measured.seconds)}", "quiet"))
+        times.append((_("on staging {seconds}").format(seconds=words.duration(measured.seconds)), "quiet"))
     row: list[Part] = [("     ", "")]
     for number, part in enumerate(times):
         row += [("  ·  ", "faint"), part] if number else [part]
@@ -128,19 +145,24 @@ def _statement(
 
 
 def _held(lock: HeldLock, width: int) -> list[Content]:
-    who = "nobody reads or writes" if lock.mode.blocks_reads else "nobody writes"
+    who = _("nobody reads or writes") if lock.mode.blocks_reads else _("nobody writes")
     seconds = words.duration(lock.seconds)
-    text = f"    {who} {lock.table} for {seconds} ({lock.mode})"
+    text = _("    {who} {table} for {seconds} ({mode})").format(
+        who=who, table=lock.table, seconds=seconds, mode=lock.mode
+    )
     return _said(text, width, "warn" if lock.mode.blocks_reads else "text")
 
 
 def _costs(measured: StatementMeasure) -> str:
-    parts = [f"{table} written anew ({rows:,} rows)" for table, rows in measured.rewritten.items()]
-    parts.append(f"WAL {words.size(measured.wal_bytes)}")
+    parts = [
+        _("{table} written anew ({rows} rows)").format(table=table, rows=words.number(rows))
+        for table, rows in measured.rewritten.items()
+    ]
+    parts.append(_("WAL {wal_bytes}").format(wal_bytes=words.size(measured.wal_bytes)))
     if measured.temp_bytes:
-        parts.append(f"temporary files {words.size(measured.temp_bytes)}")
+        parts.append(_("temporary files {temp_bytes}").format(temp_bytes=words.size(measured.temp_bytes)))
     if measured.growth > 0:
-        parts.append(f"the database grew by {words.size(measured.growth)}")
+        parts.append(_("the database grew by {growth}").format(growth=words.size(measured.growth)))
     return ", ".join(parts)
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from msgspec import Struct
 
 from dixis_tui.hazard import Execution, Hazard, Severity
+from dixis_tui.i18n import _, ngettext, sentence
 from dixis_tui.model import MigrationState
 from dixis_tui.run.state import MigrationView, RunState
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
@@ -67,14 +68,17 @@ def predicted(state: RunState) -> dict[str, float]:
 def parts(row: Row, state: RunState, seconds: float | None, width: int) -> tuple[list[Part], list[Part]]:
     """One row of the list; `seconds` are those predicted for its migration."""
     if row.database:
-        return [(" ✖ ", "bad"), (f"The database is {row.database.database}", "strong")], []
+        return [
+            (" ✖ ", "bad"),
+            (_("The database is {database}").format(database=_(row.database.database)), "strong"),
+        ], []
     if row.standing:
-        return [(" ✖ ", "bad"), (row.migration, "text")], [(f"{row.standing.standing} ", "bad")]
+        return [(" ✖ ", "bad"), (row.migration, "text")], [(f"{_(row.standing.standing)} ", "bad")]
     if row.hazard:
         glyph, tone = _mark(row.hazard)
-        where: list[Part] = [(f"    {glyph} ", tone), (f"line {row.hazard.line} ", "quiet")]
+        where: list[Part] = [(f"    {glyph} ", tone), (_("line {line} ").format(line=row.hazard.line), "quiet")]
         right: list[Part] = [(f"{row.hazard.code} ", "quiet")] if width >= _WIDE else []
-        return [*where, (row.hazard.title, "text")], right
+        return [*where, (sentence(row.hazard.title), "text")], right
     return _migration(row, state, seconds)
 
 
@@ -93,17 +97,17 @@ def _migration(row: Row, state: RunState, seconds: float | None) -> tuple[list[P
     how = next((one for one in state.forecasts if one.migration == row.migration), None)
     right: list[Part] = []
     if migration and kind is MigrationState.APPLIED and migration.seconds is not None:
-        right.append((f"took {words.duration(migration.seconds)}  ", "strong"))
+        right.append((_("took {seconds}  ").format(seconds=words.duration(migration.seconds)), "strong"))
     elif kind is not MigrationState.PENDING:
-        right.append((f"{kind}  ", tone))
+        right.append((f"{_(kind)}  ", tone))
     if how and how.execution is Execution.FAILS and kind is MigrationState.PENDING:
-        right.append((f"{how.execution} ", "bad"))
+        right.append((f"{_(how.execution)} ", "bad"))
     elif seconds is not None:
-        right.append((f"predicted {words.duration(seconds)} ", "text"))
+        right.append((_("predicted {seconds} ").format(seconds=words.duration(seconds)), "text"))
     elif migration and migration.rehearsed is not None:
-        right.append((f"on staging {words.duration(migration.rehearsed)} ", "text"))
+        right.append((_("on staging {rehearsed} ").format(rehearsed=words.duration(migration.rehearsed)), "text"))
     elif how and kind is MigrationState.PENDING:
-        right.append((f"{how.execution} ", "quiet"))
+        right.append((f"{_(how.execution)} ", "quiet"))
     return left, right
 
 
@@ -112,7 +116,7 @@ def summary(view: View) -> tuple[str, str]:
     state = view.state
     if not state.migrations:
         looked = state.check("DX115").at is not None
-        text = "Nothing is pending" if looked else "Preflight has not looked yet: nothing is known"
+        text = _("Nothing is pending") if looked else _("Preflight has not looked yet: nothing is known")
         return text, "text"
     text, tone = _dangers(state)
     return f"{_time(state)} · {text}", tone
@@ -122,27 +126,30 @@ def _time(state: RunState) -> str:
     found = state.prediction
     if found and found.rehearsed:
         span = words.between(found.low, found.high)
-        text = f"predicted {words.duration(found.seconds)} ({span})"
+        text = _("predicted {seconds} ({span})").format(seconds=words.duration(found.seconds), span=span)
         if found.learned_from:
-            text += f", learned from {words.count(found.learned_from, 'run')}"
+            text += _(", learned from {runs}").format(runs=words.count(found.learned_from, "run", "runs"))
     elif state.rehearsed_seconds is not None:
-        text = f"took {words.duration(state.rehearsed_seconds)} on staging"
+        text = _("took {rehearsed_seconds} on staging").format(
+            rehearsed_seconds=words.duration(state.rehearsed_seconds)
+        )
     else:
-        text = "not rehearsed: the runbook gives the migration 2 to 5 minutes"
+        text = _("not rehearsed: the runbook gives the migration 2 to 5 minutes")
     taken = [one.seconds for one in state.migrations.values() if one.seconds is not None]
     whole = all(one.state is MigrationState.APPLIED for one in state.migrations.values())
     if taken and whole:
-        return f"Took {words.duration(sum(taken))}, {text}"
-    return text[:1].upper() + text[1:]
+        return _("Took {taken}, {text}").format(taken=words.duration(sum(taken)), text=text)
+    return words.capital(text)
 
 
 def _dangers(state: RunState) -> tuple[str, str]:
     standing = [one for one in state.hazards if not one.suppressed]
     dangers = [one for one in standing if one.severity is Severity.DANGER]
     harmful = [one for one in dangers if not one.blocks]
-    told = words.count(len(harmful), "danger") if harmful else "no danger"
+    told = words.count(len(harmful), "danger", "dangers") if harmful else _("no danger")
     if waits := len(dangers) - len(harmful):
-        told += f", {waits:,} {'makes' if waits == 1 else 'make'} others wait"
+        made = ngettext(", {number} makes others wait", ", {number} make others wait", waits)
+        told += made.format(number=words.number(waits))
     if warned := sum(1 for one in standing if one.severity is Severity.WARNING):
-        told += f", {words.count(warned, 'warning')}"
+        told += f", {words.count(warned, 'warning', 'warnings')}"
     return told, "bad" if harmful else "text"

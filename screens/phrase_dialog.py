@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.run.commands import Command
 from screens import words
 from screens.dialog import Dialog, Words
@@ -11,8 +12,8 @@ from screens.view import View
 from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
 
-PASTED = "Pasted text is not taken: type it."
-CHECKING = "Taken. The runner looks once more whether anything changed since…"
+PASTED = N_("Pasted text is not taken: type it.")
+CHECKING = N_("Taken. The runner looks once more whether anything changed since…")
 
 
 class PhraseDialog(Dialog):
@@ -46,13 +47,17 @@ class PhraseDialog(Dialog):
         if self._sent and self.accepted():
             self.dismiss()
         elif self._sent and view.state.refusals > self._refusals_seen and view.state.refused:
-            self._count(view.state.refused.reason)
+            self._count(sentence(view.state.refused.reason))
         self._refusals_seen = view.state.refusals
 
     def _count(self, reason: str) -> None:
         self._sent = False
         self.refused += 1
-        times = f" ({words.count(self.refused, 'refusal')} so far)" if self.refused > 1 else ""
+        times = (
+            _(" ({refusals} so far)").format(refusals=words.count(self.refused, "refusal", "refusals"))
+            if self.refused > 1
+            else ""
+        )
         self.say(f"{reason}{times}", "bad")
 
     @on(PhraseField.Typed)
@@ -61,7 +66,7 @@ class PhraseDialog(Dialog):
 
     @on(PhraseField.Refused)
     def _pasted(self) -> None:
-        self.say(PASTED, "bad")
+        self.say(_(PASTED), "bad")
 
     @on(PhraseField.Submitted)
     def _submitted(self, event: PhraseField.Submitted) -> None:
@@ -69,14 +74,14 @@ class PhraseDialog(Dialog):
         if command is None or self._sent:
             return
         self._sent = True
-        self.say(CHECKING, "work")
-        hint = " Greek letters: switch the keyboard." if words.greek(event.value) else ""
+        self.say(_(CHECKING), "work")
+        hint = _(" Greek letters: switch the keyboard.") if words.greek(event.value) else ""
         self.query_one(PhraseField).clear()
         self.run_worker(self._send(command, hint), group="phrase", exit_on_error=True)
 
     async def _send(self, command: Command, hint: str) -> None:
         refused = await self.cockpit_app.client.send(command)
         if refused and self._sent:
-            self._count(refused + hint)
+            self._count(sentence(refused) + hint)
         elif refused:
-            self.say(f"{refused}{hint}", "bad")
+            self.say(f"{sentence(refused)}{hint}", "bad")

@@ -13,6 +13,7 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
+from dixis_tui.i18n import N_, _
 from screens import cards, words
 from screens.log_text import parse
 from screens.view import LOOK, Link, Mode, View
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
     from screens.app import CockpitApp
 
 _TAIL_BYTES, _TAIL_LINES = 8192, 12
-_KEYS = (("v", "cockpit"), ("h", "migrations"), ("g", "GitHub"), ("o", "contacts"), ("?", "help"), ("q", "leave"))
+_KEYS = (
+    ("v", N_("cockpit")),
+    ("h", N_("migrations")),
+    ("g", "GitHub"),
+    ("o", N_("contacts")),
+    ("?", N_("help")),
+    ("q", N_("leave")),
+)
 
 
 class PresenterScreen(Screen[None]):
@@ -116,7 +124,7 @@ class PresenterKeys(Painted):
         never = () if run and run.github else ("g",)
         for dropped in (never, (*never, "h"), (*never, "h", "o"), ("g", "h", "o"), ("g", "h", "o", "?")):
             keys: list[Part] = []
-            for key, label in _KEYS:
+            for key, label in ((key, _(label)) for key, label in _KEYS):
                 keys += [(" ", ""), (key, "key"), (f" {label} ", "text")] if key not in dropped else []
             if sum(len(text) for text, _ in keys) + len(right) < cells.width:
                 break
@@ -126,17 +134,17 @@ class PresenterKeys(Painted):
 def source(view: View) -> str:
     """How this screen knows what it shows."""
     if view.mode is Mode.OPERATOR:
-        return "the operator's screen"
+        return _("the operator's screen")
     if view.mode is Mode.REPLAY:
-        return "replay"
+        return _("replay")
     if view.state.ended:
-        return "watching: the run has ended"
-    last = f"last entry {view.at(view.state.last_at, seconds=True)}"
+        return _("watching: the run has ended")
+    last = _("last entry {time}").format(time=view.at(view.state.last_at, seconds=True))
     if view.link is Link.GONE:
-        return f"watching: {last}"
+        return _("watching: {last}").format(last=last)
     if view.link is Link.UNSEEN:
-        return f"watching the journal: {last}"
-    return "watching"
+        return _("watching the journal: {last}").format(last=last)
+    return _("watching")
 
 
 def log_tail(path: Path, view: View, end: int | None = None) -> tuple[str, ...]:

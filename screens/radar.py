@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from dixis_tui.i18n import N_, _
 from dixis_tui.locks import Peer
 from screens import radar_words
 from screens.dialog import Dialog
@@ -16,8 +17,8 @@ from screens.radar_panes import PREPARED, Around, Blocker, Keys, Summary
 from screens.view import View
 from screens.widgets.key_line import Says
 
-NOBODY = "Nobody blocks us: there is nothing to end."
-IDLE = "It runs nothing to cancel, and its locks would stay: t ends it."
+NOBODY = N_("Nobody blocks us: there is nothing to end.")
+IDLE = N_("It runs nothing to cancel, and its locks would stay: t ends it.")
 
 
 class RadarScreen(Dialog):
@@ -39,7 +40,7 @@ class RadarScreen(Dialog):
         """The answer, the tree, the blocker under the cursor, the keys."""
         around = Around(self.view, id="around")
         with Vertical(classes="dialog") as box:
-            box.border_title = "LOCKS"
+            box.border_title = _("LOCKS")
             yield Summary(self.view)
             yield around
             yield Blocker(self.view, around)
@@ -69,9 +70,9 @@ def _refusal(view: View, peer: Peer | None, how: str) -> str:
     if why := looks_on(view):
         return why
     if not view.acting:
-        return "Nothing can be asked of this run any more."
+        return _("Nothing can be asked of this run any more.")
     if peer is None:
-        return NOBODY if radar_words.live(view) else "Nothing of ours is at work: nobody is in its way."
+        return _(NOBODY) if radar_words.live(view) else _("Nothing of ours is at work: nobody is in its way.")
     if not peer.pid:
-        return PREPARED.format(name=peer.query or "its name")
-    return IDLE if how == "cancel" and radar_words.idle(peer) else ""
+        return _(PREPARED).format(name=peer.query or _("its name"))
+    return _(IDLE) if how == "cancel" and radar_words.idle(peer) else ""

@@ -7,6 +7,7 @@ from datetime import datetime
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import N_, _
 from dixis_tui.locks import Peer, Progress, Radar
 from dixis_tui.model import MigrationState, Place
 from dixis_tui.run.state import MigrationView
@@ -41,10 +42,10 @@ class Summary(Painted):
 
 def _absent(view: View) -> str:
     if view.link is Link.GONE and view.state.ended is None:
-        return "The runner is gone: nobody looks any more."
+        return _("The runner is gone: nobody looks any more.")
     if view.state.running in radar_words.AT_WORK:
-        return "The radar has not looked yet."
-    return "Nothing of ours takes locks now."
+        return _("The radar has not looked yet.")
+    return _("Nothing of ours takes locks now.")
 
 
 class Around(Painted):
@@ -94,30 +95,49 @@ class Around(Painted):
             left, right = radar_words.peer_parts(self.view, peer, width - 1, victim=False)
             row = spread(width, [mark, *left], right)
             rows.append(row.stylize(style("cursor")) if number == at else row)
-        rows = rows or [line(("   nobody", "quiet"))]
+        rows = rows or [line((_("   nobody"), "quiet"))]
         shown = min(len(rows), room - 1)
         first = min(max(at - shown // 2, 0), len(rows) - shown)
-        part = f", {first + 1} to {first + shown} here" if shown < radar.blocker_count else ""
-        return [_rule(f"BLOCK US  {radar.blocker_count:,}{part}", width), *rows[first : first + shown]]
+        part = (
+            _(", {first} to {last} here").format(first=first + 1, last=first + shown)
+            if shown < radar.blocker_count
+            else ""
+        )
+        return [
+            _rule(
+                _("BLOCK US  {number}{part}").format(number=words.number(radar.blocker_count), part=part),
+                width,
+            ),
+            *rows[first : first + shown],
+        ]
 
     def _ours(self, radar: Radar, width: int, most: int) -> list[Content]:
-        where = "production" if self.view.state.radar_place is Place.PRODUCTION else "staging"
-        rows = [_rule(f"OURS ON {where.upper()}", width)]
+        where = _("production") if self.view.state.radar_place is Place.PRODUCTION else _("staging")
+        rows = [_rule(_("OURS ON {where}").format(where=words.upper(where)), width)]
         if not radar.pid:
-            return [*rows, line(("   no session of ours", "quiet"))]
+            return [*rows, line((_("   no session of ours"), "quiet"))]
         running = words.duration(radar_words.age(self.view, radar.query_since))
-        query: list[Part] = [(f"   {radar.pid} ", "quiet"), (self._query(radar) or "runs nothing now", "strong")]
+        query: list[Part] = [(f"   {radar.pid} ", "quiet"), (self._query(radar) or _("runs nothing now"), "strong")]
         rows.append(spread(width, query, [(f"{running} ", "work")] if radar.query else []))
         if radar.waits_for:
-            rows.append(self._lock("waits for", radar_words.lock_words(radar.waits_for), radar.waits_for.since, width))
-        rows += [self._lock("holds", radar_words.lock_words(lock), lock.since, width) for lock in radar.holds[:most]]
+            rows.append(
+                self._lock(_("waits for"), radar_words.lock_words(radar.waits_for), radar.waits_for.since, width)
+            )
+        rows += [self._lock(_("holds"), radar_words.lock_words(lock), lock.since, width) for lock in radar.holds[:most]]
         if more := len(radar.holds[most:]) + radar.unlisted_holds:
-            rows.append(line((f"   … and {words.count(more, 'more lock', 'more locks')}", "quiet")))
+            rows.append(
+                line(
+                    (
+                        _("   … and {more_locks}").format(more_locks=words.count(more, "more lock", "more locks")),
+                        "quiet",
+                    )
+                )
+            )
         if radar.progress:
             rows.append(_progress(radar.progress, width))
         elif radar.wait_event and not radar.waits_for:
-            rows.append(line(("   waits for ", "quiet"), (radar.wait_event, "text")))
-        wal = f"   WAL {words.size(round(radar.wal_rate))}/s"
+            rows.append(line((_("   waits for "), "quiet"), (radar.wait_event, "text")))
+        wal = _("   WAL {wal_rate}/s").format(wal_rate=words.size(round(radar.wal_rate)))
         rows.append(line((wal, "quiet"), (f"   {radar_words.lag_words(radar.lag)}", "quiet")))
         return rows
 
@@ -141,8 +161,11 @@ class Around(Painted):
         listed, total = max(room - 1, 0), radar.victim_count
         if total > len(rows) or len(rows) > listed:
             rows = rows[: max(listed - 1, 0)]
-            rows.append(line((f"   … {total - len(rows):,} more wait", "warn")))
-        return [_rule(f"WAIT BEHIND US  {total:,}", width), *(rows if total else [line(("   nobody", "quiet"))])]
+            rows.append(line((_("   … {number} more wait").format(number=words.number(total - len(rows))), "warn")))
+        return [
+            _rule(_("WAIT BEHIND US  {number}").format(number=words.number(total)), width),
+            *(rows if total else [line((_("   nobody"), "quiet"))]),
+        ]
 
 
 def _states(found: MigrationView) -> tuple[MigrationState, MigrationState]:
@@ -156,17 +179,21 @@ def _who(peer: Peer) -> tuple[int, datetime | None]:
 def _past(view: View, width: int) -> list[Content]:
     """What is left to tell where nothing is looked at: never a tree, which would look live."""
     state = view.state
-    rows = _said("The radar looks while a rehearsal or a migration is at work.", width, "quiet")
+    rows = _said(_("The radar looks while a rehearsal or a migration is at work."), width, "quiet")
     if state.radar_at:
-        place = "production" if state.radar_place is Place.PRODUCTION else "staging"
-        rows += _said(f"It looked last at {view.at(state.radar_at, seconds=True)}, on {place}.", width, "quiet")
+        place = _("production") if state.radar_place is Place.PRODUCTION else _("staging")
+        rows += _said(
+            _("It looked last at {time}, on {place}.").format(time=view.at(state.radar_at, seconds=True), place=place),
+            width,
+            "quiet",
+        )
     if told := radar_words.suffered(view):
         rows += [line(), *_said(f"{told}.", width, "text")]
     answered = [one for one in state.signals if one.done is not None][-_SIGNALS:]
     for one in answered:
-        verb = {"cancel": "cancelled", "terminate": "ended"}.get(one.how, one.how)
-        done = verb if one.done else f"could not have {verb}"
-        who = "our own statement" if one.ours else f"process {one.pid}: {one.who}"
+        verb = {"cancel": _("cancelled"), "terminate": _("ended")}.get(one.how, one.how)
+        done = verb if one.done else _("could not have {verb}").format(verb=verb)
+        who = _("our own statement") if one.ours else _("process {pid}: {who}").format(pid=one.pid, who=one.who)
         rows += _said(f"{one.operator} {done} {who}", width, "text")[:2]
     return rows
 
@@ -195,19 +222,21 @@ class Blocker(Painted):
         width, height = cells
         peer = self._around.selected()
         if peer is None:
-            return line((" Nobody blocks us.", "quiet")) if radar_words.live(self.view) else line()
+            return line((_(" Nobody blocks us."), "quiet")) if radar_words.live(self.view) else line()
         if not peer.pid:
-            return Content("\n").join(_said_here(PREPARED.format(name=peer.query or "its name"), width)[:height])
-        place = f" from {peer.address}" if peer.address else ""
-        who = f" {peer.application or 'no name'}, user {peer.user or 'unknown'}{place}: "
-        rows = [spread(width, [(who, "quiet")], [(f"{peer.state or 'state unknown'} ", "warn")])]
-        rows += _said_here(peer.query or "Its statement is hidden from our role.", width)
+            return Content("\n").join(_said_here(_(PREPARED).format(name=peer.query or _("its name")), width)[:height])
+        place = _(" from {address}").format(address=peer.address) if peer.address else ""
+        who = _(" {application}, user {user}{place}: ").format(
+            application=peer.application or _("no name"), user=peer.user or _("unknown"), place=place
+        )
+        rows = [spread(width, [(who, "quiet")], [(f"{peer.state or _('state unknown')} ", "warn")])]
+        rows += _said_here(peer.query or _("Its statement is hidden from our role."), width)
         if len(rows) > height > 0:
             rows[height - 1] = spread(width, [(rows[height - 1].plain, "text")], [("… ", "quiet")])
         return Content("\n").join(rows[:height])
 
 
-PREPARED = "No session to end. In psql: ROLLBACK PREPARED '{name}', or COMMIT."
+PREPARED = N_("No session to end. In psql: ROLLBACK PREPARED '{name}', or COMMIT.")
 """The sentence where a key would signal what is no process."""
 
 
@@ -222,18 +251,18 @@ class Keys(Painted):
         super().__init__(view)
         self._around = around
 
-    def draw(self, _: Size) -> Content:
+    def draw(self, _cells: Size) -> Content:
         """One row."""
         peer = self._around.selected()
         acting: list[tuple[str, str]] = []
         if peer and peer.pid and self.view.acting:
-            acting = [] if radar_words.idle(peer) else [("c", "cancel its statement")]
-            acting.append(("t", "end its session"))
+            acting = [] if radar_words.idle(peer) else [("c", _("cancel its statement"))]
+            acting.append(("t", _("end its session")))
         radar = radar_words.live(self.view)
         if radar and len(radar.blockers) > 1:
-            acting.insert(0, ("↑ ↓", "select"))
+            acting.insert(0, ("↑ ↓", _("select")))
         parts: list[Part] = [(" ", "")]
-        for key, label in [*acting, ("esc", "back")]:
+        for key, label in [*acting, ("esc", _("back"))]:
             parts += [(key, "key"), (f" {label}   ", "quiet")]
         return line(*parts)
 

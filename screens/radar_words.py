@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from dixis_tui.i18n import _, ngettext
 from dixis_tui.locks import Lag, Peer, Radar, TableLock
 from dixis_tui.model import Phase, Place
 from screens import words
@@ -52,16 +53,22 @@ def summary(view: View, radar: Radar) -> tuple[str, str]:
     its end may be cut."""
     if radar.waits_for is not None or radar.blockers:
         behind = f"; {crowd(view, radar)}" if radar.victim_count else ""
-        wants = f"; we wait for {lock_words(radar.waits_for)}" if radar.waits_for else ""
-        return f"Blocked by {holder(view, radar)}{behind}{wants}", "bad" if radar.victim_count else "warn"
+        wants = (
+            _("; we wait for {lock_words}").format(lock_words=lock_words(radar.waits_for)) if radar.waits_for else ""
+        )
+        return _("Blocked by {holder}{behind}{wants}").format(
+            holder=holder(view, radar), behind=behind, wants=wants
+        ), "bad" if radar.victim_count else "warn"
     if radar.victim_count:
         tone = "bad" if longest(view, radar) >= LONG_WAIT else "warn"
-        holds = f"; we hold {lock_words(radar.holds[0])}" if radar.holds else ""
+        holds = _("; we hold {lock_words}").format(lock_words=lock_words(radar.holds[0])) if radar.holds else ""
         return f"{crowd(view, radar)}{holds}", tone
     if radar.holds:
         held = words.duration(age(view, radar.holds[0].since))
-        return f"Nobody waits; we hold {lock_words(radar.holds[0])} for {held}", "text"
-    return "Nobody waits for us, and we wait for nobody", "quiet"
+        return _("Nobody waits; we hold {lock_words} for {held}").format(
+            lock_words=lock_words(radar.holds[0]), held=held
+        ), "text"
+    return _("Nobody waits for us, and we wait for nobody"), "quiet"
 
 
 def longest(view: View, radar: Radar) -> float:
@@ -73,33 +80,40 @@ def crowd(view: View, radar: Radar) -> str:
     """`14 sessions wait behind us, the longest for 1.9 s`."""
     count = radar.victim_count
     seconds = words.duration(longest(view, radar))
-    if count == 1:
-        return f"1 session waits behind us, for {seconds}"
-    return f"{count:,} sessions wait behind us, the longest for {seconds}"
+    told = ngettext(
+        "{number} session waits behind us, for {seconds}",
+        "{number} sessions wait behind us, the longest for {seconds}",
+        count,
+    )
+    return told.format(number=words.number(count), seconds=seconds)
 
 
 def lock_words(lock: TableLock | None) -> str:
     """`ACCESS EXCLUSIVE on public."Order"`; a name longer than a line is cut."""
-    return f"{lock.mode} on {words.cut(lock.table, _TABLE)}" if lock else "a lock"
+    return _("{mode} on {table}").format(mode=lock.mode, table=words.cut(lock.table, _TABLE)) if lock else _("a lock")
 
 
 def holder(view: View, radar: Radar) -> str:
     """The nearest blocker in a few words, and how many more."""
     if not radar.blockers:
-        return "somebody our role may not see"
+        return _("somebody our role may not see")
     first = radar.blockers[0]
-    more = f" and {radar.blocker_count - 1:,} more" if radar.blocker_count > 1 else ""
+    more = (
+        _(" and {number} more").format(number=words.number(radar.blocker_count - 1)) if radar.blocker_count > 1 else ""
+    )
     if not first.pid:
-        return f"a prepared transaction{more}"
-    since = f" for {words.duration(age(view, first.since))}" if first.since else ""
-    return f"{name(first)}{more}, {first.state or 'at work'}{since}"
+        return _("a prepared transaction{more}").format(more=more)
+    since = _(" for {age}").format(age=words.duration(age(view, first.since))) if first.since else ""
+    return f"{name(first)}{more}, {first.state or _('at work')}{since}"
 
 
 def name(peer: Peer) -> str:
     """`Metabase (process 4650)`."""
     if not peer.pid:
-        return "a prepared transaction"
-    return f"{words.cut(peer.application or peer.user or 'a session', _NAME)} (process {peer.pid})"
+        return _("a prepared transaction")
+    return _("{application} (process {pid})").format(
+        application=words.cut(peer.application or peer.user or _("a session"), _NAME), pid=peer.pid
+    )
 
 
 def idle(peer: Peer) -> bool:
@@ -123,16 +137,16 @@ def peer_parts(view: View, peer: Peer, width: int, *, victim: bool) -> tuple[lis
 
 def _peer(peer: Peer, tone: str, *, victim: bool, cells: int, user: bool, table: bool) -> list[Part]:
     twig = "  " * min(peer.depth - 1, _DEEPEST) + ("└ " if peer.depth > 1 else "")
-    lock = (lock_words(peer.lock) if table else str(peer.lock.mode)) if peer.lock else "a lock"
+    lock = (lock_words(peer.lock) if table else str(peer.lock.mode)) if peer.lock else _("a lock")
     who: list[Part] = [(f"  {twig}", "faint")]
     if not peer.pid:  # its name is all that it is known by
-        return [*who, ("prepared transaction ", tone), (peer.query, "text")]
-    who += [(f"{peer.pid} ", "quiet"), (f"{words.cut(peer.application or 'no name', cells)} ", "text")]
+        return [*who, (_("prepared transaction "), tone), (peer.query, "text")]
+    who += [(f"{peer.pid} ", "quiet"), (f"{words.cut(peer.application or _('no name'), cells)} ", "text")]
     who += [(f"{words.cut(peer.user, _USER)} ", "quiet")] if user and peer.user else []
     if victim:
-        return [*who, (f"waits for {lock}", "text")]
-    holds: list[Part] = [(f" holds {lock}", "text")] if peer.lock else []
-    return [*who, (peer.state or "at work", tone), *holds]
+        return [*who, (_("waits for {lock}").format(lock=lock), "text")]
+    holds: list[Part] = [(_(" holds {lock}").format(lock=lock), "text")] if peer.lock else []
+    return [*who, (peer.state or _("at work"), tone), *holds]
 
 
 def _peer_seconds(view: View, peer: Peer, *, victim: bool) -> float:
@@ -144,9 +158,11 @@ def _peer_seconds(view: View, peer: Peer, *, victim: bool) -> float:
 def lag_words(lag: Sequence[Lag]) -> str:
     """The slowest replica."""
     if not lag:
-        return "no replica"
+        return _("no replica")
     worst = max(lag, key=lambda one: one.seconds)
-    return f"{words.cut(worst.replica, _NAME)} {words.duration(worst.seconds)}, {words.size(worst.bytes)} behind"
+    return _("{replica} {seconds}, {bytes} behind").format(
+        replica=words.cut(worst.replica, _NAME), seconds=words.duration(worst.seconds), bytes=words.size(worst.bytes)
+    )
 
 
 def suffered(view: View) -> str:
@@ -155,6 +171,9 @@ def suffered(view: View) -> str:
     if not state.most_victims:
         return ""
     seconds = words.duration(state.longest_wait_seconds)
-    if state.most_victims == 1:
-        return f"1 session had to wait behind us, for up to {seconds}"
-    return f"Up to {state.most_victims:,} sessions had to wait behind us, the longest for {seconds}"
+    told = ngettext(
+        "{number} session had to wait behind us, for up to {seconds}",
+        "Up to {number} sessions had to wait behind us, the longest for {seconds}",
+        state.most_victims,
+    )
+    return told.format(number=words.number(state.most_victims), seconds=seconds)

@@ -13,9 +13,11 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.run.replay import Player
 from dixis_tui.run.replay_client import ReplayClient
 from dixis_tui.run.state import RunState
+from screens import words
 from screens.app import LEAVE, CockpitApp
 from screens.cockpit import Cockpit
 from screens.view import Clock, Mode, Reel
@@ -31,7 +33,7 @@ _DRIVES: dict[str, Callable[[Player], Player]] = {
     "1": lambda player: player.at_speed(1),
     "10": lambda player: player.at_speed(10),
 }
-_OVER = "This is the end of the recording: home begins it again, ← steps back."
+_OVER = N_("This is the end of the recording: home begins it again, ← steps back.")
 
 
 class ReplayClock(Clock):
@@ -60,7 +62,9 @@ class ReplayApp(CockpitApp):
     CSS_PATH: ClassVar[list[str | PurePath]] = CockpitApp.CSS_PATH
 
     def __init__(self, client: ReplayClient, operator: str) -> None:
-        notice = f"The journal is cut in mid-line: it plays up to entry {len(client.player.tape.entries):,}."
+        notice = _("The journal is cut in mid-line: it plays up to entry {entries}.").format(
+            entries=words.number(len(client.player.tape.entries))
+        )
         super().__init__(client, operator, notice if client.cut else "", clock=ReplayClock(client))
         self._was_at_end = False
 
@@ -107,13 +111,13 @@ class ReplayApp(CockpitApp):
         """What the end of the recording leaves open; empty where the run's own last entry says all."""
         client = self._replay
         if client.problem:
-            return client.problem
+            return sentence(client.problem)
         if client.cut:
-            return (
-                f"The journal is cut in mid-line here: entry {len(client.player.tape.entries):,} is its last whole one."
+            return _("The journal is cut in mid-line here: entry {entries} is its last whole one.").format(
+                entries=words.number(len(client.player.tape.entries))
             )
         over = self.view.state.ended or client.player.live
-        return "" if over else "The recording ends here and the run had not: how it went on is not in it."
+        return "" if over else _("The recording ends here and the run had not: how it went on is not in it.")
 
     # -- what keys do
 
@@ -121,7 +125,7 @@ class ReplayApp(CockpitApp):
         """Play, pause, or go elsewhere in the evening."""
         player = self._replay.player
         if how == "space" and player.at_end and not player.live:
-            self.say(_OVER, "warn")
+            self.say(_(_OVER), "warn")
             return
         self._replay.player = _DRIVES[how](player)
         self._changed()
@@ -166,11 +170,14 @@ class ReplayApp(CockpitApp):
 
     def leave(self) -> None:
         """Leave the replay."""
-        self.exit(LEAVE, message=Text(f"That was a replay of {self.client.run_id}: nothing was touched."))
+        self.exit(
+            LEAVE,
+            message=Text(_("That was a replay of {run_id}: nothing was touched.").format(run_id=self.client.run_id)),
+        )
 
     def action_interrupted(self) -> None:
         """Ctrl+C stops nothing by itself."""
-        self.say("Ctrl+C stops nothing: q leaves the replay.", "warn")
+        self.say(_("Ctrl+C stops nothing: q leaves the replay."), "warn")
 
 
 def reel(player: Player) -> Reel:

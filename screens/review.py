@@ -8,10 +8,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
+from dixis_tui.i18n import _, sentence
 from dixis_tui.run import policy, policy_github
 from dixis_tui.run.commands import ReviewDeployment
 from screens import github_words as told
-from screens import guide
+from screens import guide, words
 from screens.dialog import Dialog, Words, key_row
 from screens.view import View
 from screens.widgets.painted import line
@@ -27,33 +28,43 @@ class ReviewScreen(Dialog):
 
     def compose(self) -> ComposeResult:
         """Which run, what follows from the answer, and the line for the comment."""
-        verb = "approve" if self._command.approve else "reject"
+        verb = _("approve") if self._command.approve else _("reject")
         with Vertical(classes="dialog -grave") as box:
-            box.border_title = Content(f"{verb.upper()} {self._command.environment}")
+            box.border_title = Content(f"{words.upper(verb)} {self._command.environment}")
             yield Words(self._what())
-            yield Input(placeholder="comment", compact=True, id="comment", max_length=1000)
+            yield Input(placeholder=_("comment"), compact=True, id="comment", max_length=1000)
             yield Words(line(("", "quiet")), id="says", classes="says")
-            yield Words(key_row(("enter", verb), ("esc", "not now")), classes="keys")
+            yield Words(key_row(("enter", verb), ("esc", _("not now"))), classes="keys")
 
     def _what(self) -> Content:
         state = self.view.state
         workflow, look = state.workflow, state.github.look if state.github else None
         number = workflow.run_id if workflow else 0
-        commit = told.sha(workflow.started.sha) if workflow else "unknown"
-        plan = f", plan {state.plan.hash}" if state.plan else ""
-        who = f" as {look.login}" if look and look.login else ""
-        after = "Then the run goes on: it migrates the environment's database."
+        commit = told.sha(workflow.started.sha) if workflow else _("unknown")
+        plan = _(", plan {hash}").format(hash=state.plan.hash) if state.plan else ""
+        who = _(" as {login}").format(login=look.login) if look and look.login else ""
+        after = _("Then the run goes on: it migrates the environment's database.")
         if not self._command.approve:
             worked = workflow is not None and policy_github.begun(workflow)
-            after = "Then the run ends, and nothing of it touches the environment's database."
+            after = _("Then the run ends, and nothing of it touches the environment's database.")
             if worked:
-                after = "Then the run ends; what a job of it did before stands."
+                after = _("Then the run ends; what a job of it did before stands.")
         return Content("\n").join(
             [
-                line((f"Workflow run {number} of commit {commit}{plan}", "strong")),
+                line(
+                    (
+                        _("Workflow run {number} of commit {commit}{plan}").format(
+                            number=number, commit=commit, plan=plan
+                        ),
+                        "strong",
+                    )
+                ),
                 line((after, "text")),
                 line(
-                    (f"GitHub keeps the answer{who}, with the comment; the journal does, by ", "quiet"),
+                    (
+                        _("GitHub keeps the answer{who}, with the comment; the journal does, by ").format(who=who),
+                        "quiet",
+                    ),
                     (self.view.operator, "text"),
                     (".", "quiet"),
                 ),
@@ -74,12 +85,12 @@ class ReviewScreen(Dialog):
             comment=comment,
             operator=self.view.operator,
         )
-        if why := guide.looks_on(self.view) or policy.refusal(self.view.state, command):
-            self._say(f"{why} Nothing was done.")
+        if why := guide.looks_on(self.view) or sentence(policy.refusal(self.view.state, command)):
+            self._say(_("{why} Nothing was done.").format(why=why))
             return
         if command.approve and not comment and not self._empty:
             self._empty = True
-            self._say("No comment: enter once more approves without one.")
+            self._say(_("No comment: enter once more approves without one."))
             return
         self.dismiss()
-        self.cockpit_app.ask(command, "approve" if command.approve else "reject")
+        self.cockpit_app.ask(command, _("approve") if command.approve else _("reject"))

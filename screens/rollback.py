@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from dixis_tui.i18n import _, sentence
 from dixis_tui.model import Phase, Way, WayView
 from dixis_tui.run import policy
 from dixis_tui.run.commands import Command, LookBack, Rollback
@@ -49,7 +50,7 @@ class RollbackScreen(PhraseDialog):
     def compose(self) -> ComposeResult:
         """What is lost, the ways, the clock, the phrase."""
         with Vertical(classes="dialog -grave") as box:
-            box.border_title = "ROLL BACK"
+            box.border_title = _("ROLL BACK")
             where = (environment(self.view), "warn" if self.view.demo else "bad"), (f"  {target(self.view)}", "text")
             yield Words(line(*where).stylize(".title"))
             for part in ("loss", "ways", "way", "clock", "ask"):
@@ -123,8 +124,8 @@ class RollbackScreen(PhraseDialog):
         put["way"](_labels(self._details(chosen), width))
         put["clock"](_rows(clock_lines(view, decision(view, self._way)), width))
         put["ask"](self._question(chosen, width))
-        keys = (("enter", "roll back"),) if not chosen.refused else ()
-        put["way-keys"](key_row(*keys, ("↑ ↓", "choose a way"), ("^o", "contacts"), ("esc", "no")))
+        keys = (("enter", _("roll back")),) if not chosen.refused else ()
+        put["way-keys"](key_row(*keys, ("↑ ↓", _("choose a way")), ("^o", _("contacts")), ("esc", _("no"))))
         if field.display == bool(chosen.refused):
             field.display = not chosen.refused
             field.clear()
@@ -140,47 +141,61 @@ class RollbackScreen(PhraseDialog):
     def _looked(self) -> Line:
         state = self.view.state
         if state.ways_at != self._seen_before and state.ways_at:
-            return Line(f"WAYS BACK, looked at {self.view.at(state.ways_at, seconds=True)}", "quiet")
+            return Line(
+                _("WAYS BACK, looked at {time}").format(time=self.view.at(state.ways_at, seconds=True)), "quiet"
+            )
         if self._problem:
-            return Line(f"WAYS BACK, not looked at: {self._problem}", "warn")
+            return Line(_("WAYS BACK, not looked at: {problem}").format(problem=sentence(self._problem)), "warn")
         since = (self.view.now - self._opened).total_seconds()
         if since > _PATIENCE:
-            return Line(f"WAYS BACK, not looked at: no answer for {words.duration(since)}", "warn")
-        return Line("WAYS BACK: looking at each, and at what was written since…", "work")
+            return Line(
+                _("WAYS BACK, not looked at: no answer for {since}").format(since=words.duration(since)), "warn"
+            )
+        return Line(_("WAYS BACK: looking at each, and at what was written since…"), "work")
 
     def _details(self, chosen: WayView) -> list[tuple[str, str]]:
         state, told = self.view.state, way_words.TOLD[chosen.way]
-        rows = [("No return", told.no_return), ("Stays", way_words.kept_words(state, chosen.way))]
+        rows = [(_("No return"), _(told.no_return)), (_("Stays"), way_words.kept_words(state, chosen.way))]
         if chosen.way is Way.SNAPSHOT and state.snapshot:
             taken = state.snapshot.taken_at.astimezone(self.view.zone)
             return [
                 *rows,
-                ("Snapshot", f"{state.snapshot.id}, {taken:%Y-%m-%d %H:%M}, {state.snapshot.where}; not proven here"),
+                (
+                    _("Snapshot"),
+                    _("{id}, {taken:%Y-%m-%d %H:%M}, {where}; not proven here").format(
+                        id=state.snapshot.id, taken=taken, where=state.snapshot.where
+                    ),
+                ),
             ]
         backup = state.backup
         if backup is None:
             return rows
-        when = f"made {self.view.at(backup.taken_at)}, " if backup.taken_at else ""
+        when = _("made {time}, ").format(time=self.view.at(backup.taken_at)) if backup.taken_at else ""
         if state.adopted:
-            when = f"by run {state.adopted.run}, "
-        held = f"{words.count(len(backup.counts), 'table')}, {words.count(sum(backup.counts.values()), 'row')}"
-        proof = "restored and compared ✔" if state.restored else "never restored"
-        return [*rows, ("Backup", f"{when}{words.size(backup.bytes)}, {held}; {proof}")]
+            when = _("by run {run}, ").format(run=state.adopted.run)
+        tables, rows_held = len(backup.counts), sum(backup.counts.values())
+        held = f"{words.count(tables, 'table', 'tables')}, {words.count(rows_held, 'row', 'rows')}"
+        proof = _("restored and compared ✔") if state.restored else _("never restored")
+        return [*rows, (_("Backup"), f"{when}{words.size(backup.bytes)}, {held}; {proof}")]
 
     def _question(self, chosen: WayView, width: int) -> Content:
         if chosen.refused:
             every = way_words.ways(self.view.state, self.view.operator)
             shut = all(one.refused for one in every)
-            after = "No way back is open from here: ^o names whom to call." if shut else "↑ ↓ chooses another way."
-            said = Line(chosen.refused, "bad", "✖", "bad"), Line(after, "warn")
+            after = (
+                _("No way back is open from here: ^o names whom to call.") if shut else _("↑ ↓ chooses another way.")
+            )
+            said = Line(sentence(chosen.refused), "bad", "✖", "bad"), Line(after, "warn")
             return Content("\n").join(row for one in said for row in lines_of(one, width, 2))
         run = self.view.state.run
         phrase = run.rollback_phrase if run else ""
         begun = self.view.state.rollback or (self.view.state.adopted and self.view.state.adopted.unfinished)
-        what = " to put production back"
+        what = _(" to put production back")
         if begun and begun.way is self._way:
-            what = " to go on with the rollback that was begun"
-        return line(("Type ", "text"), (phrase, "strong"), (f"{what}. There is no default.", "text"))
+            what = _(" to go on with the rollback that was begun")
+        return line(
+            (_("Type "), "text"), (phrase, "strong"), (_("{what}. There is no default.").format(what=what), "text")
+        )
 
 
 def _rows(lines: tuple[Line, ...], width: int) -> Content:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.locks import Peer
 from dixis_tui.run.commands import SignalBackend
 from screens import radar_words, words
@@ -19,8 +20,8 @@ from screens.widgets.painted import line
 from screens.widgets.phrase_field import PhraseField
 
 _MEANS = {
-    "cancel": "Its statement ends with an error; its session and its transaction stay, and with them its locks.",
-    "terminate": "Its session ends, its transaction is undone, and its locks are free.",
+    "cancel": N_("Its statement ends with an error; its session and its transaction stay, and with them its locks."),
+    "terminate": N_("Its session ends, its transaction is undone, and its locks are free."),
 }
 _LONGEST = 300
 """Letters of its statement: the field and the keys have to stay in sight on 24 rows."""
@@ -41,22 +42,27 @@ class SignalScreen(Dialog):
     def compose(self) -> ComposeResult:
         """Who it is, what it means, and the field."""
         peer = self._peer
-        since = f" for {words.duration(radar_words.age(self.view, peer.since))}" if peer.since else ""
+        since = _(" for {age}").format(age=words.duration(radar_words.age(self.view, peer.since))) if peer.since else ""
         rows = [
-            ("Who", f"{radar_words.name(peer)}, user {words.cut(peer.user or 'unknown', 32)}"),
-            ("From", peer.address or "not told"),
-            ("State", f"{peer.state or 'unknown'}{since}"),
-            ("Ran", words.cut(peer.query, _LONGEST) or "hidden from our role"),
+            (
+                _("Who"),
+                _("{name}, user {user}").format(
+                    name=radar_words.name(peer), user=words.cut(peer.user or _("unknown"), 32)
+                ),
+            ),
+            (_("From"), peer.address or _("not told")),
+            (_("State"), f"{peer.state or _('unknown')}{since}"),
+            (_("Ran"), words.cut(peer.query, _LONGEST) or _("hidden from our role")),
         ]
-        title = "CANCEL ITS STATEMENT" if self._how == "cancel" else "END ITS SESSION"
+        title = _("CANCEL ITS STATEMENT") if self._how == "cancel" else _("END ITS SESSION")
         with Vertical(classes="dialog -grave") as box:
             box.border_title = title
             yield Words(table(rows, 8))
-            yield Words(line((f"▲ {_MEANS[self._how]}", "warn")))
+            yield Words(line((f"▲ {_(_MEANS[self._how])}", "warn")))
             yield Words(self._ask(), id="ask")
             yield PhraseField(id="phrase")
             yield Words(id="says", classes="says")
-            yield Words(key_row(("enter", "do it"), ("esc", "no")), classes="keys", id="signal-keys")
+            yield Words(key_row(("enter", _("do it")), ("esc", _("no"))), classes="keys", id="signal-keys")
 
     def show(self, view: View) -> None:
         """Draw this moment; say so where there is nothing to do now, or never again."""
@@ -67,26 +73,30 @@ class SignalScreen(Dialog):
         self.query_one("#ask", Words).put(line((f"▲ {why}", "warn")) if why else self._ask())
         if self._over:
             self.query_one(PhraseField).display = False
-            self._say("Nothing was done.", "quiet")
-            self.query_one("#signal-keys", Words).put(key_row(("esc", "back")))
+            self._say(_("Nothing was done."), "quiet")
+            self.query_one("#signal-keys", Words).put(key_row(("esc", _("back"))))
 
     def _ask(self) -> Content:
         radar = radar_words.live(self.view)
         pid = self._peer.pid
         if radar and pid in {one.pid for one in radar.blockers}:
-            return line(("Type ", "text"), (str(pid), "strong"), (", its process id.", "text"))
+            return line((_("Type "), "text"), (str(pid), "strong"), (_(", its process id."), "text"))
         # Between two attempts of ours nobody blocks us, and the next is blocked again: what was typed stays.
-        return line((f"▲ Process {pid} does not block us at this moment.", "warn"))
+        return line((_("▲ Process {pid} does not block us at this moment.").format(pid=pid), "warn"))
 
     def _no_more(self) -> str:
         """Why nothing can be done any more; empty while it may."""
         if self.view.link is Link.GONE and self.view.state.ended is None:
-            return "The runner is gone: nothing can be asked of it."
+            return _("The runner is gone: nothing can be asked of it.")
         radar = radar_words.live(self.view)
         if radar is None:
-            return "Nothing of ours is at work any more: nobody is in its way."
+            return _("Nothing of ours is at work any more: nobody is in its way.")
         now = next((one for one in radar.blockers if one.pid == self._peer.pid), self._peer)
-        return "" if now.started == self._peer.started else f"Process {now.pid} is another session by now."
+        return (
+            ""
+            if now.started == self._peer.started
+            else _("Process {pid} is another session by now.").format(pid=now.pid)
+        )
 
     def _say(self, text: str, tone: str) -> None:
         for says in self.query("#says").results(Words):
@@ -99,14 +109,14 @@ class SignalScreen(Dialog):
 
     @on(PhraseField.Refused)
     def _pasted(self) -> None:
-        self._say(f"✖ {PASTED}", "bad")
+        self._say(f"✖ {_(PASTED)}", "bad")
 
     @on(PhraseField.Submitted)
     def _submitted(self, event: PhraseField.Submitted) -> None:
         if self._sent or self._over:
             return
         self._sent = True
-        self._say("◐ Sent. The runner looks whether it still blocks us…", "work")
+        self._say(_("◐ Sent. The runner looks whether it still blocks us…"), "work")
         self.query_one(PhraseField).clear()
         self.run_worker(self._send(event.value), group="signal", exit_on_error=True)
 
@@ -117,9 +127,11 @@ class SignalScreen(Dialog):
         )
         if refused:
             self._sent = False
-            self._say(f"✖ {refused}", "bad")
+            self._say(f"✖ {sentence(refused)}", "bad")
             self.show(self.view)
         elif self.is_mounted:
             self.dismiss()
-            done = "was asked to cancel its statement" if how == "cancel" else "was asked to end"
-            self.cockpit_app.say(f"Process {self._peer.pid} {done}.", "good")
+            told = _("Process {pid} was asked to end.")
+            if how == "cancel":
+                told = _("Process {pid} was asked to cancel its statement.")
+            self.cockpit_app.say(told.format(pid=self._peer.pid), "good")

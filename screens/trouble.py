@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.run import trouble
 from dixis_tui.run.trouble import Case, Exit, Trouble, WayOut
 from screens import guide, words
@@ -31,7 +32,13 @@ _KEYS: dict[WayOut, str] = {
     WayOut.LOOK_AGAIN: "r",
 }
 """A repair migration is written elsewhere, and the rest has a board of its own: they have no key here."""
-_LABELS = {"x": "roll back", "a": "mark it", "u": "mark it", "e": "end the run", "r": "verify again"}
+_LABELS = {
+    "x": N_("roll back"),
+    "a": N_("mark it"),
+    "u": N_("mark it"),
+    "e": N_("end the run"),
+    "r": N_("verify again"),
+}
 
 
 class TroubleScreen(Dialog):
@@ -52,7 +59,7 @@ class TroubleScreen(Dialog):
     def compose(self) -> ComposeResult:
         """Facts, ways out, checks; the keys stay in sight."""
         with Vertical(classes="dialog -grave") as box:
-            box.border_title = "WHAT TO DO"
+            box.border_title = _("WHAT TO DO")
             with VerticalScroll(id="trouble"):
                 for part in ("head", "facts", "exits", "checks"):
                     yield Words(id=part)
@@ -91,7 +98,7 @@ class TroubleScreen(Dialog):
             return
         found = next((one for one in self._now().exits if _KEYS.get(one.way) == key), None)
         if found is None:
-            self._say(f"{key} is no way out of this case.")
+            self._say(_("{key} is no way out of this case.").format(key=key))
             return
         if found.migration:
             from screens.resolve import ResolveScreen
@@ -129,39 +136,41 @@ class TroubleScreen(Dialog):
             _rows((*_exits(found, acts=not guide.looks_on(view)), *clock_lines(view, deciding(view))), width, 2)
         )
         exits = [] if guide.looks_on(view) else found.exits
-        keys = [(_KEYS[one.way], _LABELS[_KEYS[one.way]]) for one in exits if one.way in _KEYS]
-        put["trouble-keys"](key_row(*keys, ("1 2 3", "case"), ("o", "contacts"), ("esc", "back")))
+        keys = [(_KEYS[one.way], _(_LABELS[_KEYS[one.way]])) for one in exits if one.way in _KEYS]
+        put["trouble-keys"](key_row(*keys, ("1 2 3", _("case")), ("o", _("contacts")), ("esc", _("back"))))
 
     def _head(self, found: Trouble) -> Content:
         ours = self.view.mode is not Mode.REPLAY
         mark = environment(self.view), "bad" if ours and not self.view.demo else "warn"
         number = _CASES.index(found.case) + 1
-        title = line((f"{number} {found.case}", "bad" if found.wrong else "strong")).stylize(".title")
+        title = line((f"{number} {_(found.case)}", "bad" if found.wrong else "strong")).stylize(".title")
         return Content("\n").join([line(mark, (f"  {target(self.view)}", "quiet")), title])
 
     def _reading(self, width: int) -> Content:
         now = trouble.case_of(self.view.state)
-        said = "Nothing is known to be wrong: this is for reading."
+        said = _("Nothing is known to be wrong: this is for reading.")
         if now is not None:
-            said = f"The run is not in this case but in {_CASES.index(now) + 1}: this is for reading."
-        steps = [Line(text, "text", "·", "quiet") for text in trouble.STEPS[self.case]]
+            said = _("The run is not in this case but in {index}: this is for reading.").format(
+                index=_CASES.index(now) + 1
+            )
+        steps = [Line(sentence(text), "text", "·", "quiet") for text in trouble.STEPS[self.case]]
         return _rows((Line(said, "good" if now is None else "warn"), *steps), width)
 
     def _checks(self, found: Trouble, width: int) -> Content:
         lines = []
         for check in found.checks:
             mark = check_mark(self.view, check)
-            name = f"{check.spec.title} · {check.subject}" if check.subject else check.spec.title
-            seen = check.evidence or mark.word
+            name = f"{_(check.spec.title)} · {check.subject}" if check.subject else _(check.spec.title)
+            seen = sentence(check.evidence) or mark.word
             lines.append(Line(f"{check.code} {name}: {seen}", "text", mark.glyph, mark.tone))
         return _rows(tuple(lines), width, 1)
 
 
 def _facts(found: Trouble) -> tuple[Line, ...]:
     return tuple(
-        Line(fact.text, "text", words.GLYPHS[fact.state], words.TONES[fact.state])
+        Line(sentence(fact.text), "text", words.GLYPHS[fact.state], words.TONES[fact.state])
         if fact.state
-        else Line(fact.text, "text", "·", "quiet")
+        else Line(sentence(fact.text), "text", "·", "quiet")
         for fact in found.facts
     )
 
@@ -172,7 +181,7 @@ def _exits(found: Trouble, *, acts: bool) -> tuple[Line, ...]:
 
 def _exit(one: Exit, *, acts: bool) -> Line:
     key = f"{_KEYS.get(one.way, ' ')}  " if acts else ""
-    text = f"{key}{one.way}: {one.why}"
+    text = f"{key}{_(one.way)}: {sentence(one.why)}"
     return Line(text, "strong", "▶", "key") if one.advised else Line(text, "text", " ", "quiet")
 
 

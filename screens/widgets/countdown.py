@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import _
 from dixis_tui.model import Phase
 from dixis_tui.plan import phases
 from screens import words
@@ -17,21 +18,22 @@ def window_words(view: View) -> tuple[Part, Part]:
     """The countdown itself, and the window it belongs to."""
     run = view.state.run
     if run is None or run.window_opens is None or run.window_closes is None:
-        return ("no window agreed", "warn"), ("", "")
+        return (_("no window agreed"), "warn"), ("", "")
     opens, closes = run.window_opens, run.window_closes
-    span = f"window {view.at(opens)}–{view.at(closes)}"
+    span = _("window {opens}–{closes}").format(opens=view.at(opens), closes=view.at(closes))
     days = (opens.astimezone(view.zone).date() - view.now.astimezone(view.zone).date()).days
     if days:
-        span += (
-            f" on {opens.astimezone(view.zone):%a} {opens.astimezone(view.zone).day} {opens.astimezone(view.zone):%b}"
-        )
+        span += _(" on {date}").format(date=words.date(opens.astimezone(view.zone)))
     if view.now < opens:
         return (f"T − {words.clock((opens - view.now).total_seconds())}", "strong"), (span, "text")
     left = (closes - view.now).total_seconds()
     if left > 0:
         tone = "warn" if left < _needed(view) else "good"
-        return (f"window open, {words.clock(left)} left", tone), (f"until {view.at(closes)}", "quiet")
-    return (f"window over since {view.at(closes)}", "bad"), ("", "")
+        return (_("window open, {left} left").format(left=words.clock(left)), tone), (
+            _("until {time}").format(time=view.at(closes)),
+            "quiet",
+        )
+    return (_("window over since {time}").format(time=view.at(closes)), "bad"), ("", "")
 
 
 def _needed(view: View) -> float:
@@ -66,15 +68,15 @@ class Countdown(Painted):
         gap = "    " if width >= 86 else "  "
         head = line((" ", ""), countdown)
         until = line((gap, ""), span) if span[0] else line()
-        back = line((f"{gap}way back ", "quiet"), (_way_back(view), "text"))
+        back = line((gap + _("way back "), "quiet"), (_way_back(view), "text"))
         if found := deciding(view):
             by = line((gap, ""), by_words(view, found))
             tries = [head + until + back + by, head + back + by, head + by, line((" ", ""), by_words(view, found))]
         else:
             predicted = view.state.predicted_seconds
-            forecast = words.duration(predicted) if predicted is not None else "not rehearsed"
-            rest = line((f"{gap}predicted ", "quiet"), (forecast, "text")) + back
-            longer = line((f"{gap}predicted ", "quiet"), (f"{forecast}{span_words(view)}", "text")) + back
+            forecast = words.duration(predicted) if predicted is not None else _("not rehearsed")
+            rest = line((gap + _("predicted "), "quiet"), (forecast, "text")) + back
+            longer = line((gap + _("predicted "), "quiet"), (f"{forecast}{span_words(view)}", "text")) + back
             # The range and the way back matter more than the clock time that the countdown says already.
             tries = [head + until + longer, head + longer, head + until + rest, head + rest, head + until]
         return next((found for found in tries if found.cell_length <= width), head)
@@ -83,6 +85,6 @@ class Countdown(Painted):
 def _way_back(view: View) -> str:
     state = view.state
     if state.backup is None:
-        return "by snapshot, not proven" if state.snapshot else "no backup"
+        return _("by snapshot, not proven") if state.snapshot else _("no backup")
     seconds, measured = way_seconds(state, likely_way(state))
-    return words.duration(seconds) if measured else "not proven"
+    return words.duration(seconds) if measured else _("not proven")

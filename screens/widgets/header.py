@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import _
 from screens import words
 from screens.view import Mode, View
 from screens.widgets.painted import Painted, Part, spread
@@ -22,23 +23,23 @@ def environment(view: View) -> str:
     `▷ REPLAY` whatever it was: what happened on production then is nothing that happens there now.
     """
     if view.mode is Mode.REPLAY:
-        return "▷ REPLAY"
+        return _("▷ REPLAY")
     if view.state.run is None:
-        return "○ WAITING"
+        return _("○ WAITING")
     if view.state.drill:
-        return "◆ DRILL ON STAGING"
+        return _("◆ DRILL ON STAGING")
     if view.state.many:
-        return "■ FLEET"
-    return "◆ DEMO" if view.demo else "■ PRODUCTION"
+        return _("■ FLEET")
+    return _("◆ DEMO") if view.demo else _("■ PRODUCTION")
 
 
 def kind(view: View) -> str:
     """What a replayed run was about, in words: no glyph of production's."""
     if view.state.drill:
-        return "a drill on staging"
+        return _("a drill on staging")
     if view.state.many:
-        return "a fleet"
-    return "a demo" if view.demo else "production"
+        return _("a fleet")
+    return _("a demo") if view.demo else _("production")
 
 
 def target(view: View) -> str:
@@ -66,11 +67,11 @@ class Header(_Band):
         name = state.run.name if state.run else ""
         place = target(self.view)
         plan = state.plan.hash if state.plan else NO_PLAN
-        sealed: list[Part] = [(" plan ", "quiet"), (plan, "strong")]
+        sealed: list[Part] = [(_(" plan "), "quiet"), (plan, "strong")]
         server: list[Part] = [(f"  PostgreSQL {state.identity.version} ", "quiet")] if state.identity else []
         mark: list[Part] = [(f" {environment(self.view)}", "mark")]
         if self.view.mode is Mode.REPLAY and width >= _ROOM_FOR_KIND:
-            mark.append((f" of {kind(self.view)}", "text"))
+            mark.append((_(" of {kind}").format(kind=kind(self.view)), "text"))
         brand: list[Part] = [("  DIXIS", "strong")]
         titled: list[Part] = [(f"  {name}", "strong")] if name else []
         tries = (
@@ -101,5 +102,5 @@ class WallClock(_Band):
         local = self.view.now.astimezone(self.view.zone)
         run = self.view.state.run
         city = words.city(run.timezone) if run else "UTC"
-        day = f"{local:%a} {local.day} {local:%b}  " if width >= 20 + len(city) + 3 else ""
+        day = f"{words.date(local)}  " if width >= 20 + len(city) + 3 else ""
         return spread(width, [], [(day, "quiet"), (f"{local:%H:%M:%S}", "strong"), (f" {city} ", "quiet")])

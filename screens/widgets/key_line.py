@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.run import trouble
 from screens import radar_words
 from screens.guide import offers
@@ -12,14 +13,14 @@ from screens.view import Mode, View
 from screens.widgets.painted import Painted, Part, line
 
 _LOG_KEYS = (
-    ("/", "search"),
-    ("n N", "next"),
-    ("f", "follow"),
-    ("s", "source"),
-    ("esc", "back"),
+    ("/", N_("search")),
+    ("n N", N_("next")),
+    ("f", N_("follow")),
+    ("s", N_("source")),
+    ("esc", N_("back")),
 )
-_ALWAYS = (("c", "checks"), ("l", "log"), ("?", "help"), ("q", "leave"))
-_REPLAY_KEYS = (("← →", "step"), ("[ ]", "phase"), ("1 0", "speed"))
+_ALWAYS = (("c", N_("checks")), ("l", N_("log")), ("?", N_("help")), ("q", N_("leave")))
+_REPLAY_KEYS = (("← →", N_("step")), ("[ ]", N_("phase")), ("1 0", N_("speed")))
 _GIVE_UP = ("e", "l", "c", "r", "w", "h", "p", "g", "s", "m", "o")
 _REPLAY_GIVES_UP = ("l", "c", "b", "h", "g", "1 0")
 """Which keys the row leaves out first where the room is short; `?` names them all."""
@@ -28,26 +29,30 @@ _REPLAY_GIVES_UP = ("l", "c", "b", "h", "g", "1 0")
 def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     """Key and what it does, refused ones left out."""
     if log:
-        return [*_LOG_KEYS, ("q", "leave")]
+        return [*_told(_LOG_KEYS), ("q", _("leave"))]
     if view.reel:
         over = view.reel.at_end and not view.reel.live
-        first = ("home", "again") if over else ("space", "pause" if view.reel.playing else "play")
-        looks = [("h", "migrations")] if view.state.migrations else []
-        looks += [("b", "locks")] if radar_words.live(view) else []
+        first = ("home", _("again")) if over else ("space", _("pause") if view.reel.playing else _("play"))
+        looks = [("h", _("migrations"))] if view.state.migrations else []
+        looks += [("b", _("locks"))] if radar_words.live(view) else []
         looks += [("g", "GitHub")] if view.state.workflow else []
-        return [first, *_REPLAY_KEYS, *looks, *_ALWAYS]
+        return [first, *_told(_REPLAY_KEYS), *looks, *_told(_ALWAYS)]
     open_ones = [offer for offer in offers(view) if not offer.refusal]
     letters = {offer.label for offer in open_ones if offer.key != "enter"}
     # Where a letter does the same, Enter works too and need not be named twice.
     acting = [(made.key, made.label) for made in open_ones if made.key != "enter" or made.label not in letters]
-    looks = [("h", "migrations")] if view.state.migrations else []
-    looks += [("b", "locks")] if radar_words.live(view) else []
+    looks = [("h", _("migrations"))] if view.state.migrations else []
+    looks += [("b", _("locks"))] if radar_words.live(view) else []
     looks += [("g", "GitHub")] if view.state.run and view.state.run.github else []
     # Named where they are looked for: when something went wrong.
-    looks += [("t", "what to do")] if trouble.case_of(view.state) else []
-    looks += [("o", "contacts")] if trouble.case_of(view.state) or view.state.rollback else []
-    looks += [("v", "present")] if view.mode is Mode.WATCHER else []
-    return [*acting, *looks, *_ALWAYS]
+    looks += [("t", _("what to do"))] if trouble.case_of(view.state) else []
+    looks += [("o", _("contacts"))] if trouble.case_of(view.state) or view.state.rollback else []
+    looks += [("v", _("present"))] if view.mode is Mode.WATCHER else []
+    return [*acting, *looks, *_told(_ALWAYS)]
+
+
+def _told(keys: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [(key, _(label)) for key, label in keys]
 
 
 class KeyLine(Painted):
@@ -81,11 +86,11 @@ class Says(Painted):
 
     def __init__(self, view: View, text: str = "") -> None:
         super().__init__(view)
-        self.sentence: Part = (text, "text")
+        self.sentence: Part = (sentence(text), "text")
 
     def say(self, text: str, tone: str = "text") -> None:
         """Say it until something else is said."""
-        self.sentence = (text, tone)
+        self.sentence = (sentence(text), tone)
         self.show(self.view)
 
     def draw(self, cells: Size) -> Content:

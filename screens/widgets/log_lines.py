@@ -15,6 +15,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from dixis_tui.i18n import _, sentence
 from screens.log_store import LogStore
 from screens.log_text import SOURCES, LogLine, spans
 
@@ -241,10 +242,14 @@ class LogLines(ScrollView, can_focus=True):
 
     def _hint(self, width: int, base: Style) -> Strip:
         if self._store.problem:
-            hint, style = self._store.problem, self.get_component_rich_style("log-lines--error")
+            hint, style = sentence(self._store.problem), self.get_component_rich_style("log-lines--error")
         else:
             sources = ", ".join(sorted(self._store.sources or ()))
-            hint = f"Nothing from {sources} yet" if sources else "Nothing has been written yet"
+            hint = (
+                _("Nothing from {sources} yet").format(sources=sources)
+                if sources
+                else _("Nothing has been written yet")
+            )
             style = self.get_component_rich_style("log-lines--empty")
         return self._cut(Strip([Segment(hint, style)]), width, style).adjust_cell_length(width, base)
 

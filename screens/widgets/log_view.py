@@ -18,6 +18,8 @@ from textual.events import Key
 from textual.geometry import Region
 from textual.widgets import Input, Static
 
+from dixis_tui.i18n import _
+from screens import words
 from screens.log_store import SLICE, LogStore
 from screens.widgets.log_lines import ASCII_GLYPHS, Glyphs, LogLines
 
@@ -88,7 +90,7 @@ class LogView(Vertical):
         with Horizontal(id="log-search"):
             yield Static("/", id="log-search-mark", markup=False)
             # Selecting comes with a focus event, after letters that were typed ahead: they would be overwritten.
-            field = Input(compact=True, placeholder="search", id="log-search-text", select_on_focus=False)
+            field = Input(compact=True, placeholder=_("search"), id="log-search-text", select_on_focus=False)
             field.cursor_blink = False
             yield field
             yield Static("", id="log-search-count", markup=False)
@@ -257,12 +259,14 @@ class LogView(Vertical):
             self._status_only = False
 
     def _fitting(self, room: int) -> str:
-        follow = "follow" if self.lines.follow else "paused"
+        follow = _("follow") if self.lines.follow else _("paused")
         rows, lines = self.store.row_count, self.store.line_count
         sources = ", ".join(sorted(self.store.sources or ()))
-        filtered = f"{sources} only" if sources else "all sources"
-        count = f"{rows:,} of {lines:,} lines" if sources else f"{lines:,} line{'' if lines == 1 else 's'}"
-        forms = [[follow, filtered, count], [follow, *([filtered] if sources else []), f"{rows:,}"]]
+        filtered = _("{sources} only").format(sources=sources) if sources else _("all sources")
+        count = words.count(lines, "line", "lines")
+        if sources:
+            count = _("{rows} of {lines} lines").format(rows=words.number(rows), lines=words.number(lines))
+        forms = [[follow, filtered, count], [follow, *([filtered] if sources else []), words.number(rows)]]
         forms += [[follow, *([sources] if sources else [])], [follow]]
         texts = [self._separator.join(form) for form in forms]
         return next((text for text in texts if len(text) <= room), follow)
@@ -272,12 +276,14 @@ class LogView(Vertical):
         if not self.store.needle:
             text = ""
         elif not self.store.match_count_complete:
-            text = f"{count:,}+"
+            text = f"{words.number(count)}+"
         elif not count:
-            text = "no match"
+            text = _("no match")
         elif self.lines.current is None:
-            text = f"{count:,} match{'' if count == 1 else 'es'}"
+            text = words.count(count, "match", "matches")
         else:
-            text = f"{self.store.match_rank(self.lines.current) + 1:,} of {count:,}"
+            text = _("{number} of {count}").format(
+                number=words.number(self.store.match_rank(self.lines.current) + 1), count=words.number(count)
+            )
         if str(label.content) != text:
             label.update(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import _
 from screens import cards, words
 from screens.view import Mode, View
 from screens.widgets.painted import Painted, bar, line, spread, wrapped
@@ -40,7 +41,7 @@ def fitted(lines: tuple[cards.Line, ...], width: int, room: int) -> list[Content
     if len(kept) > room > 0:
         hidden = len(kept) - room + 1
         return [row for found in kept[: room - 1] for row in lines_of(found, width, 1)] + [
-            line((f"   … {hidden} more lines", "quiet"))
+            line((_("   … {number} more lines").format(number=hidden), "quiet"))
         ]
     rows = [lines_of(found, width, 1) for found in kept]
     spare = room - len(rows)
@@ -72,12 +73,12 @@ def foot_of(view: View, card: cards.Card, width: int) -> list[Content]:
     if view.mode in (Mode.OPERATOR, Mode.SECOND):
         return [keys(card, width)]
     if view.mode is Mode.REPLAY:  # its key does nothing here: what was waited for is told, not offered
-        then = line((" waited for then: ", "quiet"), (card.does, "text"))
+        then = line((_(" waited for then: "), "quiet"), (card.does, "text"))
         return [] if view.state.ended or view.state.running else [_short(then, width)]
     if card.key == "q":
         return [keys(card, width)]
     awaited = cards.awaited(view, card)
-    label = "WAY OUT" if card.alarm else "NEXT"
+    label = _("WAY OUT") if card.alarm else _("NEXT")
     row = line((" ", ""), (f" {label} ", "cap"), (f" {cards.keeper(view)}: {awaited}", "strong"))
     return [_short(row, width)] if awaited else []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import _
 from screens import words
 from screens.view import Reel
 from screens.widgets.painted import Painted, Part, bar, line
@@ -17,8 +18,13 @@ _LEAST_BAR = 8
 def stand(reel: Reel) -> Part:
     """What the replay does now, in a glyph and a word."""
     if reel.at_end:
-        return ("● the present" if reel.live else "■ the end", "warn" if not reel.live else "good")
-    return (f"▷ playing {reel.speed}×" if reel.playing else f"‖ paused {reel.speed}×", "key")
+        return (_("● the present") if reel.live else _("■ the end"), "warn" if not reel.live else "good")
+    return (
+        _("▷ playing {speed}×").format(speed=reel.speed)
+        if reel.playing
+        else _("‖ paused {speed}×").format(speed=reel.speed),
+        "key",
+    )
 
 
 class ReplayBar(Painted):
@@ -30,13 +36,17 @@ class ReplayBar(Painted):
         if reel is None:
             return line()
         local = view.now.astimezone(view.zone)
-        head: list[Part] = [(" REPLAY ", "cap"), (" ", ""), stand(reel)]
-        place: list[Part] = [("  entry ", "quiet"), (f"{reel.shown:,}", "strong"), (f" of {reel.entries:,}", "text")]
-        day: list[Part] = [(f"  {local:%a} {local.day} {local:%b} {local:%Y}", "quiet")]
+        head: list[Part] = [(_(" REPLAY "), "cap"), (" ", ""), stand(reel)]
+        place: list[Part] = [
+            (_("  entry "), "quiet"),
+            (words.number(reel.shown), "strong"),
+            (_(" of {entries}").format(entries=words.number(reel.entries)), "text"),
+        ]
+        day: list[Part] = [(f"  {words.date(local)} {local.year}", "quiet")]
         time: list[Part] = [(f"  {local:%H:%M:%S}", "strong")]
         wait: list[Part] = []
         if reel.wait is not None and reel.wait >= _LONG_WAIT:
-            wait = [("  next in ", "quiet"), (words.clock(reel.wait), "text"), (" ", "")]
+            wait = [(_("  next in "), "quiet"), (words.clock(reel.wait), "text"), (" ", "")]
         tries = ([*day, *time, *wait], [*time, *wait], time)
         for rest in tries:
             row = line(*head, *place, *rest)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import _
 from dixis_tui.model import Phase
 from dixis_tui.plan import phases, way_back
 from dixis_tui.run import policy
@@ -28,14 +29,14 @@ def phase_row(view: View, phase: Phase, width: int) -> Content:
     if phase is Phase.BACKUP and state.backup and not state.running:
         right = words.size(state.backup.bytes)
     title_look = "strong" if phase is policy.current_phase(state) and not state.ended else "text"
-    left: list[Part] = [(f" {mark.glyph} ", mark.tone), (f"{phases.number(phase)} {phases.TITLES[phase]}", title_look)]
+    left: list[Part] = [(f" {mark.glyph} ", mark.tone), (f"{phases.number(phase)} {words.phase(phase)}", title_look)]
     return spread(width, left, [(f"{right} ", "quiet")])
 
 
 def check_row(view: View, spot: Spot, width: int) -> Content:
     """`   ✖ DX114 History is sound`; the state's word too where there is room."""
     check = view.state.check(spot.code, spot.subject)
-    name = f"{check.spec.title} · {spot.subject}" if spot.subject else check.spec.title
+    name = f"{_(check.spec.title)} · {spot.subject}" if spot.subject else _(check.spec.title)
     mark = check_mark(view, check)
     left: list[Part] = [
         (f"   {mark.glyph} ", mark.tone),
@@ -63,19 +64,28 @@ def backup_rows(view: View, width: int) -> list[Content]:
     backup, restored, snapshot = view.state.backup, view.state.restored, view.state.snapshot
     named = []
     if snapshot:
-        named = [spread(width, [(" ▲ ", "warn"), (f"snapshot {snapshot.id}", "text")], [("not proven ", "warn")])]
+        named = [
+            spread(
+                width,
+                [(" ▲ ", "warn"), (_("snapshot {id}").format(id=snapshot.id), "text")],
+                [(_("not proven "), "warn")],
+            )
+        ]
     if backup is None:
-        return named or [line((" ○ ", "quiet"), ("none yet", "quiet"))]
+        return named or [line((" ○ ", "quiet"), (_("none yet"), "quiet"))]
     made = spread(
         width,
-        [(" ✔ ", "good"), (f"made {_made_at(view)}{words.size(backup.bytes)}", "text")],
+        [
+            (" ✔ ", "good"),
+            (_("made {time}{size}").format(time=_made_at(view), size=words.size(backup.bytes)), "text"),
+        ],
         [(f"sha256 {backup.sha256[:8]}… " if width >= 42 else f"{backup.sha256[:8]}… ", "quiet")],
     )
     if restored is None:
-        return [made, line((" ○ ", "quiet"), ("never restored", "quiet")), *named]
-    took, _ = way_back.seconds(restored, likely_way(view.state))
-    proof = [(" ✔ ", "good"), (f"restored and compared {view.at(view.state.restored_at)}", "text")]
-    short = [(" ✔ ", "good"), ("restored and compared", "text")]
+        return [made, line((" ○ ", "quiet"), (_("never restored"), "quiet")), *named]
+    took, _measured = way_back.seconds(restored, likely_way(view.state))
+    proof = [(" ✔ ", "good"), (_("restored and compared {time}").format(time=view.at(view.state.restored_at)), "text")]
+    short = [(" ✔ ", "good"), (_("restored and compared"), "text")]
     right = [(f"{words.duration(took)} ", "quiet")]
     long = width >= sum(len(text) for text, _ in (*proof, *right)) + 1
     return [made, spread(width, proof if long else short, right), *named]
@@ -91,9 +101,9 @@ def secret_rows(view: View, width: int) -> list[Content]:
     run = view.state.run
     found = []
     for name, is_set in (run.secrets if run else {}).items():
-        glyph, tone, word = ("✔", "good", "set") if is_set else ("✖", "bad", "not set")
+        glyph, tone, word = ("✔", "good", _("set")) if is_set else ("✖", "bad", _("not set"))
         if not is_set and name in _OPTIONAL:
-            glyph, tone, word = "○", "quiet", "optional"
+            glyph, tone, word = "○", "quiet", _("optional")
         found.append(
             spread(width, [(f" {glyph} ", tone), (name, "text" if is_set else "quiet")], [(f"{word} ", "quiet")])
         )
@@ -103,7 +113,7 @@ def secret_rows(view: View, width: int) -> list[Content]:
 def _secrets_title(view: View) -> str:
     """With the time of the look that those on GitHub are from."""
     seen = view.state.github_at if github_rows(view, 0) else None
-    return f"SECRETS · GitHub seen {view.at(seen)}" if seen else "SECRETS"
+    return _("SECRETS · GitHub seen {time}").format(time=view.at(seen)) if seen else _("SECRETS")
 
 
 def github_rows(view: View, width: int) -> list[Content]:
@@ -116,9 +126,13 @@ def github_rows(view: View, width: int) -> list[Content]:
         seen = told.secret(look, name)
         glyph, tone = ("✔", "good") if seen else ("○", "quiet") if number else ("✖", "bad")
         day = told.day(view, seen.updated) if seen else ""
-        tries = [f"on GitHub {day}", f"GitHub {day}", "GitHub"] if seen else ["optional" if number else "not on GitHub"]
+        tries = (
+            [_("on GitHub {day}").format(day=day), _("GitHub {day}").format(day=day), "GitHub"]
+            if seen
+            else [_("optional") if number else _("not on GitHub")]
+        )
         if seen is None and look.secrets is None:
-            glyph, tone, tries = "?", "warn", ["not to be seen", "unseen"]
+            glyph, tone, tries = "?", "warn", [_("not to be seen"), _("unseen")]
         room = width - len(name) - 5
         right = next((word for word in tries if len(word) <= room), tries[-1])
         found.append(
@@ -135,7 +149,7 @@ class Runbook(Painted):
         width, height = cells
         found, at = tree(self.view)
         secrets, there = secret_rows(self.view, width), github_rows(self.view, width)
-        backup = [_rule("BACKUP", width), *backup_rows(self.view, width)]
+        backup = [_rule(_("BACKUP"), width), *backup_rows(self.view, width)]
         title = _rule(_secrets_title(self.view), width)
         foot = [title, *secrets, *there, *backup]
         if len(found) + len(foot) > height:
@@ -147,9 +161,9 @@ class Runbook(Painted):
         first = min(max(at - room // 2, 0), max(len(found) - room, 0))
         shown = [tree_row(self.view, spot, width) for spot in found[first : first + room]]
         if first + room < len(found):
-            shown[-1] = line((f"   ↓ {len(found) - first - room + 1} more", "quiet"))
+            shown[-1] = line((_("   ↓ {number} more").format(number=len(found) - first - room + 1), "quiet"))
         if first:
-            shown[0] = line((f"   ↑ {first + 1} more", "quiet"))
+            shown[0] = line((_("   ↑ {number} more").format(number=first + 1), "quiet"))
         shown += [line()] * (room - len(shown))
         return Content("\n").join([*shown, *foot])
 
@@ -161,7 +175,7 @@ def _rule(title: str, width: int) -> Content:
 class PhaseMarks(Painted):
     """The runbook in one row, where the terminal is small: a mark and a name for each phase."""
 
-    def draw(self, _: Size) -> Content:
+    def draw(self, _cells: Size) -> Content:
         """One row."""
         state = self.view.state
         parts: list[Part] = [(" ", "")]
@@ -169,6 +183,6 @@ class PhaseMarks(Painted):
         gap = "" if Phase.ROLLBACK in shown_phases(state) else " "
         for phase in shown_phases(state):
             mark = phase_mark(self.view, phase)
-            name = "Go" if phase is Phase.GO else phases.TITLES[phase]
+            name = _("Go") if phase is Phase.GO else words.phase(phase)
             parts += [(mark.glyph + gap, mark.tone), (name, "strong" if phase is current else "quiet"), (" ", "")]
         return line(*parts)

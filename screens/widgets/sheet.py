@@ -6,6 +6,7 @@ import msgspec
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import _
 from screens import cards
 from screens.cards import Bar, Card, Line
 from screens.clock_words import clock_lines, deciding
@@ -43,7 +44,7 @@ class Sheet(Painted):
             rows += [*_figure(clock, width, high), *air]
         answer, tone = back(view)
         if answer:
-            asked = line((" Can we still go back?  ", "strong"), (answer, tone)).stylize(".title")
+            asked = line((_(" Can we still go back?  "), "strong"), (answer, tone)).stylize(".title")
             rows += [_short(asked, width), *_large_answer(answer, tone, cells), *air]
         room = height - len(rows)
         rows += self._now(width, room)
@@ -65,7 +66,7 @@ class Sheet(Painted):
     def _tail(self, width: int, room: int) -> list[Content]:
         if room <= _LEAST_LOG or not self.last_lines:
             return []
-        rule = line((" LOG ", "strong"), ("─" * max(width - 6, 0), "faint"))
+        rule = line((_(" LOG "), "strong"), ("─" * max(width - 6, 0), "faint"))
         shown = self.last_lines[-min(room - 2, _MOST_LOG) :]
         return (
             [line()] * (room - 1 - len(shown)) + [rule] + [_short(line((f" {text}", "text")), width) for text in shown]

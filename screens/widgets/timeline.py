@@ -6,6 +6,7 @@ from msgspec import Struct
 from textual.content import Content
 from textual.geometry import Size
 
+from dixis_tui.i18n import N_, _
 from dixis_tui.model import Phase, PhaseState
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
@@ -14,7 +15,7 @@ from screens.spots import phase_mark, phase_state
 from screens.view import View
 from screens.widgets.painted import Painted, Part, line
 
-_SHORT = {Phase.GO: "Go"}
+_SHORT = {Phase.GO: N_("Go")}
 _WITH_PLAN = 5
 """Rows from which planned durations have a row of their own."""
 
@@ -41,7 +42,7 @@ def expected(view: View, phase: Phase) -> float:
 
 def segments(view: View, width: int) -> list[Segment]:
     """The eight phases in `width` cells: a name's width each at least, the rest by planned duration."""
-    names = {phase: _SHORT.get(phase, phases.TITLES[phase]) for phase in phases.ORDER}
+    names = {phase: _(_SHORT[phase]) if phase in _SHORT else words.phase(phase) for phase in phases.ORDER}
     least = {phase: max(len(name), 6) + 1 for phase, name in names.items()}
     spare = max(width - sum(least.values()), 0)
     total = sum(phases.PLANNED_SECONDS[phase] for phase in phases.ORDER)
@@ -80,8 +81,8 @@ class Timeline(Painted):
         rows = [self._bar(found), self._names(found)]
         if height >= _WITH_PLAN:
             rows.insert(0, self._now(found))
-            rows.append(_row([(segment.planned, "quiet", segment.width) for segment in found], "planned"))
-        rows.append(_row([(segment.actual, segment.actual_tone, segment.width) for segment in found], "actual"))
+            rows.append(_row([(segment.planned, "quiet", segment.width) for segment in found], _("planned")))
+        rows.append(_row([(segment.actual, segment.actual_tone, segment.width) for segment in found], _("actual")))
         return Content("\n").join(rows[:height])
 
     def _at(self, found: list[Segment]) -> int:
@@ -96,7 +97,7 @@ class Timeline(Painted):
 
     def _now(self, found: list[Segment]) -> Content:
         at = self._at(found)
-        return line((" " * (at + 1), ""), ("▼ now" if not self.view.state.ended else "", "key"))
+        return line((" " * (at + 1), ""), (_("▼ now") if not self.view.state.ended else "", "key"))
 
     def _bar(self, found: list[Segment]) -> Content:
         parts: list[Part] = [(" ", "")]
