@@ -97,6 +97,8 @@ class AccessSeen(BaseEvent, frozen=True, kw_only=True, tag="access_seen"):
     """Who has been connected to production since the run began: all of them, in the order of their first look."""
 
     sessions: tuple[SessionSeen, ...]
+    more: int = 0
+    """What was left out of the list: looks at kinds of connection that had no room any more."""
 
 
 class ReportMade(BaseEvent, frozen=True, kw_only=True, tag="report_made"):

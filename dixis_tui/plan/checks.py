@@ -152,6 +152,16 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _person("DX811", Phase.SIGNOFF, "Banner down, notice sent", "the runbook's after-notice", gate=False),
     _person("DX812", Phase.SIGNOFF, "Secrets rotation considered", "security checklist", gate=False),
     _person("DX813", Phase.SIGNOFF, "Access logs reviewed", "security checklist", gate=False),
+    _machine(
+        "DX814",
+        Phase.SIGNOFF,
+        "Credential's age",
+        "rotations recorded here, the secret's last change on GitHub, rolvaliduntil",
+        gate=False,
+    ),
+    _machine(
+        "DX815", Phase.SIGNOFF, "Access review", "pg_stat_activity during the run, against access.known", gate=False
+    ),
     _machine("DX900", Phase.ROLLBACK, "Backup intact", "sizes, SHA-256 and table of contents", waivable=False),
     _machine("DX901", Phase.ROLLBACK, "Database restored", "beside production, or in one transaction", waivable=False),
     _machine("DX902", Phase.ROLLBACK, "Rows and contents equal the backup's", "rows, digests and sequences"),

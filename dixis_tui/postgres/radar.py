@@ -50,8 +50,11 @@ class RadarSession:
         *,
         pids: Callable[[], Collection[int]] | None = None,
         application: str | None = None,
+        beside: Callable[[Session], None] | None = None,
     ) -> None:
+        """`beside` gets the session after each look, for something quick of its own; it must not raise."""
         self.url = url
+        self._beside = beside
         self._pids = pids or tuple
         self._application = application
         self._words = Redactor(url.secrets).line
@@ -93,7 +96,10 @@ class RadarSession:
             key = (row.pid, row.started, row.transaction_since, what)
             return self._seen.setdefault(key, before.get(key, around.at))
 
-        return self._measured(session, radar_of(around, self._words, first_seen))
+        seen = self._measured(session, radar_of(around, self._words, first_seen))
+        if self._beside and not session.closed:
+            self._beside(session)
+        return seen
 
     def cancel_statement(self, seen: Radar) -> bool:
         """Cancel the statement that our backend ran in that look, and no later one; what the server answered.

@@ -1,7 +1,7 @@
 """One run a database, whoever and wherever the second operator is: an advisory lock that a session of its own holds.
 
-The session does nothing else and takes no transaction number. The server gives the lock back by itself once the
-session ends: with its runner, or half a minute after its machine has gone from the network.
+The session takes no transaction number, and does little else: it looks who is connected. The server gives the lock
+back by itself once the session ends: with its runner, or half a minute after its machine has gone from the network.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import threading
 import time
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -156,6 +157,12 @@ class RunLock:
         with self._mutex:
             self._since = None
             self._drop()
+
+    def look(self, ask: Callable[[Session], None]) -> None:
+        """Ask something quick through its session, where there is one. Raises as `ask` does."""
+        with self._mutex:
+            if self._session is not None and not self._session.closed:
+                ask(self._session)
 
     def _still_held(self) -> bool:
         if self._session is None:

@@ -232,6 +232,12 @@ class Session:
         if not self.closed and self.in_transaction:
             self.execute("ROLLBACK")
 
+    def scram_verifier(self, role: str, password: str) -> str:
+        """What the server keeps of a password instead of it, made here by libpq."""
+        with self._errors():
+            made = self._connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+        return made.decode("ascii")
+
     def until_ended(self) -> str:
         """Wait, doing nothing, until the server ends this session: its SQLSTATE, `57P01` where somebody ended it;
         empty where the connection was lost without a word."""

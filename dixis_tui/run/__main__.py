@@ -115,12 +115,19 @@ def _serve(context: Context, journal: Journal, first: Command | None) -> Context
     if group is not None:
         _share(context, group)
 
+    if context.run_lock and not context.state.drill:
+        from dixis_tui.run.phases import access  # psycopg is there already: the lock needs it
+
+        access.begin(context, urls.parse(context.secrets.get(DATABASE_URL), DATABASE_URL))
+
     async def serve() -> None:
         runner = Runner(context, group)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.asked_to_go)
         await runner.serve(first)
 
     asyncio.run(serve())
+    if context.access:
+        context.access.close()
     journal.close()
     return context
 

@@ -29,6 +29,7 @@ from dixis_tui.settings import Settings
 if TYPE_CHECKING:
     from dixis_tui.postgres.run_lock import RunLock
     from dixis_tui.postgres.url import DatabaseUrl
+    from dixis_tui.run.access_log import AccessLog
 
 _PROGRESS_SECONDS = 0.5
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -74,6 +75,8 @@ class Context:
         """The kinds of stop (`now` or not) that were asked of a workflow run in this phase."""
         self.deeds = threading.Lock()
         """Held by whoever asks something of that workflow run."""
+        self.access: AccessLog | None = None
+        """Who is connected to production; None: nobody looks."""
         self.courier = Courier(settings.audit.webhook, self._sent)
         """Takes heads to the webhook."""
         self._journal = journal

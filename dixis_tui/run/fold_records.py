@@ -71,7 +71,7 @@ CHANGES: dict[type, Any] = {
     ev.AfterFound: _after_found,
     ev.AfterEnded: _after_ended,
     ev.FlowSeen: lambda state, event, _: {"flows": state.flows | {event.result.name: event.result}},
-    ev.AccessSeen: lambda _, event, __: {"access": event.sessions},
+    ev.AccessSeen: lambda _, event, __: {"access": event.sessions, "access_more": event.more},
     ev.ReportMade: lambda _, __, ___: {},
 }
 """One function an event; each gives the fields that it changes."""

@@ -288,6 +288,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     after: AfterView | None = None
     flows: dict[str, FlowResult] = {}
     access: tuple[SessionSeen, ...] = ()
+    """Who has been connected to production, in the order of their first look."""
+    access_more: int = 0
     notes: tuple[ev.Noted, ...] = ()
     ended: ev.RunEnded | None = None
     ended_at: datetime | None = None

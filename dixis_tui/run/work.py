@@ -37,11 +37,15 @@ def perform(context: Context, command: cmd.Command, asker: Asker) -> None:
                 _name_snapshot(context, command)
             case cmd.Leave(reason=reason):
                 context.log.line("runner", f"The runner leaves, and the run stays open: {reason}", "warning")
+                if context.access:
+                    context.access.close()
                 context.emit(ev.RunnerLeft(reason=context.log.redactor.line(reason)))
             case cmd.End(closed_by=codes):
                 _end(context, codes)
             case _:
                 _go_on(context, command, asker)
+        if isinstance(command, cmd.StartPhase | cmd.Confirm | cmd.Rollback | cmd.Recover):
+            _show_checklist(context)
     except DixisError as error:
         context.note(f"{error}. {error.remedy}".strip(), "error")
 
@@ -71,6 +75,14 @@ def _go_on(context: Context, command: cmd.Command, asker: Asker) -> None:
         case cmd.SignOff():
             signoff.run(context, command.operator)
             _end(context)
+
+
+def _show_checklist(context: Context) -> None:
+    """Where sign-off is what comes next: with what evidence, before anybody signs."""
+    if context.state.ended is None and policy.current_phase(context.state) is Phase.SIGNOFF:
+        from dixis_tui.run.phases import signoff
+
+        signoff.prepare(context)
 
 
 def _fleet(context: Context, command: cmd.Command, asker: Asker) -> None:
@@ -199,6 +211,8 @@ def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
         verdict = Verdict.CLOSED
     summary = _summary(context, verdict, closed_by)
     context.log.line("runner", f"Run ended: {verdict}. {summary}")
+    if context.access:
+        context.access.close()
     if context.run_lock:
         context.run_lock.release()  # whoever reads that it has ended may begin the next one, or drop the database
     context.emit(ev.RunEnded(verdict=verdict, summary=summary))

@@ -25,7 +25,7 @@ from dixis_tui.prisma.project import Project, discover
 from dixis_tui.prisma.truth import worded
 from dixis_tui.run import accounts, policy
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import soundness
+from dixis_tui.run.phases import access, soundness
 from dixis_tui.settings import DATABASE_URL, SHADOW_DATABASE_URL, Settings
 from dixis_tui.standing import Truth
 
@@ -69,6 +69,8 @@ def reading(
         on_notice=context.log.sink("server"),
         statement_timeout_seconds=statement_timeout_seconds,
     ) as session:
+        if context.access and url == production(context):
+            access.look(context, session, url)
         yield session
 
 

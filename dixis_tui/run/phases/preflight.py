@@ -20,7 +20,7 @@ from dixis_tui.prisma.project import Project
 from dixis_tui.prisma.truth import missing_database
 from dixis_tui.run import outlive
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import alone, facts, foresight, judges, soundness
+from dixis_tui.run.phases import access, alone, facts, foresight, judges, soundness
 from dixis_tui.run.phases.backup import backup_folder
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES, WindowSettings
 
@@ -135,6 +135,7 @@ def _target(context: Context, url: DatabaseUrl, found: Project | None, on_disk: 
         context.skip((*_ON_SERVER, *_ON_BOTH), "the target can't be reached")
         return
     with sessions[0] as session:
+        access.look(context, session, url)
         context.check("DX124", lambda: alone.look(context))
         context.check("DX104", lambda: _primary(identity))
         context.check("DX105", lambda: _tls(url, identity))

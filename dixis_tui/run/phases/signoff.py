@@ -10,6 +10,7 @@ from dixis_tui.run import drills, policy
 from dixis_tui.run.audit_run import HEAD_DIGITS, Audit, verify_run
 from dixis_tui.run.context import Context
 from dixis_tui.run.drills import DrillRecord
+from dixis_tui.run.phases import credentials
 from dixis_tui.run.phases.facts import phase_checks
 from dixis_tui.run.state import RunState
 
@@ -17,17 +18,28 @@ _REMEDY = "Run `dixis-tui drill` against staging."
 
 
 def run(context: Context, operator: str) -> None:
-    """Say of the journal, of the backup and of the rollback how far they can be trusted."""
+    """Say of the journal, of the backup, of the rollback, of access and of the credential how they stand."""
     with context.phase(Phase.SIGNOFF, phase_checks(Phase.SIGNOFF)):
-        context.found("DX801", journal_verifies(verify_run(context.folder)))
-        context.found("DX802", backup_verified(context.state))
-        found = drills.read(drills.path_for(context.folder))
-        days = context.settings.rollback.drill_days
-        seen = rollback_tested(context.state, found.records, days, datetime.now(UTC))
-        if found.problem:
-            context.note(f"{found.problem}.", "warning")
-        context.found("DX803", seen)
+        checklist(context)
     context.log.line("operator", f"{operator} signed off")
+
+
+def prepare(context: Context) -> None:
+    """The same before anybody signs: the board of sign-off shows with what evidence it will be."""
+    if not context.state.drill:
+        checklist(context)
+
+
+def checklist(context: Context) -> None:
+    """The runbook's security checklist, with what this run and this machine know of it."""
+    context.found("DX801", journal_verifies(verify_run(context.folder)))
+    context.found("DX802", backup_verified(context.state))
+    found = drills.read(drills.path_for(context.folder))
+    days = context.settings.rollback.drill_days
+    if found.problem:
+        context.note(f"{found.problem}.", "warning")
+    context.found("DX803", rollback_tested(context.state, found.records, days, datetime.now(UTC)))
+    credentials.answer(context)
 
 
 def journal_verifies(audit: Audit) -> Finding:

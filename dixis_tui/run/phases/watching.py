@@ -14,6 +14,7 @@ from dixis_tui.model import Place
 from dixis_tui.postgres.radar import RadarSession
 from dixis_tui.postgres.url import DatabaseUrl
 from dixis_tui.run.context import Context
+from dixis_tui.run.phases import access
 from dixis_tui.run.radar_watch import RadarWatch
 from dixis_tui.run.victims import VictimRule
 
@@ -56,7 +57,8 @@ def radar(
 ) -> Iterator[Watched]:
     """Watch the sessions of ours on `url` while the block runs; they are named as for :class:`RadarSession`."""
     migrate = context.settings.migrate
-    session = RadarSession(url, pids=pids, application=application)
+    beside = (lambda seen: access.look(context, seen, url)) if place is Place.PRODUCTION else None
+    session = RadarSession(url, pids=pids, application=application, beside=beside)
     watched = Watched()
 
     def give_way(seen: Radar) -> None:
