@@ -277,6 +277,7 @@ def _sign_off(view: View) -> Card:
             )
         )
     lines += suffered(view)
+    strange = any(one.unknown for one in state.access)
     optional = [check for check in state.checks_of(Phase.SIGNOFF) if check.spec.person and not check.open]
     if optional:
         names = ", ".join(_(check.spec.title).lower() for check in optional)
@@ -288,5 +289,5 @@ def _sign_off(view: View) -> Card:
         lines=tuple(lines),
         key="enter",
         does=_("sign off and end the run"),
-        more=(("x", _("roll back")),) if state.backup else (),
+        more=((("x", _("roll back")),) if state.backup else ()) + ((("u", _("access")),) if strange else ()),
     )

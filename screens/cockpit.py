@@ -62,6 +62,7 @@ class Cockpit(Screen[None]):
         Binding("h", "outlook", show=False),
         Binding("y", "history", show=False),
         Binding("b", "radar", show=False),
+        Binding("u", "access", show=False),
         Binding("g", "github", show=False),
         Binding("t", "trouble", show=False),
         Binding("o", "contacts", show=False),
@@ -192,6 +193,10 @@ class Cockpit(Screen[None]):
     def action_radar(self) -> None:
         """Who blocks us, and who waits behind us."""
         self.cockpit_app.open("radar")
+
+    def action_access(self) -> None:
+        """Who was connected to production."""
+        self.cockpit_app.open("access")
 
     def action_github(self) -> None:
         """What is closed there; from the dispatch on, its run step by step."""

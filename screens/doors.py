@@ -26,6 +26,7 @@ _PLAIN = {
     "history": "HistoryScreen",
     "radar": "RadarScreen",
     "github": "GithubScreen",
+    "access": "AccessScreen",
     "help": "HelpScreen",
 }
 """Each in the module of its name, and made from the view alone."""
