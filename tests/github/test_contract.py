@@ -11,7 +11,7 @@ import pytest
 
 from dixis_tui import github
 from dixis_tui.errors import GithubError
-from dixis_tui.web.github import requests, wire
+from dixis_tui.web.github import requests, sealing, wire
 from dixis_tui.web.github.api import Repository
 from dixis_tui.web.github.client import Client
 from dixis_tui.web.github.requests import TABLE, Request
@@ -31,9 +31,12 @@ PARTS = {
     "job_id": "21",
     "environment_name": "production",
     "deployment_id": "5",
+    "secret_name": "DATABASE_URL_PROD",
 }
 BODIES: dict[str, object] = {
     "dispatch": {"ref": "main", "inputs": {"confirm": "YES"}, "return_run_details": True},
+    "put secret": {"encrypted_value": "c2VhbGVk", "key_id": "012345678912345678"},
+    "put environment secret": {"encrypted_value": "c2VhbGVk", "key_id": "012345678912345678"},
     "review": {"environment_ids": [1], "state": "rejected", "comment": "not today"},
 }
 KINDS = {301: "refused", 302: "refused", 304: "unclear", 401: "token", 403: "rights", 404: "missing"}
@@ -150,6 +153,16 @@ def _dispatch(repository: Repository) -> None:
     assert repository.dispatch("prod-migration.yml", "main", {"confirm": "YES"}) == (0, "")
 
 
+def _put_secret(repository: Repository) -> None:
+    prefer(repository._client, "code=204", only=requests.PUT_SECRET)
+    repository.put_secret("DATABASE_URL_PROD", "postgresql://shop:new@db/shop")
+
+
+def _put_environment_secret(repository: Repository) -> None:
+    prefer(repository._client, "code=204", only=requests.PUT_ENVIRONMENT_SECRET)
+    repository.put_secret("DATABASE_URL_PROD", "postgresql://shop:new@db/shop", "production")
+
+
 CALLS: dict[str, Callable[[Repository], object]] = {
     "user": lambda repository: repository.login() == "octocat" or pytest.fail("another login"),
     "branch": _branch,
@@ -174,6 +187,10 @@ CALLS: dict[str, Callable[[Repository], object]] = {
     "deployment statuses": _deployments,
     "dispatch": _dispatch,
     "cancel": lambda repository: repository.cancel(17),
+    "secrets key": _put_secret,
+    "put secret": _put_secret,
+    "environment secrets key": _put_environment_secret,
+    "put environment secret": _put_environment_secret,
     "review": lambda repository: repository.review(17, [1, 2], approve=True, comment="Καλή τύχη"),
 }
 
@@ -191,6 +208,8 @@ def test_each_request_is_one_that_github_describes_and_its_answer_is_understood(
         return address(request, parts)
 
     monkeypatch.setattr(Request, "address", noted)
+    # The description's example of a key is a byte longer than a key is: nothing can be sealed with it.
+    monkeypatch.setattr(sealing, "sealed", lambda value, key: "c2VhbGVk")
     CALLS[request_.name](repository)
     assert request_.name in sent
 

@@ -169,6 +169,21 @@ class Repository:
         where = f"environment {environment}"
         return self._secrets(requests.ENVIRONMENT_SECRETS, where, environment_name=environment)
 
+    def put_secret(self, name: str, value: str, environment: str = "") -> None:
+        """Give the repository's secret, or that of an environment, this value; made where there is none.
+
+        It is sealed here, with the key that GitHub gives for it: nobody but GitHub can open it. Sent once; doing it
+        again does no harm.
+        """
+        from dixis_tui.web.github.sealing import sealed
+
+        where = {"environment_name": environment} if environment else {}
+        ask = requests.ENVIRONMENT_SECRETS_KEY if environment else requests.SECRETS_KEY
+        put = requests.PUT_ENVIRONMENT_SECRET if environment else requests.PUT_SECRET
+        key = self._client.get(ask, wire.PublicKey, self._at(**where))
+        body = {"encrypted_value": sealed(value, key.key), "key_id": key.key_id}
+        self._client.send(put, body, self._at(secret_name=name, **where))
+
     def environment(self, name: str, login: str = "") -> EnvironmentSeen:
         """A deployment environment, what protects it, and whether `login` may approve."""
         told = self._client.get(requests.ENVIRONMENT, wire.Environment, self._at(environment_name=name))

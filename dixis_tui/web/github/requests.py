@@ -45,8 +45,8 @@ def _read(name: str, path: str, permission: str, what: str, scope: str = "repo")
     return Request(name=name, method="GET", path=path, permission=permission, scope=scope, what=what)
 
 
-def _change(name: str, path: str, permission: str, what: str) -> Request:
-    return Request(name=name, method="POST", path=path, permission=permission, scope="repo", what=what)
+def _change(name: str, path: str, permission: str, what: str, method: str = "POST") -> Request:
+    return Request(name=name, method=method, path=path, permission=permission, scope="repo", what=what)
 
 
 USER = _read("user", "/user", "", "whose token it is", scope="")
@@ -90,5 +90,28 @@ DEPLOYMENT_STATUSES = _read(
 DISPATCH = _change("dispatch", f"{_WORKFLOW}/dispatches", "Actions: write", "dispatching the workflow")
 CANCEL = _change("cancel", f"{_RUN}/cancel", "Actions: write", "cancelling the workflow run")
 REVIEW = _change("review", f"{_RUN}/pending_deployments", "Deployments: write", "approving or rejecting a deployment")
+SECRETS_KEY = _read(
+    "secrets key", f"{_ACTIONS}/secrets/public-key", "Secrets: read", "the key that a new secret is sealed with"
+)
+PUT_SECRET = _change(
+    "put secret",
+    f"{_ACTIONS}/secrets/{{secret_name}}",
+    "Secrets: write",
+    "giving the repository's secret the new URL (`dixis-tui rotate`)",
+    "PUT",
+)
+ENVIRONMENT_SECRETS_KEY = _read(
+    "environment secrets key",
+    f"{_ENVIRONMENT}/secrets/public-key",
+    "Environments: read",
+    "the key that a new secret of the environment is sealed with",
+)
+PUT_ENVIRONMENT_SECRET = _change(
+    "put environment secret",
+    f"{_ENVIRONMENT}/secrets/{{secret_name}}",
+    "Environments: write",
+    "giving the environment's secret the new URL (`dixis-tui rotate`)",
+    "PUT",
+)
 
 TABLE = tuple(value for value in list(globals().values()) if isinstance(value, Request))

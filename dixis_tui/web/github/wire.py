@@ -124,6 +124,11 @@ class Secrets(Struct, frozen=True):
     secrets: list[Secret]
 
 
+class PublicKey(Struct, frozen=True):
+    key_id: str
+    key: str
+
+
 class Deployment(Struct, frozen=True):
     id: Id
     environment: str

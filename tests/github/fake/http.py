@@ -26,7 +26,7 @@ def handler_of(answer: Callable[[Request], Answer], now: Callable[[], datetime])
             with suppress(OSError):  # whoever asked may have gone
                 _send(self, answer(_request(self)), now())
 
-        do_POST = do_GET  # noqa: N815 - the base class looks for it by this name
+        do_POST = do_PUT = do_GET  # noqa: N815 - the base class looks for it by this name
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Keeps the output clean."""

@@ -56,10 +56,11 @@ class Token:
 
 @dataclass
 class Secret:
-    """A secret by name: no API tells a value, so none is here."""
+    """A secret by name. No API tells a value; `value` is what was sealed for it, as a workflow would get it."""
 
     name: str
     updated: datetime = BIRTH
+    value: str = field(default="", repr=False)
 
 
 @dataclass

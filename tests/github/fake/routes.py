@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from tests.github.fake import actions, reads
+from tests.github.fake import actions, reads, vault
 from tests.github.fake.access import NEEDS, R
 
 _RUN = f"{R}/actions/runs/{{run_id}}"
@@ -28,6 +28,10 @@ _HANDLERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("POST", f"{_RUN}/pending_deployments"): actions.review,
     ("GET", f"{R}/actions/jobs/{{job_id}}/logs"): actions.logs,
     ("GET", f"{R}/actions/secrets"): reads.secrets,
+    ("GET", f"{R}/actions/secrets/public-key"): vault.key,
+    ("PUT", f"{R}/actions/secrets/{{secret_name}}"): vault.put,
+    ("GET", f"{R}/environments/{{environment_name}}/secrets/public-key"): vault.key,
+    ("PUT", f"{R}/environments/{{environment_name}}/secrets/{{secret_name}}"): vault.put,
     ("GET", f"{R}/actions/organization-secrets"): reads.organization_secrets,
     ("GET", f"{R}/environments/{{environment_name}}"): reads.environment,
     ("GET", f"{R}/environments/{{environment_name}}/secrets"): reads.environment_secrets,
