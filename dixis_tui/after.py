@@ -63,6 +63,7 @@ class Latency(Struct, frozen=True, kw_only=True):
     name: str
     milliseconds: float
     problem: str = ""
+    flow: bool = False
 
 
 class IndexSeen(Struct, frozen=True, kw_only=True):

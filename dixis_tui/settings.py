@@ -20,6 +20,7 @@ from msgspec import Meta
 from dixis_tui.errors import UsageError
 from dixis_tui.model import Executor
 from dixis_tui.secrets import clean
+from dixis_tui.settings_flows import check as check_flows
 from dixis_tui.settings_github import FleetSettings, GithubSettings, TargetSettings
 from dixis_tui.settings_records import (
     AccessSettings,
@@ -236,7 +237,13 @@ class Settings(Table, frozen=True, kw_only=True):
     def secret_variables(self) -> tuple[str, ...]:
         """Names of the environment variables, beside the runbook's own, whose values are secrets."""
         words = (name for flow in self.flows for name in flow.variables)
-        return tuple(dict.fromkeys(name for name in (*self.notices.secret_variables, *words) if name))
+        return tuple(dict.fromkeys((*self.notices.secret_variables, *words)))
+
+    @property
+    def words_in_flows(self) -> frozenset[str]:
+        """Names of the variables that flows alone use: such a value may be an ordinary word, like a test's password."""
+        named = {name for flow in self.flows for name in flow.variables}
+        return frozenset(named - {*self.notices.secret_variables, *SECRET_NAMES, GITHUB_TOKEN, GH_TOKEN})
 
     @property
     def age_identity(self) -> Path | None:
@@ -280,6 +287,7 @@ def _decode(path: Path) -> Settings:
     _check_window(path, settings.window)
     _check_address(path, "audit.webhook", settings.audit.webhook)
     _check_github(path, settings)
+    check_flows(path, settings.flows)
     if settings.confirm.second_operator and not settings.watch.group:
         raise UsageError(
             f"{path}: confirm.second_operator needs watch.group: the second person could not reach the run",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -125,13 +125,16 @@ class StepSettings(Table, frozen=True, kw_only=True):
     """`[[flows.steps]]`: one request of a flow, and what its answer must be. `{name}` stands for what was extracted."""
 
     url: Annotated[str, Meta(min_length=1)]
-    """Whole, or from `flows.base` on."""
+    """Whole, or from `flows.base` on. Values in it are percent-encoded."""
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     headers: dict[str, str] = {}
     form: dict[str, str] = {}
-    json: dict[str, str | int | float | bool | None] = {}
+    json: dict[str, Any] = {}
+    """The body as JSON, with tables and lists as deep as it needs."""
     status: Annotated[int, Meta(ge=100, le=599)] = 200
+    """Of the last answer, redirects followed."""
     contains: str = ""
+    """Text that the answer must hold."""
     expect: dict[str, str | int | float | bool | None] = {}
     """JSON pointers into the answer, and the values that have to be there."""
     extract: dict[str, str] = {}
@@ -143,8 +146,9 @@ class FlowSettings(Table, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(min_length=1)]
     base: str = ""
+    """Put before each step's url, as it is."""
     variables: list[_Variable] = []
-    """Environment variables whose values steps may name as `{NAME}`."""
+    """Environment variables whose values steps may name as `{NAME}`; their values are secrets."""
     timeout_seconds: _Timeout = 10.0
     """Of each step."""
     steps: list[StepSettings]

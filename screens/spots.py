@@ -31,6 +31,8 @@ def shown_checks(state: RunState, phase: Phase) -> list[CheckView]:
     asked = [spec for spec in checks.of_phase(phase) if phase is not Phase.ROLLBACK or not spec.person]
     if state.run is None or not state.run.github:
         asked = [spec for spec in asked if spec.code not in checks.GITHUB_CODES]
+    if not state.flows:
+        asked = [spec for spec in asked if spec.code != checks.FLOWS]
     coming = [CheckView(spec.code) for spec in asked if spec.code not in known]
     return sorted([*found, *coming], key=lambda check: check.code)
 

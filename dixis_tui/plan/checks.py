@@ -139,6 +139,7 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX704", Phase.VERIFY, "No invalid indexes", "pg_index.indisvalid"),
     _machine("DX705", Phase.VERIFY, "No unvalidated constraints", "pg_constraint.convalidated", gate=False),
     _machine("DX706", Phase.VERIFY, "Health", "status, latency and body of each [[health]] endpoint"),
+    _machine("DX707", Phase.VERIFY, "Critical flows", "each of [[flows]], gone through step by step; none: not asked"),
     _person("DX711", Phase.VERIFY, "Logs looked at", "application errors, slow queries, violations", gate=False),
     _machine(
         "DX801",
@@ -193,6 +194,8 @@ SPECS: dict[str, CheckSpec] = {spec.code: spec for spec in (*CATALOGUE, *FLEET)}
 
 GITHUB_CODES = tuple(code for code in SPECS if code.startswith("DX14"))
 """Looked up only where `[github]` names a repository."""
+FLOWS = "DX707"
+"""Asked only where `[[flows]]` has one, once for each."""
 ANSWERED_BY_GITHUB = {"DX131": "DX142", "DX134": "DX146"}
 """What a person answers where GitHub can't be asked, and the check that looks it up where it can."""
 

@@ -35,6 +35,7 @@ from dixis_tui.run.spawn import UNDER_WAY, Handover
 from dixis_tui.run.state import fold
 from dixis_tui.secrets import Redactor, clean
 from dixis_tui.settings import DATABASE_URL, GITHUB_TOKEN, SECRET_NAMES, token_in
+from dixis_tui.settings_flows import ordinary
 
 if TYPE_CHECKING:
     from dixis_tui.postgres.run_lock import RunLock
@@ -175,6 +176,8 @@ def _known_secrets(handover: Handover) -> list[str]:
     # Prisma reads the project's `.env` by itself, and may say what stands there.
     known = secrets_in(handover.settings.prisma_directory)
     for name, text in handover.secrets.items():
+        if name in handover.settings.words_in_flows and ordinary(text):
+            continue
         known += [text, text.strip()]
         try:
             known.extend(urls.parse(text, name).secrets)

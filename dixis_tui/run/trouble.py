@@ -103,7 +103,7 @@ def case_of(state: RunState) -> Case | None:
     broken = {check.code for check in state.checks_of(Phase.VERIFY) if check.state in _BROKEN}
     if broken & {*_SCHEMA_CHECKS}:
         return Case.SCHEMA
-    return Case.APPLICATION if "DX706" in broken else None
+    return Case.APPLICATION if broken & {"DX706", "DX707"} else None
 
 
 def trouble(state: RunState, case: Case) -> Trouble:
@@ -132,7 +132,7 @@ def _checks(state: RunState, case: Case) -> list[CheckView]:
     codes = {
         Case.MIGRATION: ("DX600", "DX601"),
         Case.SCHEMA: _SCHEMA_CHECKS,
-        Case.APPLICATION: ("DX702", "DX703", "DX704", "DX706", "DX711"),
+        Case.APPLICATION: ("DX702", "DX703", "DX704", "DX706", "DX707", "DX711"),
     }[case]
     return [check for phase in (Phase.MIGRATE, Phase.VERIFY) for check in state.checks_of(phase) if check.code in codes]
 
@@ -301,6 +301,10 @@ def _application_facts(state: RunState) -> list[Fact]:
     facts = [Fact(f"{seen.name}: {seen.problem}", CheckState.FAILED) for seen in bad[:_NAMED]]
     if more := bad[_NAMED:]:
         facts.append(Fact(f"and {len(more)} more endpoints", CheckState.FAILED))
+    broken = [flow for flow in state.flows.values() if not flow.ok]
+    facts += [Fact(f"flow {flow.name}: {flow.problem}", CheckState.FAILED) for flow in broken[:_NAMED]]
+    if more_flows := len(broken[_NAMED:]):
+        facts.append(Fact(f"and {more_flows} more flows", CheckState.FAILED))
     if good := len(state.health) - len(bad):
         facts.append(Fact(f"{good} of {len(state.health)} endpoints answer as they should", CheckState.PASSED))
     if state.identity:

@@ -23,7 +23,7 @@ from dixis_tui.model import (
     Place,
     Verdict,
 )
-from dixis_tui.plan.checks import GITHUB_CODES, of_phase
+from dixis_tui.plan.checks import FLOWS, GITHUB_CODES, of_phase
 from dixis_tui.run.state import Entry
 from tests.screens.foreseen import FORECASTS, HAZARDS, TRUTH
 
@@ -51,7 +51,7 @@ ERROR = (
     'STATEMENT: ALTER TABLE "OrderItem" ADD CONSTRAINT "OrderItem_productId_fkey" FOREIGN KEY ("productId") …\n'
     "HINT: none"
 )
-_LEFT_OUT = ("DX905", *GITHUB_CODES)
+_LEFT_OUT = ("DX905", FLOWS, *GITHUB_CODES)
 """The story's way back is in place: there is nothing to swap. And no repository is named."""
 _EVIDENCE = {
     "DX101": "DATABASE_URL set, STAGING_DATABASE_URL set, SHADOW_DATABASE_URL not set",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dixis_tui import events as ev
 from dixis_tui.model import CheckState, Finding, HealthResult, Phase, failed, passed, warned
+from dixis_tui.plan.checks import FLOWS
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.session import Session
 from dixis_tui.prisma.files import scan_migrations
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, judges, soundness
+from dixis_tui.run.phases import facts, flows, judges, soundness
 
 
 def run(context: Context) -> None:
     """Answer every check of verify that can be looked up."""
-    checks = [*facts.phase_checks(Phase.VERIFY, "DX706"), *health_subjects(context, "DX706")]
+    looked_up = facts.phase_checks(Phase.VERIFY, "DX706", FLOWS)
+    checks = [*looked_up, *health_subjects(context, "DX706"), *flows.subjects_of(context)]
     with context.phase(Phase.VERIFY, checks):
         url, found = facts.production(context), facts.project(context)
         with facts.reading(context, url, "verify") as session:
@@ -24,6 +26,7 @@ def run(context: Context) -> None:
         context.check("DX702", lambda: judges.status(context, url, found))
         context.check("DX703", lambda: judges.validate(context, found, url))
         health(context, "DX706")
+        flows.look(context)
 
 
 def _history(session: Session, found: Project, schema: str) -> Finding:

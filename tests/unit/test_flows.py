@@ -1,0 +1,264 @@
+"""Flows against a real server on this machine: cookies, forms, JSON, redirects, and whatever a server may do wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import pytest
+
+from dixis_tui.after import FlowResult
+from dixis_tui.settings_records import FlowSettings
+from dixis_tui.web.flows import go_through
+
+PASSWORD = "pass word&{x}=é"
+DEEP = "[" * 100_000
+
+
+class Site(ThreadingHTTPServer):
+    """Remembers what it was asked; `other` is a second address of it, another origin."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[tuple[str, str, str, dict[str, str]]] = []
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @property
+    def other(self) -> str:
+        return f"http://localhost:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self.server.asked.append((self.command, self.path, body, dict(self.headers)))
+        getattr(self, "at_" + urlsplit(self.path).path.strip("/").replace("-", "_"))(body)
+
+    do_POST = do_PUT = do_GET  # noqa: N815 - the names that http.server looks for
+
+    def _send(self, body: str, status: int = 200, kind: str = "text/html; charset=utf-8", **headers: str) -> None:
+        data = body.encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def at_login(self, body: str) -> None:
+        if self.command == "GET":
+            self._send('<input name="csrf" value="a&amp;b/c">', Set_Cookie="visit=1; HttpOnly")
+            return
+        form = parse_qs(body)
+        sound = form == {"csrf": ["a&b/c"], "password": [PASSWORD]} and self.headers.get("Cookie") == "visit=1"
+        if sound:
+            self._send("", 303, Location="/account", Set_Cookie="session=s3; HttpOnly")
+        else:
+            self._send("no", 403)
+
+    def at_account(self, _: str) -> None:
+        known = "session=s3" in self.headers.get("Cookie", "")
+        self._send("Γεια σας" if known else "who?", 200 if known else 401)
+
+    def at_api(self, body: str) -> None:
+        self._send(json.dumps({"got": json.loads(body or "null"), "n": [1, True, "1", None]}), kind="application/json")
+
+    def at_away(self, _: str) -> None:
+        self._send("", 307, Location=self.server.other + "/account")
+
+    def at_round(self, _: str) -> None:
+        self._send("", 302, Location="/round")
+
+    def at_endless_redirect(self, _: str) -> None:
+        self._forever(302, Location="/account")
+
+    def at_deep(self, _: str) -> None:
+        self._send(DEEP)
+
+    def at_large(self, _: str) -> None:
+        self._send(json.dumps(["x" * 1_100_000]))
+
+    def at_long(self, _: str) -> None:
+        self._send(f'value="{"x" * 5000}"')
+
+    def at_boom(self, _: str) -> None:
+        self._send(f"\x1b[2Jboom {PASSWORD}", 500)
+
+    def at_echo(self, _: str) -> None:
+        self._send(json.dumps({"you": f"\x1b]0;x\x07 {PASSWORD}"}))
+
+    def at_headers(self, _: str) -> None:
+        self._forever(200, pause=0.02, letter=b"x")
+
+    def _forever(self, status: int, pause: float = 0.0, letter: bytes = b"x" * 4096, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        wait = threading.Event()
+        try:
+            while not (pause and wait.wait(pause)):
+                self.wfile.write(letter)
+        except OSError:
+            return
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Site]:
+    with Site() as site:
+        threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield site
+        site.shutdown()
+
+
+@pytest.fixture
+def site(server: Site) -> Site:
+    server.asked.clear()
+    return server
+
+
+def gone(site: Site, *steps: dict[str, Any], seconds: float = 5.0, **variables: str) -> FlowResult:
+    flow = {"name": "Flow", "base": site.base, "variables": ["SECRET"], "timeout_seconds": seconds, "steps": steps}
+    return go_through(msgspec.convert(flow, FlowSettings), {"SECRET": PASSWORD} | variables)
+
+
+def test_login_with_token_and_cookie(site: Site) -> None:
+    result = gone(
+        site,
+        {"url": "/login", "extract": {"token": 'name="csrf" value="([^"]+)"'}},
+        {
+            "url": "/login",
+            "method": "POST",
+            "form": {"csrf": "{token}", "password": "{SECRET}"},
+            "contains": "Γεια σας",
+        },
+        {"url": "/account"},
+    )
+    assert result.ok, result.problem
+    assert [(method, path) for method, path, _, _ in site.asked] == [
+        ("GET", "/login"),
+        ("POST", "/login"),
+        ("GET", "/account"),
+        ("GET", "/account"),
+    ]
+    assert [step.status for step in result.steps] == [200, 200, 200]
+    assert result.milliseconds > 0
+    assert "pass" not in msgspec.json.encode(result).decode()
+
+
+def test_cookies_do_not_go_from_one_flow_to_the_next(site: Site) -> None:
+    assert gone(site, {"url": "/login"}).ok
+    assert gone(site, {"url": "/account", "status": 401}).ok
+    assert "Cookie" not in site.asked[-1][3]
+
+
+def test_values_are_encoded_where_they_stand(site: Site) -> None:
+    result = gone(
+        site,
+        {
+            "url": "/api?q={SECRET}&{{literal}}",
+            "method": "PUT",
+            "headers": {"X-Key": "k"},
+            "json": {"deep": [{"a": "{SECRET}"}], "n": 1, "brace": "{{"},
+            "expect": {"/got/deep/0/a": PASSWORD, "/n/0": 1, "/n/1": True, "/n/3": None, "/got/brace": "{"},
+        },
+    )
+    assert result.ok, result.problem
+    [(_, path, body, headers)] = site.asked
+    assert parse_qs(urlsplit(path).query)["q"] == [PASSWORD]
+    assert "literal" in path
+    assert json.loads(body)["deep"] == [{"a": PASSWORD}]
+    assert headers["X-Key"] == "k"
+
+
+def test_a_number_is_taken_from_json_into_the_next_url(site: Site) -> None:
+    assert gone(site, {"url": "/api", "extract": {"id": "/n/0"}}, {"url": "/api?id={id}"}).ok
+    assert site.asked[-1][1] == "/api?id=1"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"url": "/boom"}, "step 1: answered 500, expected 200"),
+        ({"url": "/account", "status": 401, "contains": "welcome"}, "its body does not contain 'welcome'"),
+        ({"url": "/api", "expect": {"/n/1": 1}}, "its JSON has true at /n/1, expected 1"),
+        ({"url": "/api", "expect": {"/n/2": 1}}, "its JSON has '1' at /n/2, expected 1"),
+        ({"url": "/api", "expect": {"/n/9/x": 1}}, "its JSON has no /n/9, expected 1 at /n/9/x"),
+        ({"url": "/api", "expect": {"/n": 1}}, "its JSON has a list at /n, expected 1"),
+        ({"url": "/login", "expect": {"/n": 1}}, "its body is not JSON"),
+        ({"url": "/deep", "expect": {"/n": 1}}, "its body is not JSON"),
+        ({"url": "/large", "expect": {"/0": 1}}, "too much to be looked at as JSON"),
+        ({"url": "/login", "extract": {"t": "token=(.)"}}, "nothing to extract as t: no token=(.) in the answer"),
+        ({"url": "/api", "extract": {"t": "/n"}}, "nothing to extract as t"),
+        ({"url": "/login", "extract": {"t": "(x)?"}}, "nothing to extract as t"),
+        ({"url": "/long", "extract": {"t": 'value="(x+)'}}, "longer than 4096 characters"),
+        ({"url": "/round"}, "redirects without end"),
+        ({"url": "/account", "headers": {"X": "{SECRET}"}}, "can't be sent: a value in it fits into no header"),
+        ({"url": "/login?x=\x00"}, "is not an http:// or https:// address"),
+    ],
+)
+def test_what_is_wrong_is_said(site: Site, step: dict[str, Any], said: str) -> None:
+    result = gone(site, step)
+    assert said in result.problem
+    assert not result.ok
+    assert PASSWORD not in result.problem
+
+
+def test_what_a_server_says_is_cleaned_and_masked(site: Site) -> None:
+    problem = gone(site, {"url": "/echo", "expect": {"/you": "me"}}).problem
+    assert "\x1b" not in problem
+    assert "•••" in problem
+    assert "pass word" not in problem
+
+
+def test_a_value_that_is_no_header_is_not_told(site: Site) -> None:
+    result = gone(site, {"url": "/account", "headers": {"X": "{SECRET}"}}, SECRET="hush\nhush")
+    assert result.problem == "step 1: can't be sent as HTTP"
+
+
+def test_it_ends_at_the_first_step_that_is_wrong(site: Site) -> None:
+    result = gone(site, {"url": "/boom"}, {"url": "/api"})
+    assert (len(result.steps), result.planned, len(site.asked)) == (1, 2, 1)
+
+
+def test_without_its_variable_nothing_is_asked(site: Site) -> None:
+    result = gone(site, {"url": "/api"}, {"url": "/api?x={SECRET}"}, SECRET="")
+    assert result.problem == "step 2: SECRET is not set: nothing was asked"
+    assert site.asked == []
+
+
+def test_a_header_goes_to_no_other_host(site: Site) -> None:
+    step = {"url": "/away", "method": "POST", "headers": {"X-Key": "key"}, "form": {"a": "b"}}
+    assert gone(site, step | {"status": 401}).ok
+    first, second = site.asked
+    assert first[3]["X-Key"] == "key"
+    assert "X-Key" not in second[3]
+    assert (second[0], second[2]) == ("POST", "a=b")
+
+
+@pytest.mark.parametrize("path", ["/headers", "/endless-redirect"])
+def test_an_answer_without_end_is_left_in_time(site: Site, path: str) -> None:
+    result = gone(site, {"url": path, "status": 401}, seconds=0.3)
+    assert result.ok == (path == "/endless-redirect"), "the redirect's own body is nothing to us"
+    assert result.ok or "did not answer in time" in result.problem
+
+
+def test_nobody_there() -> None:
+    flow = msgspec.convert({"name": "x", "steps": [{"url": "http://127.0.0.1:9/"}]}, FlowSettings)
+    result = go_through(flow, {})
+    assert "can't be reached" in result.problem
+    assert result.steps[0].status == 0
