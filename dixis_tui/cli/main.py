@@ -29,6 +29,7 @@ _COMMANDS = (
     "resolve",
     "recover",
     "drill",
+    "flows",
     "migrations",
     "history",
     "lint",

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 
 from dixis_tui.after import FlowResult
+from dixis_tui.cli import main as cli
 from dixis_tui.settings_records import FlowSettings
 from dixis_tui.web.flows import go_through
 
@@ -262,3 +264,62 @@ def test_nobody_there() -> None:
     result = go_through(flow, {})
     assert "can't be reached" in result.problem
     assert result.steps[0].status == 0
+
+
+CONFIG = """
+[[flows]]
+name = "Login"
+base = "{base}"
+variables = ["SECRET"]
+[[flows.steps]]
+url = "/login"
+extract = {{ token = 'value="([^"]+)"' }}
+[[flows.steps]]
+url = "/login"
+method = "POST"
+form = {{ csrf = "{{token}}", password = "{{SECRET}}" }}
+[[flows]]
+name = "Prices"
+base = "{base}"
+[[flows.steps]]
+url = "/boom"
+[[flows.steps]]
+url = "/api"
+"""
+
+
+@pytest.fixture
+def config(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    path = tmp_path / "dixis.toml"
+    path.write_text(CONFIG.format(base=site.base))
+    monkeypatch.setenv("SECRET", PASSWORD)
+    return str(path)
+
+
+def test_from_the_terminal_step_by_step(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--config", config, "flows", "Login"]) == 0
+    first, one, two = capsys.readouterr().out.splitlines()
+    assert (first, one.split()[:2], two.split()[:2]) == ("Login", ["✔", "1"], ["✔", "2"])
+    assert " ms  POST http://127.0.0.1" in two
+    assert cli.run(["--config", config, "flows"]) == 3
+    said = capsys.readouterr().out
+    assert "✖ 1" in said
+    assert "answered 500, expected 200" in said
+    assert said.endswith("   1 more step was not gone through\n")
+
+
+def test_as_json_and_what_is_wrong_usage(
+    config: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli.run(["--config", config, "flows", "--json"]) == 3
+    result = json.loads(capsys.readouterr().out)
+    assert result["verdict"] == "closed"
+    assert [(flow["name"], flow["ok"], len(flow["steps"]), flow["planned"]) for flow in result["flows"]] == [
+        ("Login", True, 2, 2),
+        ("Prices", False, 1, 2),
+    ]
+    assert cli.run(["--config", config, "flows", "Nothing"]) == 2
+    assert "There are: Login, Prices." in capsys.readouterr().err
+    monkeypatch.delenv("SECRET")
+    assert cli.run(["--config", config, "flows"]) == 2
+    assert "flow 'Login': SECRET is not set" in capsys.readouterr().err

@@ -67,7 +67,8 @@ def _url(context: Context) -> DatabaseUrl | None:
 
 def _secrets(context: Context) -> Finding:
     facts.production(context)
-    words = [f"{name} {'set' if name in context.secrets else 'not set'}" for name in SECRET_NAMES]
+    names = (*SECRET_NAMES, *context.settings.secret_variables)
+    words = [f"{name} {'set' if name in context.secrets else 'not set'}" for name in names]
     return passed(", ".join(words))
 
 
