@@ -14,6 +14,7 @@ from dixis_tui.demo.project import copy_sample, find_node, fingerprint, install_
 from dixis_tui.demo.reader import read_and_wait
 from dixis_tui.demo.servers import PRODUCTION, STAGING, Servers
 from dixis_tui.demo.shop_process import ShopProcess
+from dixis_tui.demo.shop_visits import PASSWORD, PASSWORD_VARIABLE
 from dixis_tui.errors import ToolError, UsageError
 from dixis_tui.process import LineSink
 from dixis_tui.settings import DATABASE_URL, STAGING_DATABASE_URL
@@ -88,7 +89,7 @@ class Demo:
                 install_prisma(self.folder / "project", self.folder / "npm-cache", on_line)
             on_line("Opening the shop")
             port = self._shop.start(self._servers.application(self._servers.production, PRODUCTION))
-            environment |= self._urls()
+            environment |= self._urls() | {PASSWORD_VARIABLE: PASSWORD}
             config = write_config(self.folder, executor=executor, shop_port=port, new_window=new_window)
         return DemoReady(folder=self.folder, config=config, environment=environment, shop=f"http://127.0.0.1:{port}")
 

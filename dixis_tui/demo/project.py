@@ -56,6 +56,60 @@ name = "{name}"
 url = "{url}"
 contains = '{contains}'
 """
+_FLOWS = """
+[[flows]]
+name = "Login"
+base = "{site}"
+variables = ["SHOP_PASSWORD"]
+
+[[flows.steps]]
+url = "/login"
+extract.csrf = 'name="csrf" value="([^"]+)"'
+extract.email = '<code id="try">([^<]+)'
+
+[[flows.steps]]
+url = "/login"
+method = "POST"
+form = {{ csrf = "{{csrf}}", email = "{{email}}", password = "{{SHOP_PASSWORD}}" }}
+contains = "Γεια σας"
+
+[[flows]]
+name = "Product listing"
+base = "{site}"
+
+[[flows.steps]]
+url = "/api/products"
+expect = {{ "/status" = "ok" }}
+extract.slug = "/products/0/slug"
+
+[[flows.steps]]
+url = "/product?slug={{slug}}"
+contains = "Στο καλάθι"
+
+[[flows]]
+name = "Checkout"
+base = "{site}"
+
+[[flows.steps]]
+url = "/products"
+extract.slug = '<li id="([^"]+)"'
+
+[[flows.steps]]
+url = "/product?slug={{slug}}"
+extract.csrf = 'name="csrf" value="([^"]+)"'
+
+[[flows.steps]]
+url = "/basket"
+method = "POST"
+form = {{ csrf = "{{csrf}}", slug = "{{slug}}", quantity = "2" }}
+contains = "Σύνολο:"
+
+[[flows.steps]]
+url = "/api/price"
+method = "POST"
+json = {{ slug = "{{slug}}", quantity = 2 }}
+expect = {{ "/status" = "priced", "/quantity" = 2 }}
+"""
 
 
 def fingerprint() -> str:
@@ -132,7 +186,7 @@ def write_config(folder: Path, *, executor: str, shop_port: int, new_window: boo
     # Both servers write to this folder's disk: here it can be asked what a provider's console would say.
     free = shutil.disk_usage(folder).free / 1e9
     text = _CONFIG.format(timezone=_TIMEZONE, start=window.start, minutes=window.minutes, executor=executor, free=free)
-    write_private(path, (text + _health(shop_port)).encode())
+    write_private(path, (text + _application(shop_port)).encode())
     return path
 
 
@@ -147,6 +201,7 @@ def _open_window(path: Path) -> WindowSettings | None:
     return window
 
 
-def _health(port: int) -> str:
+def _application(port: int) -> str:
     site = f"http://127.0.0.1:{port}"
-    return "".join(_HEALTH.format(name=route.name, url=site + route.path, contains=route.contains) for route in ROUTES)
+    health = (_HEALTH.format(name=route.name, url=site + route.path, contains=route.contains) for route in ROUTES)
+    return "".join(health) + _FLOWS.format(site=site)

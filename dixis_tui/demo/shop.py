@@ -11,16 +11,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dixis_tui.demo.shop_pages import ROUTES, Page, Route, ShopError, json_page
+from dixis_tui.demo.shop_pages import ROUTES, ShopError, json_page
 from dixis_tui.demo.shop_process import ShopState, birth, read_state, write_state
+from dixis_tui.demo.shop_visits import BODY_LIMIT, VISITS, Asked, Reply, Signer, Visit, asked
 from dixis_tui.errors import DixisError
-from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl, parse
 from dixis_tui.process import no_core_dumps
 
@@ -38,6 +39,7 @@ class Shop(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self._database = database
         self._state = state
+        self._signer = Signer()
         self._me = ShopState(os.getpid(), birth(os.getpid()), self.server_address[1], database.masked)
 
     def announce(self) -> None:
@@ -49,8 +51,8 @@ class Shop(ThreadingHTTPServer):
         if read_state(self._state) != self._me:
             threading.Thread(target=self.shutdown, daemon=True).start()
 
-    def answer(self, route: Route) -> tuple[HTTPStatus, Page]:
-        """The page, or what keeps it from being shown."""
+    def answer(self, show: Callable[[Session], Reply]) -> Reply:
+        """What `show` gives, or what keeps it from being shown."""
         try:
             with connect(
                 self._database,
@@ -59,9 +61,14 @@ class Shop(ThreadingHTTPServer):
                 lock_timeout_seconds=_PATIENCE_SECONDS,
                 statement_timeout_seconds=_PATIENCE_SECONDS,
             ) as session:
-                return HTTPStatus.OK, route.show(session)
+                return show(session)
         except (DixisError, ShopError) as error:
-            return HTTPStatus.INTERNAL_SERVER_ERROR, json_page({"status": "error", "error": str(error)})
+            problem = json_page({"status": "error", "error": str(error)})
+            return Reply(page=problem, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def visited(self, visit: Visit, request: Asked) -> Reply:
+        """The same for what a customer does."""
+        return self.answer(lambda session: visit(session, request, self._signer))
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -71,20 +78,43 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 15.0
 
     def do_GET(self) -> None:
-        route = _PAGES.get(urlsplit(self.path).path)
-        if route is None:
-            self._send(HTTPStatus.NOT_FOUND, json_page({"status": "error", "error": "no such page"}))
+        body = self._body()
+        place = urlsplit(self.path)
+        visit = VISITS.get((self.command.replace("HEAD", "GET"), place.path))
+        route = _PAGES.get(place.path)
+        if visit is not None:
+            try:
+                words = self.headers
+                request = asked(place.query, body, words.get("Content-Type", ""), words.get("Cookie", ""))
+            except ShopError as error:
+                problem = json_page({"status": "error", "error": str(error)})
+                self._send(Reply(page=problem, status=HTTPStatus.BAD_REQUEST))
+                return
+            self._send(self.server.visited(visit, request))
+        elif route is None or self.command == "POST":
+            missing = json_page({"status": "error", "error": "no such page"})
+            self._send(Reply(page=missing, status=HTTPStatus.NOT_FOUND))
         else:
-            self._send(*self.server.answer(route))
+            self._send(self.server.answer(lambda session: Reply(page=route.show(session))))
 
-    do_HEAD = do_GET  # noqa: N815 - the name that http.server looks for
+    do_HEAD = do_POST = do_GET  # noqa: N815 - the names that http.server looks for
 
-    def _send(self, status: HTTPStatus, page: Page) -> None:
-        body = page.body.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", page.kind)
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length", "0")
+        size = int(length) if length.isascii() and length.isdigit() else 0
+        self.close_connection = size > BODY_LIMIT  # the rest of it is nothing to us
+        return self.rfile.read(min(size, BODY_LIMIT))
+
+    def _send(self, reply: Reply) -> None:
+        body = reply.page.body.encode()
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.page.kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
+        if reply.location:
+            self.send_header("Location", reply.location)
+        if reply.cookie[0]:
+            self.send_header("Set-Cookie", f"{reply.cookie[0]}={reply.cookie[1]}; Path=/; HttpOnly; SameSite=Lax")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -112,21 +113,22 @@ def health(session: Session) -> Page:
 def home(session: Session) -> Page:
     """The front page."""
     [totals] = session.query(_HOME, row=_Totals)
-    return _page(
+    return page(
         "Καλώς ήρθατε στο Dixis",
         f"<p>{totals.products} προϊόντα από {totals.producers} παραγωγούς, κατευθείαν στο τραπέζι σας.</p>",
     )
 
 
-def login(session: Session) -> Page:
-    """The form to log in with."""
+def login(session: Session, token: str = "", email: str = "") -> Page:
+    """The form to log in with; `token` comes back with it, and `email` is one that anybody may try."""
     if not session.value(_LOGIN):
         raise ShopError("nobody could log in: there are no customers")
-    return _page(
+    return page(
         "Σύνδεση",
-        '<form method="get" action="/login"><label>Email <input type="email" name="email" autocomplete="username">'
-        '</label><label>Κωδικός <input type="password" autocomplete="current-password"></label>'
-        "<button>Σύνδεση</button></form>",
+        f'<form method="post" action="/login"><input type="hidden" name="csrf" value="{token}">'
+        '<label>Email <input type="email" name="email" autocomplete="username"></label>'
+        '<label>Κωδικός <input type="password" name="password" autocomplete="current-password"></label>'
+        f'<button>Σύνδεση</button></form><p>Για δοκιμή: <code id="try">{html.escape(email)}</code>, demo</p>',
     )
 
 
@@ -136,11 +138,12 @@ def products(session: Session) -> Page:
     if not found:
         raise ShopError("there is nothing to sell")
     items = "".join(
-        f'<li id="{html.escape(one.slug)}">{html.escape(one.name)} ({html.escape(one.unit)}), {_euros(one.cents)}, '
-        f"{html.escape(one.producer)}, {html.escape(one.town)} · {html.escape(one.shelf)}</li>"
+        f'<li id="{html.escape(one.slug)}"><a href="/product?slug={quote(one.slug)}">{html.escape(one.name)}</a> '
+        f"({html.escape(one.unit)}), {euros(one.cents)}, {html.escape(one.producer)}, {html.escape(one.town)} · "
+        f"{html.escape(one.shelf)}</li>"
         for one in found
     )
-    return _page("Προϊόντα", f"<ul>{items}</ul>")
+    return page("Προϊόντα", f"<ul>{items}</ul>")
 
 
 def checkout(session: Session) -> Page:
@@ -149,10 +152,10 @@ def checkout(session: Session) -> Page:
     if not addresses or not lines:
         raise ShopError("there is nothing to check out")
     [address] = addresses
-    items = "".join(f"<li>{one.quantity} x {html.escape(one.name)}, {_euros(one.cents)}</li>" for one in lines)
+    items = "".join(f"<li>{one.quantity} x {html.escape(one.name)}, {euros(one.cents)}</li>" for one in lines)
     where = html.escape(f"{address.name}, {address.street}, {address.postal_code} {address.city}")
-    total = _euros(sum(one.quantity * one.cents for one in lines))
-    return _page("Ολοκλήρωση παραγγελίας", f"<p>{where}</p><ul>{items}</ul><p>Σύνολο: {total}</p>")
+    total = euros(sum(one.quantity * one.cents for one in lines))
+    return page("Ολοκλήρωση παραγγελίας", f"<p>{where}</p><ul>{items}</ul><p>Σύνολο: {total}</p>")
 
 
 ROUTES = (
@@ -170,7 +173,8 @@ def json_page(content: dict[str, str]) -> Page:
     return Page(json.dumps(content, ensure_ascii=False, separators=(",", ":")), JSON)
 
 
-def _page(title: str, body: str) -> Page:
+def page(title: str, body: str) -> Page:
+    """A page of the shop; `title` and `body` are HTML."""
     places = (("/", "Dixis"), ("/products", "Προϊόντα"), ("/checkout", "Καλάθι"), ("/login", "Σύνδεση"))
     links = "".join(f'<a href="{path}">{name}</a>' for path, name in places)
     return Page(
@@ -179,5 +183,6 @@ def _page(title: str, body: str) -> Page:
     )
 
 
-def _euros(cents: int) -> str:
+def euros(cents: int) -> str:
+    """`12,50 €`."""
     return f"{cents // 100},{cents % 100:02} €"

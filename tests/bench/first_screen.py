@@ -82,7 +82,8 @@ def _begin_run() -> None:
 
     demo = Demo(demo_folder())
     ready = demo.prepare(new_window=True)
-    start(load(ready.config), secrets_from(ready.environment), "bench", demo.folder / "runs").wait()
+    settings = load(ready.config)
+    start(settings, secrets_from(ready.environment, settings), "bench", demo.folder / "runs").wait()
 
 
 def _ended_run() -> str:

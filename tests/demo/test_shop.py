@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -19,8 +20,9 @@ from dixis_tui.demo.shop_process import ShopProcess, ShopState, birth, write_sta
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import parse
 from dixis_tui.prisma.steps import Failed
-from dixis_tui.settings import DATABASE_URL, load
+from dixis_tui.settings import DATABASE_URL, load, secrets_from
 from dixis_tui.web import health
+from dixis_tui.web.flows import go_through
 from tests.demo.conftest import migrate, open_production, processes_of
 from tests.waiting import until
 
@@ -55,6 +57,41 @@ def test_five_routes_before_and_after_the_migrations(production: DemoReady) -> N
     assert problems(production) == {}
     answer = httpx.get(f"{production.shop}/api/health").json()
     assert answer == {"status": "ok", "database": "dixis_prod", "migration": "20251118093011_order_item_product"}
+
+
+def flows(ready: DemoReady) -> dict[str, str]:
+    """What the three configured flows find wrong."""
+    settings = load(ready.config)
+    results = [go_through(flow, secrets_from(ready.environment, settings)) for flow in settings.flows]
+    assert [(result.name, result.planned) for result in results] == [
+        ("Login", 2),
+        ("Product listing", 2),
+        ("Checkout", 4),
+    ]
+    return {result.name: result.problem for result in results if not result.ok}
+
+
+def test_a_customer_logs_in_looks_and_checks_out_before_and_after(production: DemoReady) -> None:
+    assert flows(production) == {}
+    assert not any(isinstance(step, Failed) for step in migrate(production))
+    assert flows(production) == {}
+    with open_production(production) as session:
+        session.execute('ALTER TABLE "Product" RENAME COLUMN "slug" TO "sluggish"')
+    assert set(flows(production)) == {"Product listing", "Checkout"}
+
+
+def test_the_shop_believes_no_stranger(production: DemoReady) -> None:
+    with httpx.Client(base_url=production.shop) as web:
+        assert web.get("/account").status_code == 401
+        assert web.get("/account", headers={"Cookie": "session=00.00"}).status_code == 401
+        assert web.post("/login", data={"email": "x", "password": "demo"}).status_code == 403
+        token = re.findall('name="csrf" value="([^"]+)"', web.get("/login").text)[0]
+        assert web.post("/login", data={"csrf": token, "email": "x", "password": "demo"}).status_code == 401
+        assert httpx.post(f"{production.shop}/login", data={"csrf": token}).status_code == 403, "without its cookie"
+        assert web.post("/api/price", json={"slug": "x", "quantity": 100}).status_code == 404
+        assert web.post("/api/price", content=b"[" * 10_000, headers={"Content-Type": "json"}).status_code == 400
+        assert web.post("/login", content=b"x" * 40_000).status_code in (400, 403)
+        assert web.post("/").status_code == 404
 
 
 def test_pages_are_greek_html(production: DemoReady) -> None:

@@ -152,9 +152,9 @@ def _unattended(demo: Demo, ready: DemoReady, script: Script, *, as_json: bool) 
     people = frozenset(spec.code for spec in CATALOGUE if spec.person)
     script = replace(script, ticks=script.ticks | people, operator=f"{script.operator} (unattended demo)")
     try:
-        folder = start(
-            load(ready.config), secrets_from(ready.environment), script.operator, demo.folder / "runs"
-        ).wait()
+        settings = load(ready.config)
+        secrets = secrets_from(ready.environment, settings)
+        folder = start(settings, secrets, script.operator, demo.folder / "runs").wait()
         driver = drive(folder, script, quiet=as_json)
         code = finish(folder, as_json=as_json, interrupted=driver.interrupted)
     finally:
@@ -170,11 +170,13 @@ def _cockpit(demo: Demo, ready: DemoReady, operator: str, under_way: Run | None,
 
     if under_way:
         return _show(demo.folder, under_way.folder, operator, _attached(under_way))
+    settings = load(ready.config)
+    secrets = secrets_from(ready.environment, settings)
     if left and left.target == _target(ready):
-        starting = resume(left.folder, load(ready.config), secrets_from(ready.environment), operator)
+        starting = resume(left.folder, settings, secrets, operator)
         notice = f"Run {left.id} had lost its runner and is taken up again."
         return _show(demo.folder, *begun(starting, operator, notice))
-    starting = start(load(ready.config), secrets_from(ready.environment), operator, demo.folder / "runs")
+    starting = start(settings, secrets, operator, demo.folder / "runs")
     return _show(demo.folder, *begun(starting, operator))
 
 
