@@ -9,7 +9,7 @@ from dixis_tui.i18n import _, ngettext, sentence
 from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.run import accounts, policy
 from dixis_tui.run.state import RunState
-from screens import words
+from screens import after_words, cards_after, words
 from screens.cards import Card, Line, answers, backup_words, closed, questions, snapshot_words, suffered
 from screens.clock_words import clock_lines, deciding
 from screens.spots import broken, unanswered
@@ -277,17 +277,23 @@ def _sign_off(view: View) -> Card:
             )
         )
     lines += suffered(view)
+    watch = cards_after.lines(view)
     strange = any(one.unknown for one in state.access)
     optional = [check for check in state.checks_of(Phase.SIGNOFF) if check.spec.person and not check.open]
     if optional:
         names = ", ".join(_(check.spec.title).lower() for check in optional)
         lines.append(Line(_("Not ticked yet: {names}.").format(names=names), "quiet", "○", "quiet"))
+    worse = cards_after.worse(view)
+    more: tuple[tuple[str, str], ...] = ((after_words.KEY, _("after-watch")),) if state.after else ()
+    more += (("x", _("roll back")),) if state.backup else ()
+    more += (("u", _("access")),) if strange else ()
     return Card(
-        headline=_("Migrated and verified. Take the banner down, then sign off"),
-        tone="good",
-        glyph="▶",
-        lines=tuple(lines),
+        headline=worse or _("Migrated and verified. Take the banner down, then sign off"),
+        tone="warn" if worse else "good",
+        glyph="▲" if worse else "▶",
+        # What is worse stands before what went well.
+        lines=tuple([*watch, *lines] if worse else [*lines, *watch]),
         key="enter",
         does=_("sign off and end the run"),
-        more=((("x", _("roll back")),) if state.backup else ()) + ((("u", _("access")),) if strange else ()),
+        more=more,
     )

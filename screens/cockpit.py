@@ -61,6 +61,7 @@ class Cockpit(Screen[None]):
         Binding("c", "checks", show=False),
         Binding("h", "outlook", show=False),
         Binding("y", "history", show=False),
+        Binding("f", "after", show=False),
         Binding("b", "radar", show=False),
         Binding("u", "access", show=False),
         Binding("g", "github", show=False),
@@ -189,6 +190,10 @@ class Cockpit(Screen[None]):
     def action_history(self) -> None:
         """The runs on this target."""
         self.cockpit_app.open("history")
+
+    def action_after(self) -> None:
+        """Whether it is as before, and what became worse."""
+        self.cockpit_app.open("after")
 
     def action_radar(self) -> None:
         """Who blocks us, and who waits behind us."""

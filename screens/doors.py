@@ -24,6 +24,7 @@ _PLAIN = {
     "checks": "ChecksScreen",
     "outlook": "OutlookScreen",
     "history": "HistoryScreen",
+    "after": "AfterScreen",
     "radar": "RadarScreen",
     "github": "GithubScreen",
     "access": "AccessScreen",

@@ -49,6 +49,7 @@ class PresenterScreen(Screen[None]):
         Binding("o", "open('contacts')", show=False),
         Binding("h", "open('outlook')", show=False),
         Binding("y", "open('history')", show=False),
+        Binding("f", "open('after')", show=False),
         Binding("g", "open('github')", show=False),
         Binding("question_mark", "open('help')", show=False),
         Binding("q", "leave", show=False),

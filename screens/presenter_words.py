@@ -11,7 +11,7 @@ from dixis_tui.model import CheckState, MigrationState, Phase, PhaseState, Recov
 from dixis_tui.plan import phases
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
-from screens import cards_github, cards_recovery, github_words, words
+from screens import after_words, cards_github, cards_recovery, github_words, words
 from screens.cards import Card, card, keeper
 from screens.clock_words import by_words, deciding, likely_way, way_seconds
 from screens.view import Link, View
@@ -66,6 +66,8 @@ def stand(view: View) -> Stand:
         return Stand(there.word, there.tone, f"{there.glyph} {there.short or there.headline}")
     if cards_recovery.tells(state):
         return _taken_up(view, name)
+    if (worse := after_words.large(view)) and state.running is None and not found.alarm:
+        return Stand(worse.word, worse.tone, worse.line)
     if found.alarm:
         return Stand(
             _trouble(state, found),

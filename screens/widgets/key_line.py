@@ -22,7 +22,7 @@ _LOG_KEYS = (
 _ALWAYS = (("c", N_("checks")), ("l", N_("log")), ("?", N_("help")), ("q", N_("leave")))
 _REPLAY_KEYS = (("← →", N_("step")), ("[ ]", N_("phase")), ("1 0", N_("speed")))
 _GIVE_UP = ("e", "l", "c", "r", "w", "h", "p", "g", "s", "m", "o")
-_REPLAY_GIVES_UP = ("l", "c", "b", "h", "g", "1 0")
+_REPLAY_GIVES_UP = ("l", "c", "b", "h", "f", "g", "1 0")
 """Which keys the row leaves out first where the room is short; `?` names them all."""
 
 
@@ -35,6 +35,7 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
         first = ("home", _("again")) if over else ("space", _("pause") if view.reel.playing else _("play"))
         looks = [("h", _("migrations"))] if view.state.migrations else []
         looks += [("b", _("locks"))] if radar_words.live(view) else []
+        looks += [("f", _("after-watch"))] if view.state.after else []
         looks += [("g", "GitHub")] if view.state.workflow else []
         return [first, *_told(_REPLAY_KEYS), *looks, *_told(_ALWAYS)]
     open_ones = [offer for offer in offers(view) if not offer.refusal]
@@ -43,6 +44,7 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     acting = [(made.key, made.label) for made in open_ones if made.key != "enter" or made.label not in letters]
     looks = [("h", _("migrations"))] if view.state.migrations else []
     looks += [("b", _("locks"))] if radar_words.live(view) else []
+    looks += [("f", _("after-watch"))] if view.state.after else []
     looks += [("g", "GitHub")] if view.state.run and view.state.run.github else []
     # Named where they are looked for: when something went wrong.
     looks += [("t", _("what to do"))] if trouble.case_of(view.state) else []
