@@ -15,6 +15,7 @@ from screens.widgets.painted import Part
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BROKEN = "✖"
+_SUBJECT_CELLS = 44
 KEY = "f"
 """Opens the screen, from everywhere."""
 
@@ -60,7 +61,7 @@ def _not_begun(state: RunState) -> str:
     if state.drill:
         return _("A drill has no application to watch.")
     if state.baseline:
-        return _("How it is now was kept; the watch begins once the migration is verified.")
+        return _("How it was is kept; the watch begins once verify has passed.")
     return _("It begins once the migration is verified; after.minutes says for how long.")
 
 
@@ -82,8 +83,8 @@ def time_words(view: View) -> str:
 
 
 def told(finding: AfterFinding) -> str:
-    """A finding in a line: what, and its numbers."""
-    return f"{finding.subject}: {finding.evidence}"
+    """A finding in a line: what, cut where it is a long statement, and its numbers."""
+    return f"{words.cut(finding.subject, _SUBJECT_CELLS)}: {finding.evidence}"
 
 
 def large(view: View) -> Standing | None:

@@ -276,6 +276,14 @@ def _sign_off(view: View) -> Card:
                 "good",
             )
         )
+    if state.flows:
+        whole = sum(flow.ok for flow in state.flows.values())
+        told = ngettext(
+            "{whole} of {number} flow goes through.", "{whole} of {number} flows go through.", len(state.flows)
+        )
+        good = whole == len(state.flows)
+        text = told.format(whole=whole, number=len(state.flows))
+        lines.append(Line(text, "text", "✔" if good else "✖", "good" if good else "bad"))
     lines += suffered(view)
     watch = cards_after.lines(view)
     strange = any(one.unknown for one in state.access)

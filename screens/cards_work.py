@@ -5,13 +5,15 @@ from __future__ import annotations
 from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.model import CheckState, MigrationState, Phase
 from dixis_tui.plan import phases
+from dixis_tui.plan.checks import FLOWS
 from dixis_tui.run.state import CheckView, MigrationView, RunState
-from screens import cards_back, cards_github, github_words, radar_words, words
+from screens import after_words, cards_back, cards_github, github_words, radar_words, words
 from screens.cards import Bar, Card, Line, migrations
 from screens.clock_words import clock_lines, deciding
 from screens.progress import progress_bar
 from screens.view import Mode, View
 
+_ANSWERED = (CheckState.PASSED, CheckState.FAILED)
 _VERBS = {
     Phase.PREFLIGHT: N_("Preflight looks at production and the project; it only reads"),
     Phase.BACKUP: N_("Backing up production"),
@@ -45,7 +47,7 @@ def running(view: View, phase: Phase) -> Card:
             _("{done} of {checks}").format(done=done, checks=words.count(len(answers), "check", "checks")),
         )
     if phase is Phase.VERIFY:
-        lines += tuple(_health(state))
+        lines += (*_health(state), *_flows(state))
     return Card(
         headline=_(_VERBS[phase]) if phase in _VERBS else words.phase(phase),
         tone="work",
@@ -75,6 +77,21 @@ def _taken(view: View, phase: Phase) -> str:
 def _looking(check: CheckView) -> Line:
     name = f"{_(check.spec.title)} · {check.subject}" if check.subject else _(check.spec.title)
     return Line(f"{check.code} {name}: {_(check.spec.looks)}", "text", "◐", "work")
+
+
+def _flows(state: RunState) -> list[Line]:
+    """Those that verify has gone through: what is known of the others is from before the migration."""
+    seen = [flow for name, flow in state.flows.items() if state.check(FLOWS, name).state in _ANSWERED]
+    return [
+        Line(
+            f"{flow.name}: {flow.problem}" if flow.problem else flow.name,
+            "text",
+            "✔" if flow.ok else "✖",
+            "good" if flow.ok else "bad",
+            after_words.milliseconds(flow.milliseconds),
+        )
+        for flow in seen
+    ]
 
 
 def _health(state: RunState) -> list[Line]:

@@ -31,6 +31,7 @@ _TAIL_BYTES, _TAIL_LINES = 8192, 12
 _KEYS = (
     ("v", N_("cockpit")),
     ("h", N_("migrations")),
+    ("f", N_("after-watch")),
     ("g", "GitHub"),
     ("o", N_("contacts")),
     ("?", N_("help")),
@@ -122,8 +123,8 @@ class PresenterKeys(Painted):
         """One row."""
         right = f" {source(self.view)} "
         run = self.view.state.run
-        never = () if run and run.github else ("g",)
-        for dropped in (never, (*never, "h"), (*never, "h", "o"), ("g", "h", "o"), ("g", "h", "o", "?")):
+        never = (() if run and run.github else ("g",)) + (() if self.view.state.after else ("f",))
+        for dropped in (never, (*never, "h"), (*never, "h", "o"), (*never, "g", "h", "o"), ("f", "g", "h", "o", "?")):
             keys: list[Part] = []
             for key, label in ((key, _(label)) for key, label in _KEYS):
                 keys += [(" ", ""), (key, "key"), (f" {label} ", "text")] if key not in dropped else []
