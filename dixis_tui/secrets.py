@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from os.path import commonprefix
 from typing import NoReturn
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 MASK = "•••"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -105,6 +105,16 @@ def _without_towers(odd: re.Match[str]) -> str:
         elif marks == _MARKS + 1:
             kept.append(REPLACEMENT)
     return "".join(kept)
+
+
+def masked(url: str) -> str:
+    """An address without what makes it secret: its path, its query, its user."""
+    try:
+        parts = urlsplit(url)
+        place = f"{parts.hostname or ''}:{parts.port}" if parts.port else parts.hostname or ""
+    except ValueError:
+        return MASK
+    return clean(f"{parts.scheme}://{place}/{MASK}")
 
 
 class Redactor:

@@ -288,6 +288,7 @@ def _decode(path: Path) -> Settings:
     _check_address(path, "audit.webhook", settings.audit.webhook)
     _check_github(path, settings)
     check_flows(path, settings.flows)
+    _check_notices(path, settings)
     if settings.confirm.second_operator and not settings.watch.group:
         raise UsageError(
             f"{path}: confirm.second_operator needs watch.group: the second person could not reach the run",
@@ -303,6 +304,15 @@ def _check_github(path: Path, settings: Settings) -> None:
         raise UsageError(f"{path}: two targets are called '{twice}'", "Give each a name of its own.")
     if settings.targets and not settings.github.repository:
         raise UsageError(f"{path}: [[targets]] need github.repository", "Name the repository, owner/name.")
+
+
+def _check_notices(path: Path, settings: Settings) -> None:
+    notices = settings.notices
+    if reason := notices.wrong:
+        raise UsageError(f"{path}: {reason}", "Mend that key; docs/notices.md shows each channel.")
+    _check_address(path, "notices.banner.url", notices.banner.url)
+    for hook in notices.webhooks:
+        _check_address(path, f"the url of [[notices.webhooks]] '{clean(hook.name)}'", hook.url)
 
 
 def _check_address(path: Path, key: str, url: str) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from dixis_tui.secrets import clean
+
 Language = Literal["", "en", "el"]
 _Variable = Annotated[str, Meta(pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")]
 """Name of an environment variable; empty: none."""
@@ -76,6 +78,25 @@ class NoticesSettings(Table, frozen=True, kw_only=True):
         hooks = (hook.url_variable for hook in self.webhooks)
         names = (self.mail.password_variable if self.mail.user else "", self.banner.token_variable, *hooks)
         return tuple(name for name in names if name)
+
+    @property
+    def wrong(self) -> str:
+        """What can't be right in it, as one sentence; empty: nothing."""
+        names = [hook.name for hook in self.webhooks]
+        if not self.languages or len(set(self.languages)) < len(self.languages):
+            return "notices.languages names each language once, and at least one"
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            return f"two [[notices.webhooks]] are called '{clean(twice)}'"
+        for hook in self.webhooks:
+            if bool(hook.url) == bool(hook.url_variable):
+                return f"[[notices.webhooks]] '{clean(hook.name)}' needs either url or url_variable"
+        if not self.mail.host:
+            return ""
+        if not self.mail.sender or not self.mail.to:
+            return "notices.mail needs sender and to"
+        if self.mail.user and self.mail.security == "none":
+            return "notices.mail.user needs starttls or tls: the password would go out for all to read"
+        return ""
 
     @property
     def any(self) -> bool:

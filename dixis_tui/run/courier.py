@@ -5,25 +5,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import msgspec
 
 from dixis_tui.run.heads import Head
-from dixis_tui.secrets import MASK, clean
+from dixis_tui.secrets import masked
 
 Report = Callable[[Head, str, str], None]
 """Of a head, whom it went to, and the problem or nothing. Called in the courier's thread; must not raise."""
-
-
-def masked(url: str) -> str:
-    """An address without what makes it secret: its path, its query, its user."""
-    try:
-        parts = urlsplit(url)
-        place = f"{parts.hostname or ''}:{parts.port}" if parts.port else parts.hostname or ""
-    except ValueError:
-        return MASK
-    return clean(f"{parts.scheme}://{place}/{MASK}")
 
 
 class Courier:

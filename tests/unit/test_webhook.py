@@ -16,10 +16,9 @@ from dixis_tui.model import Phase, Verdict
 from dixis_tui.run import folders, heads
 from dixis_tui.run.audit_run import verify_run
 from dixis_tui.run.context import Context
-from dixis_tui.run.courier import masked
 from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.log import Log
-from dixis_tui.secrets import Redactor
+from dixis_tui.secrets import Redactor, masked
 from dixis_tui.settings import AuditSettings, Settings, load
 from dixis_tui.web import webhook
 from dixis_tui.web.webhook import post
