@@ -29,6 +29,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     html: bool = False
     cut: bool = False
     """Whether the body goes on beyond what was looked at."""
+    retry_after: str = ""
+    """That header, as it came."""
     milliseconds: float = 0.0
     """Until the body was read."""
     problem: str = ""
@@ -58,6 +60,7 @@ def fetch(web: httpx.Client, request: httpx.Request, seconds: float, own: Collec
         body=answer.body,
         html=answer.html,
         cut=answer.cut,
+        retry_after=answer.retry_after,
         milliseconds=milliseconds,
         problem=answer.problem,
     )
@@ -109,7 +112,13 @@ def _read(response: httpx.Response, deadline: float) -> Answer:
         if time.perf_counter() > deadline:  # httpx's own limit is one for each read: a trickle never meets it
             raise httpx.ReadTimeout("the body came too slowly")
     html = "html" in response.headers.get("content-type", "").lower()
-    return Answer(status=response.status_code, body=_text(bytes(taken), response.encoding), html=html, cut=cut)
+    return Answer(
+        status=response.status_code,
+        body=_text(bytes(taken), response.encoding),
+        html=html,
+        cut=cut,
+        retry_after=response.headers.get("retry-after", ""),
+    )
 
 
 def _text(body: bytes, encoding: str | None) -> str:
