@@ -35,6 +35,7 @@ _COMMANDS = (
     "lint",
     "github",
     "audit",
+    "report",
     "checks",
 )
 

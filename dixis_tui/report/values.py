@@ -94,8 +94,8 @@ class Gate(Struct, frozen=True, kw_only=True):
 class Statement(Struct, frozen=True, kw_only=True):
     """One statement of one file: predicted, rehearsed, and as it ran on production. None: it was not.
 
-    `locks` are those that were seen on production, else the rehearsal's (`locks_foreseen`). `victims` is the most sessions that
-    waited behind it at once, `waited` the longest wait of any of them.
+    `locks` are those that were seen on production, else the rehearsal's (`locks_foreseen`). `victims` is the most
+    sessions that waited behind it at once, `waited` the longest wait of any of them.
     """
 
     number: int
