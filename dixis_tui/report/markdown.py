@@ -26,7 +26,7 @@ from dixis_tui.report.document import (
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 """With a backslash before it each is itself: none begins a link, emphasis, HTML, a cell or an autolink."""
-_FIRST = re.compile(r"^(?:[#+=-]|\d{1,9}(?=[.)]))")
+_FIRST = re.compile(r"^(?:[#+=-](?=[\s#+=-]|$)|\d{1,9}(?=[.)](?:\s|$)))")
 """What may begin a heading, a list or a rule."""
 _TICKS = re.compile("`+")
 

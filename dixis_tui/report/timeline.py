@@ -21,7 +21,7 @@ from dixis_tui.report.values import Bar, Facts
 __all__ = ["Bar", "described", "draw"]
 
 _WIDTH, _LEFT, _RIGHT = 1000.0, 120.0, 20.0
-_ROW, _BAR, _AXIS = 40.0, 26.0, 34.0
+_HEAD, _ROW, _BAR, _AXIS = 16.0, 40.0, 26.0, 34.0
 _LEAST = 3.0
 """Width that even the shortest phase has."""
 _TICKS = 8
@@ -72,9 +72,9 @@ def draw(facts: Facts, zone: tzinfo) -> str:
     last = facts.last or facts.started
     bars = [bar for _name, found in rows for bar in found]
     scale = _scale(bars, last)
-    parts = [_window(facts, scale, len(rows))]
-    parts.extend(_row(name, found, at * _ROW, scale, last) for at, (name, found) in enumerate(rows))
-    top = len(rows) * _ROW
+    top = _HEAD + len(rows) * _ROW
+    parts = [_window(facts, scale, top)]
+    parts.extend(_row(name, found, _HEAD + at * _ROW, scale, last) for at, (name, found) in enumerate(rows))
     parts.append(_axis(scale, top, zone))
     top += _AXIS
     near = _scale(facts.actual, last)
@@ -122,7 +122,7 @@ def _scale(bars: Sequence[Bar], last: datetime) -> _Scale:
     return _Scale(starts, max((ends - starts).total_seconds(), 0.001))
 
 
-def _window(facts: Facts, scale: _Scale, rows: int) -> str:
+def _window(facts: Facts, scale: _Scale, height: float) -> str:
     if facts.window is None:
         return ""
     left, right = (scale.x(at) for at in facts.window)
@@ -130,8 +130,8 @@ def _window(facts: Facts, scale: _Scale, rows: int) -> str:
         return ""
     label = escape(_("window"))
     return (
-        f'<rect class="window" x="{left:.1f}" y="0" width="{right - left:.1f}" height="{rows * _ROW:.0f}"/>'
-        f'<text class="faint" x="{right - 4:.1f}" y="11" font-size="11" text-anchor="end">{label}</text>'
+        f'<rect class="window" x="{left:.1f}" y="0" width="{right - left:.1f}" height="{height:.0f}"/>'
+        f'<text class="faint" x="{right - 4:.1f}" y="12" font-size="12" text-anchor="end">{label}</text>'
     )
 
 

@@ -79,7 +79,7 @@ def _opening(facts: Facts, zone: tzinfo) -> str:
         target=facts.target or "?",
         operator=operator,
         started=figures.moment(facts.started, zone),
-        last=figures.clock(facts.last, zone),
+        last=figures.moment(facts.last, zone),
         seconds=figures.seconds(facts.seconds),
     )
 
@@ -87,24 +87,23 @@ def _opening(facts: Facts, zone: tzinfo) -> str:
 def _work(facts: Facts) -> list[str]:
     if not facts.migrations or facts.environment == FLEET:
         return []
-    applied = sum(one.state is MigrationState.APPLIED for one in facts.migrations)
-    told = ngettext(
-        "{applied} of {n} migration applied on production in {seconds}",
-        "{applied} of {n} migrations applied on production in {seconds}",
-        len(facts.migrations),
-    ).format(
-        applied=figures.number(applied),
-        n=figures.number(len(facts.migrations)),
-        seconds=figures.seconds(facts.migration_seconds),
-    )
-    if facts.prediction is None:
-        return [f"{told}."]
-    foretold = _("predicted {seconds} ({low} to {high})").format(
-        seconds=figures.seconds(facts.prediction.seconds),
-        low=figures.seconds(facts.prediction.low),
-        high=figures.seconds(facts.prediction.high),
-    )
-    found = [f"{told}, {foretold}."]
+    found: list[str] = []
+    if facts.verdict is not Verdict.DONE or not facts.summary:
+        applied = sum(one.state is MigrationState.APPLIED for one in facts.migrations)
+        told = ngettext(
+            "{applied} of {n} migration applied on production in {seconds}.",
+            "{applied} of {n} migrations applied on production in {seconds}.",
+            len(facts.migrations),
+        )
+        seconds, n = figures.seconds(facts.migration_seconds), figures.number(len(facts.migrations))
+        found.append(told.format(applied=figures.number(applied), n=n, seconds=seconds))
+    if facts.prediction is not None:
+        foretold = _("Predicted were {seconds} ({low} to {high}).").format(
+            seconds=figures.seconds(facts.prediction.seconds),
+            low=figures.seconds(facts.prediction.low),
+            high=figures.seconds(facts.prediction.high),
+        )
+        found.append(foretold)
     broken = [one.name for one in facts.migrations if one.state is MigrationState.FAILED]
     if broken and facts.verdict is not Verdict.ROLLED_BACK:
         found.append(_("Failed: {names}.").format(names=", ".join(broken)))

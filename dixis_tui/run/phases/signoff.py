@@ -10,7 +10,7 @@ from dixis_tui.run import drills, policy
 from dixis_tui.run.audit_run import HEAD_DIGITS, Audit, verify_run
 from dixis_tui.run.context import Context
 from dixis_tui.run.drills import DrillRecord
-from dixis_tui.run.phases import credentials
+from dixis_tui.run.phases import credentials, report
 from dixis_tui.run.phases.facts import phase_checks
 from dixis_tui.run.state import RunState
 
@@ -21,6 +21,7 @@ def run(context: Context, operator: str) -> None:
     """Say of the journal, of the backup, of the rollback, of access and of the credential how they stand."""
     with context.phase(Phase.SIGNOFF, phase_checks(Phase.SIGNOFF)):
         checklist(context)
+        report.write(context)
     context.log.line("operator", f"{operator} signed off")
 
 
