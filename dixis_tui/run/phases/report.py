@@ -30,10 +30,14 @@ class _Made(Struct, frozen=True):
 def write(context: Context) -> None:
     """Write the report and journal where it is; a warning where it could not be written. Never raises for that."""
     folder = beside_runs(context.folder, "reports")
-    words: list[str | Path] = [sys.executable, "-m", "dixis_tui", "report", context.folder, "--output", folder, "--json"]
+    arguments: tuple[str | Path, ...] = ("report", context.folder, "--output", folder, "--json")
     language = context.settings.language
     try:
-        answer = ask(words, environment={"DIXIS_LANG": language} if language else None, seconds=_SECONDS)
+        answer = ask(
+            [sys.executable, "-m", "dixis_tui", *arguments],
+            environment={"DIXIS_LANG": language} if language else None,
+            seconds=_SECONDS,
+        )
         file = msgspec.json.decode(answer.stdout.splitlines()[-1], type=_Made).html if not answer.code else ""
     except (ToolError, msgspec.MsgspecError, IndexError) as error:
         answer, file = Answer(1, b"", str(error).encode()), ""
