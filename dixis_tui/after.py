@@ -74,6 +74,27 @@ class IndexSeen(Struct, frozen=True, kw_only=True):
     definition: str
 
 
+class ServerLook(Struct, frozen=True, kw_only=True):
+    """One look at the server's counters, as they are since their reset. Texts of statements are not read."""
+
+    statements: tuple[StatementStat, ...]
+    scans: tuple[ScanStat, ...]
+    database: DatabaseStat
+    pool: Pool
+    idle_seconds: float = 0.0
+    """The longest that a session idles in its transaction."""
+
+
+class TableFacts(Struct, frozen=True, kw_only=True):
+    """What the planner knows of a table: `unknown`: columns without statistics, `invalid`: indexes of no use."""
+
+    table: str
+    rows: int
+    analyzed: bool
+    unknown: list[str]
+    invalid: list[str]
+
+
 class Baseline(Struct, frozen=True, kw_only=True):
     """How it was before. `problem` says what could not be read (no `pg_stat_statements`), or is empty."""
 
@@ -83,6 +104,8 @@ class Baseline(Struct, frozen=True, kw_only=True):
     indexes: tuple[IndexSeen, ...] = ()
     database: DatabaseStat | None = None
     pool: Pool | None = None
+    scans_per_minute: dict[str, float] = {}
+    """Sequential scans by table between two looks before the migration; empty where there was one look."""
     problem: str = ""
 
 
