@@ -178,6 +178,12 @@ class RunStarted(BaseEvent, frozen=True, kw_only=True, tag="run_started"):
     """The repository that is asked, `owner/name`; empty: none is named."""
     github_secrets: list[str] = field(default_factory=list)
     """Names of the secrets there that are looked for: the database's URL, the shadow database's."""
+    page: bool = False
+    """Whether the run puts the maintenance page up itself."""
+    banner: bool = False
+    """Whether it turns the application's own banner on."""
+    tells: bool = False
+    """Whether it has a channel for notices at all."""
 
 
 class TargetSeen(BaseEvent, frozen=True, kw_only=True, tag="target_seen"):

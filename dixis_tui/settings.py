@@ -246,6 +246,16 @@ class Settings(Table, frozen=True, kw_only=True):
         return frozenset(named - {*self.notices.secret_variables, *SECRET_NAMES, GITHUB_TOKEN, GH_TOKEN})
 
     @property
+    def page_file(self) -> Path | None:
+        """Absolute path of the maintenance page; None: a person puts one up."""
+        return Path(self.root, self.maintenance.file).absolute() if self.maintenance.file else None
+
+    @property
+    def notices_directory(self) -> Path | None:
+        """Absolute path of the user's own templates; None: there are none."""
+        return Path(self.root, self.notices.directory).absolute() if self.notices.directory else None
+
+    @property
     def age_identity(self) -> Path | None:
         """Absolute path of the key that opens backups again; None: none is named."""
         return Path(self.root, self.backup.age_identity).absolute() if self.backup.age_identity else None
@@ -286,6 +296,7 @@ def _decode(path: Path) -> Settings:
         raise UsageError(f"{path}: root is where this file is, and no key of it", "Leave it out.")
     _check_window(path, settings.window)
     _check_address(path, "audit.webhook", settings.audit.webhook)
+    _check_address(path, "maintenance.url", settings.maintenance.url)
     _check_github(path, settings)
     check_flows(path, settings.flows)
     _check_notices(path, settings)

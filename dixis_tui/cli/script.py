@@ -8,7 +8,7 @@ from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan.checks import CATALOGUE
 from dixis_tui.plan.phases import number
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import policy, policy_github
+from dixis_tui.run import policy, policy_github, policy_records
 from dixis_tui.run.state import RunState
 
 
@@ -48,7 +48,8 @@ def _answer(state: RunState, script: Script, phase: Phase) -> cmd.Command | None
         view = state.check(spec.code)
         here = number(spec.phase) <= number(phase)
         asked = (spec.code, "") in state.checks
-        if spec.code in script.ticks and here and asked and view.state is CheckState.WAITING:
+        ours = spec.code in _looked_up(state)
+        if spec.code in script.ticks and here and asked and view.state is CheckState.WAITING and not ours:
             return cmd.Tick(code=spec.code, operator=script.operator)
         reason = script.waivers.get(spec.code)
         views = [check for check in state.checks.values() if check.code == spec.code]
@@ -57,12 +58,23 @@ def _answer(state: RunState, script: Script, phase: Phase) -> cmd.Command | None
     return None
 
 
+def _looked_up(state: RunState) -> tuple[str, ...]:
+    """What the program looks at first, and may answer by itself."""
+    up = ("DX400",) if _banner_to_come(state) else ()
+    return (*up, "DX811") if policy_records.shut(state) else up
+
+
+def _banner_to_come(state: RunState) -> bool:
+    return policy_records.shuts(state) and not state.phase(Phase.BANNER).attempts
+
+
 def _hopeless(state: RunState, script: Script) -> list[str]:
     """The gates that nothing in the script will open: better said before the dump than after it."""
     coming = script.ticks | set(script.waivers)
     people = [spec.code for spec in CATALOGUE if spec.person and spec.gate and number(spec.phase) < number(Phase.GO)]
     # What GitHub answers is asked of nobody.
-    asked = [code for code in people if (code, "") in state.checks]
+    looked_up = ("DX400",) if policy_records.answers(state) and not state.phase(Phase.BANNER).attempts else ()
+    asked = [code for code in people if (code, "") in state.checks and code not in looked_up]
     unanswered = [code for code in asked if not state.check(code).open and code not in coming]
     broken = any(policy.phase_state(state, phase) is PhaseState.FAILED for phase in policy.BEFORE_GO)
     return unanswered or ([gate.code for gate in policy.closed_gates(state)] if broken else [])
@@ -74,6 +86,8 @@ def _before_go(state: RunState, script: Script, phase: Phase) -> cmd.Command | N
     if phase is Phase.REHEARSAL and state.backup is None:
         return cmd.End(closed_by=["DX300"])  # the backup was waived: there is nothing to rehearse on
     if phase in (Phase.BACKUP, Phase.REHEARSAL):
+        return cmd.StartPhase(phase=phase)
+    if phase is Phase.BANNER and _banner_to_come(state):
         return cmd.StartPhase(phase=phase)
     if gates := policy.closed_gates(state):
         return cmd.End(closed_by=[gate.code for gate in gates])
@@ -99,7 +113,9 @@ def _after_go(state: RunState, script: Script) -> cmd.Command | None:
         return None  # the runner goes on to verify by itself
     if policy_github.left_open(state):
         return cmd.Leave(reason="its workflow run may be at work on GitHub")  # `recover` goes on with it
-    sign_off = cmd.SignOff(operator=script.operator)
+    reopen, sign_off = cmd.Reopen(operator=script.operator), cmd.SignOff(operator=script.operator)
+    if policy_records.shut(state) and state.reopened is None and not policy.refusal(state, reopen):
+        return reopen
     return cmd.End() if policy.refusal(state, sign_off) else sign_off
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from dixis_tui.demo.data import SQL
 from dixis_tui.demo.folder import write_private
 from dixis_tui.demo.shop_pages import ROUTES
+from dixis_tui.demo.shop_process import PAGE
 from dixis_tui.errors import DixisError, ToolError
 from dixis_tui.process import LineSink, run
 from dixis_tui.secrets import clean
@@ -43,6 +44,10 @@ executor = "{executor}"
 
 [limits]
 disk_free_gb = {free:.1f}
+
+[maintenance]
+file = "{page}"
+url = "http://127.0.0.1:{port}/"
 
 [contacts]
 on_call = {{ name = "Ελένη Μακρή", phone = "+30 210 000 0001" }}
@@ -185,7 +190,15 @@ def write_config(folder: Path, *, executor: str, shop_port: int, new_window: boo
         window = WindowSettings(start=start, minutes=_WINDOW_MINUTES * (1 + start.fold))
     # Both servers write to this folder's disk: here it can be asked what a provider's console would say.
     free = shutil.disk_usage(folder).free / 1e9
-    text = _CONFIG.format(timezone=_TIMEZONE, start=window.start, minutes=window.minutes, executor=executor, free=free)
+    text = _CONFIG.format(
+        timezone=_TIMEZONE,
+        start=window.start,
+        minutes=window.minutes,
+        executor=executor,
+        free=free,
+        page=PAGE,
+        port=shop_port,
+    )
     write_private(path, (text + _application(shop_port)).encode())
     return path
 

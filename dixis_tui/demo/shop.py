@@ -17,8 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dixis_tui.demo.shop_pages import ROUTES, ShopError, json_page
-from dixis_tui.demo.shop_process import ShopState, birth, read_state, write_state
+from dixis_tui.demo.shop_pages import HEALTH, ROUTES, Page, ShopError, json_page
+from dixis_tui.demo.shop_process import PAGE, ShopState, birth, read_state, write_state
 from dixis_tui.demo.shop_visits import BODY_LIMIT, VISITS, Asked, Reply, Signer, Visit, asked
 from dixis_tui.errors import DixisError
 from dixis_tui.postgres.session import Session, connect
@@ -27,6 +27,9 @@ from dixis_tui.process import no_core_dumps
 
 _PATIENCE_SECONDS = 5.0
 """A page that waits longer for the database is an error to its visitor."""
+_RETRY_AFTER_SECONDS = "60"
+_OURS = "dixis-tui "
+"""How the program's own looks call themselves: they see the shop behind its maintenance page."""
 _PAGES = {route.path: route for route in ROUTES}
 
 
@@ -39,6 +42,7 @@ class Shop(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self._database = database
         self._state = state
+        self._shut = state.with_name(PAGE)
         self._signer = Signer()
         self._me = ShopState(os.getpid(), birth(os.getpid()), self.server_address[1], database.masked)
 
@@ -50,6 +54,15 @@ class Shop(ThreadingHTTPServer):
         """Called twice a second: whoever deleted the demo's folder by hand has closed the shop."""
         if read_state(self._state) != self._me:
             threading.Thread(target=self.shutdown, daemon=True).start()
+
+    def maintenance(self, path: str, agent: str) -> Page | None:
+        """What visitors get while its file is there: not at the health route, and not who looks for dixis-tui."""
+        if path == HEALTH or agent.startswith(_OURS):
+            return None
+        try:
+            return Page(self._shut.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
 
     def answer(self, show: Callable[[Session], Reply]) -> Reply:
         """What `show` gives, or what keeps it from being shown."""
@@ -80,6 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = self._body()
         place = urlsplit(self.path)
+        if page := self.server.maintenance(place.path, self.headers.get("User-Agent", "")):
+            self._send(Reply(page=page, status=HTTPStatus.SERVICE_UNAVAILABLE), retry_after=_RETRY_AFTER_SECONDS)
+            return
         visit = VISITS.get((self.command.replace("HEAD", "GET"), place.path))
         route = _PAGES.get(place.path)
         if visit is not None:
@@ -105,12 +121,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = size > BODY_LIMIT  # the rest of it is nothing to us
         return self.rfile.read(min(size, BODY_LIMIT))
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: Reply, retry_after: str = "") -> None:
         body = reply.page.body.encode()
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.page.kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
         if reply.location:
             self.send_header("Location", reply.location)
         if reply.cookie[0]:

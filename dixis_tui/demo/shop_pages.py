@@ -158,8 +158,9 @@ def checkout(session: Session) -> Page:
     return page("Ολοκλήρωση παραγγελίας", f"<p>{where}</p><ul>{items}</ul><p>Σύνολο: {total}</p>")
 
 
+HEALTH = "/api/health"
 ROUTES = (
-    Route("API", "/api/health", '"status":"ok"', health),
+    Route("API", HEALTH, '"status":"ok"', health),
     Route("Home page", "/", "Καλώς ήρθατε στο Dixis", home),
     Route("Login", "/login", "<h1>Σύνδεση</h1>", login),
     Route("Product listing", "/products", "<h1>Προϊόντα</h1>", products),

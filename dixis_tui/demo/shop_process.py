@@ -75,6 +75,10 @@ def _lives(state: ShopState) -> bool:
     return bool(state.born) and birth(state.pid) == state.born
 
 
+PAGE = "maintenance.html"
+"""In the demo's folder: while it is there, visitors get it."""
+
+
 class ShopProcess:
     """The shop of one demo's folder."""
 
@@ -82,6 +86,7 @@ class ShopProcess:
         self._state = folder / "shop.json"
         self._port = folder / "shop.port"
         self._log = folder / "shop.log"
+        self._page = folder / PAGE
 
     @property
     def running(self) -> ShopState | None:
@@ -122,7 +127,8 @@ class ShopProcess:
 
     def _spawn(self, database: DatabaseUrl) -> subprocess.Popen[bytes]:
         self._state.unlink(missing_ok=True)
-        words = [sys.executable, "-m", "dixis_tui.demo.shop", f"--state={self._state}", f"--port={self._last_port()}"]
+        options = (f"--state={self._state}", f"--maintenance={self._page}", f"--port={self._last_port()}")
+        words = [sys.executable, "-m", "dixis_tui.demo.shop", *options]
         begin_anew = self._log.exists() and self._log.stat().st_size > _LOG_LIMIT
         with self._log.open("wb" if begin_anew else "ab") as log:
             process = subprocess.Popen(

@@ -128,6 +128,7 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX312", _REHEARSAL, "Pages and indexes are sound", "pg_amcheck on what was restored", gate=False),
     _machine("DX313", _REHEARSAL, "Older backups", "backup.keep, against the backups of this database", gate=False),
     _person("DX400", Phase.BANNER, "Maintenance banner is up", "maintenance page or in-app banner", key=True),
+    _machine("DX401", Phase.BANNER, "Maintenance page served", "maintenance.url as a visitor asks for it", gate=False),
     _machine("DX501", Phase.GO, "Prediction fits the window", "rehearsed seconds and way back against the time left"),
     _machine("DX502", Phase.GO, "Backup is fresh", "its age against backup.max_age_hours; its files as written"),
     _machine("DX600", Phase.MIGRATE, "Migrations applied", "every file of the sealed plan", waivable=False, key=True),

@@ -81,6 +81,10 @@ def _run(handover: Handover, run_lock: RunLock | None) -> Context:
     if handover.adopts:
         first = None
         context.emit(_adopted(Path(handover.adopts)))
+        if handover.settings.maintenance.file:
+            from dixis_tui.run.phases import banner
+
+            banner.take_over(context, Path(handover.adopts).name)
     return _serve(context, journal, first)
 
 
@@ -200,6 +204,7 @@ def _started(handover: Handover) -> ev.RunStarted:
             target, name = url.masked, settings.name or url.database
     except UrlError:
         target, name = "", settings.name
+    alone = not (handover.fleet or handover.drill)
     contacts = settings.contacts
     people = [
         ("On-call engineer", contacts.on_call),
@@ -232,6 +237,9 @@ def _started(handover: Handover) -> ev.RunStarted:
         secrets=_set_by_name(handover),
         github=clean(settings.github.repository),
         github_secrets=[clean(settings.github.secret), clean(settings.github.shadow_secret)],
+        page=alone and bool(settings.maintenance.file),
+        banner=alone and bool(settings.notices.banner.url or settings.notices.banner.file),
+        tells=alone and settings.notices.any,
     )
 
 

@@ -77,6 +77,8 @@ class Context:
         """Held by whoever asks something of that workflow run."""
         self.access: AccessLog | None = None
         """Who is connected to production; None: nobody looks."""
+        self.page_keeper: threading.Thread | None = None
+        """Compares the maintenance page's estimate with the clock, while the page is up."""
         self.courier = Courier(settings.audit.webhook, self._sent)
         """Takes heads to the webhook."""
         self._journal = journal

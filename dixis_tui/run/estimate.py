@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from dixis_tui.model import Phase, PhaseState
 from dixis_tui.plan import way_back
 from dixis_tui.plan.phases import PLANNED_SECONDS
+from dixis_tui.plan.prediction import needed_seconds
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState
 
@@ -44,17 +45,12 @@ def _wanted(state: RunState, now: datetime) -> datetime:
         return verify.started + timedelta(seconds=_VERIFY)
     if state.confirmed and policy.phase_state(state, Phase.VERIFY) is PhaseState.PASSED:
         return now  # only the sign-off is to come
-    left = _migrate_seconds(state) + _VERIFY
+    left = needed_seconds(state.prediction) + _VERIFY
     if state.confirmed:
         return (state.confirmed_at or now) + timedelta(seconds=left)
     opens = state.run.window_opens if state.run else None
     begins = max(now, opens) if opens else now
     return begins + timedelta(seconds=PLANNED_SECONDS[Phase.GO] + left)
-
-
-def _migrate_seconds(state: RunState) -> float:
-    found = state.prediction
-    return found.high if found and found.rehearsed else PLANNED_SECONDS[Phase.MIGRATE]
 
 
 def _up(at: datetime) -> datetime:

@@ -21,7 +21,11 @@ def _notice(state: RunState, receipt: Receipt) -> dict[str, Any]:
 
 def _page_put(state: RunState, event: ev.PagePut, at: datetime) -> dict[str, Any]:
     since = state.page.since if state.page and state.page.put and event.moved else at
-    return {"page": PageView(file=event.file, put=True, since=since, ends_at=event.ends_at)}
+    view = PageView(file=event.file, put=True, since=since, ends_at=event.ends_at)
+    if event.moved and state.page:
+        view = msgspec.structs.replace(view, seen=state.page.seen, seen_at=state.page.seen_at)
+        return {"page": view}
+    return {"page": view, "reopened": None, "reopened_at": None}  # put up anew, nobody is let in any more
 
 
 def _page_taken(state: RunState, event: ev.PageTaken, at: datetime) -> dict[str, Any]:

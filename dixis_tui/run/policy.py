@@ -276,6 +276,9 @@ def _refuse_start(state: RunState, phase: Phase) -> str:
         return "" if looked and not broken else "Preflight is not clear: mend or waive what is closed there first."
     if phase is Phase.REHEARSAL:
         return "" if state.backup else "There is no backup to rehearse on: make it first."
+    if phase is Phase.BANNER:
+        before = (Phase.PREFLIGHT, Phase.BACKUP, Phase.REHEARSAL)
+        return policy_records.put_up(state, all(phase_state(state, one) is PhaseState.PASSED for one in before))
     if phase is Phase.VERIFY:
         return "" if changed and not state.rollback else "There is nothing to verify before the migration."
     return f"{phases.TITLES[phase]} is not started by a command of its own."

@@ -24,14 +24,38 @@ def at_once(state: RunState, command: cmd.SendNotice | cmd.EndAfter) -> str:
     return "The migration has begun: that notice comes too late." if late else ""
 
 
+def shuts(state: RunState) -> bool:
+    """Whether the banner phase is the program's own work: it has a page, or somebody to tell."""
+    return state.run is not None and (state.run.page or state.run.tells)
+
+
+def answers(state: RunState) -> bool:
+    """Whether the program says by itself that visitors are shut out (DX400)."""
+    return state.run is not None and (state.run.page or state.run.banner)
+
+
+def shut(state: RunState) -> bool:
+    """Whether visitors are still to be let in again: a page is up, or they were told, and neither was taken back."""
+    up = state.page is not None and state.page.put
+    told = any(receipt.kind is NoticeKind.DURING for receipt in state.receipts.values())
+    return up or (told and state.reopened is None)
+
+
+def put_up(state: RunState, open_gates: bool) -> str:
+    """Why the page can't be put up now; empty: it can. `open_gates`: whether all that comes before is passed."""
+    if not shuts(state):
+        return "dixis.toml has no [maintenance] file and no channel for notices: answer DX400 yourself."
+    return "" if open_gates else "The page goes up last before the go: preflight, backup and rehearsal come first."
+
+
 def reopen(state: RunState, verdict: Verdict) -> str:
     """Why visitors can't be let in again; empty: they can. `verdict` is how the run would end now."""
-    if state.reopened:
+    up = state.page is not None and state.page.put
+    if state.reopened and not up:
         return "Visitors were let in again already."
     if state.confirmed or state.rollback:
         sound = verdict in (Verdict.DONE, Verdict.ROLLED_BACK)
         return "" if sound else "Production is not known to be sound: verify it or roll back, then let visitors in."
-    up = state.page is not None and state.page.put
     told = any(receipt.kind is NoticeKind.DURING for receipt in state.receipts.values())
     done = up or told or state.phase(Phase.BANNER).attempts
     return "" if done else "Nobody was shut out: no page is up, and no banner."

@@ -11,7 +11,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
 from dixis_tui.model import CheckState, Phase, Snapshot, Verdict, Way, warned
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import drills, history, policy, policy_fleet
+from dixis_tui.run import drills, history, policy, policy_fleet, policy_records
 from dixis_tui.run.accounts import Asker
 from dixis_tui.run.context import Context
 from dixis_tui.run.state import RunState
@@ -54,12 +54,13 @@ def perform(context: Context, command: cmd.Command, asker: Asker) -> None:
 
 
 def _go_on(context: Context, command: cmd.Command, asker: Asker) -> None:
-    from dixis_tui.run.phases import backup, go, preflight, rehearsal, rollback, signoff, verify
+    from dixis_tui.run.phases import backup, banner, go, preflight, rehearsal, rollback, signoff, verify
 
     starts = {
         Phase.PREFLIGHT: preflight.run,
         Phase.BACKUP: backup.run,
         Phase.REHEARSAL: rehearsal.run,
+        Phase.BANNER: banner.run,
         Phase.VERIFY: verify.run,
         Phase.ROLLBACK: rollback.look_again,
     }
@@ -72,7 +73,11 @@ def _go_on(context: Context, command: cmd.Command, asker: Asker) -> None:
             go.confirm(context, command, asker)
         case cmd.LookAtGithub() | cmd.DispatchClinic():
             _ask_github(context, command)
+        case cmd.Reopen(operator=operator):
+            banner.reopen(context, operator)
         case cmd.SignOff():
+            if policy_records.shut(context.state):
+                banner.reopen(context, command.operator)
             signoff.run(context, command.operator)
             _end(context)
 
@@ -112,7 +117,7 @@ def _ask_github(context: Context, command: cmd.LookAtGithub | cmd.DispatchClinic
 
 
 def _look_or_go_back(context: Context, command: cmd.Command) -> None:
-    from dixis_tui.run.phases import look_back, recover, resolve, rollback
+    from dixis_tui.run.phases import banner, look_back, recover, resolve, rollback
 
     match command:
         case cmd.Rollback():
@@ -126,6 +131,7 @@ def _look_or_go_back(context: Context, command: cmd.Command) -> None:
         case cmd.Recover():
             _follow_clinic(context)
             recover.run(context)
+            banner.look_again(context)
         case cmd.Drill():
             _drill(context, command)
 
@@ -210,6 +216,10 @@ def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
     if closed_by and verdict in (Verdict.CHECKED, Verdict.ABANDONED):
         verdict = Verdict.CLOSED
     summary = _summary(context, verdict, closed_by)
+    if context.state.page or context.state.receipts:
+        from dixis_tui.run.phases import banner
+
+        banner.end(context, verdict)
     context.log.line("runner", f"Run ended: {verdict}. {summary}")
     if context.access:
         context.access.close()

@@ -20,7 +20,7 @@ from dixis_tui.prisma.project import Project
 from dixis_tui.prisma.truth import missing_database
 from dixis_tui.run import outlive
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import access, alone, facts, foresight, judges, soundness
+from dixis_tui.run.phases import access, alone, banner, facts, foresight, judges, soundness
 from dixis_tui.run.phases.backup import backup_folder
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES, WindowSettings
 
@@ -43,6 +43,7 @@ def _look(context: Context) -> None:
     context.check("DX121", lambda: _window(context.settings.window, datetime.now(UTC)))
     context.check("DX123", lambda: _contacts(context))
     context.check("DX125", outlive.look)
+    banner.left_behind(context)
     found, on_disk = _project(context)
     url = _url(context)
     if url is None:
