@@ -34,6 +34,7 @@ _COMMANDS = (
     "history",
     "lint",
     "github",
+    "page",
     "audit",
     "report",
     "checks",

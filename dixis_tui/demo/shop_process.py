@@ -86,7 +86,6 @@ class ShopProcess:
         self._state = folder / "shop.json"
         self._port = folder / "shop.port"
         self._log = folder / "shop.log"
-        self._page = folder / PAGE
 
     @property
     def running(self) -> ShopState | None:
@@ -127,8 +126,7 @@ class ShopProcess:
 
     def _spawn(self, database: DatabaseUrl) -> subprocess.Popen[bytes]:
         self._state.unlink(missing_ok=True)
-        options = (f"--state={self._state}", f"--maintenance={self._page}", f"--port={self._last_port()}")
-        words = [sys.executable, "-m", "dixis_tui.demo.shop", *options]
+        words = [sys.executable, "-m", "dixis_tui.demo.shop", f"--state={self._state}", f"--port={self._last_port()}"]
         begin_anew = self._log.exists() and self._log.stat().st_size > _LOG_LIMIT
         with self._log.open("wb" if begin_anew else "ab") as log:
             process = subprocess.Popen(

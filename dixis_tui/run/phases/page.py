@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, ToolError
@@ -17,9 +18,9 @@ from dixis_tui.model import Finding, failed, passed, warned
 from dixis_tui.notices import page, page_file
 from dixis_tui.run import estimate, runs
 from dixis_tui.run.context import Context
+from dixis_tui.run.phases import page_sight
 from dixis_tui.run.views import PageView
 
-_LOOK_SECONDS = 0.2
 _KEEP_SECONDS = 5.0
 """How often the estimate is compared with the clock."""
 _LOCK = threading.Lock()
@@ -90,34 +91,15 @@ def visitors(context: Context, *, up: bool) -> Finding:
     Raises:
         StoppedError: the operator stopped the phase.
     """
-    settings = context.settings.maintenance
-    if not settings.url:
+    if not context.settings.maintenance.url:
         return warned("nobody looked: maintenance.url is not set", "Set it to an address that every visitor gets.")
-    from dixis_tui.web import page as web  # httpx takes a tenth of a second
-
-    deadline = time.monotonic() + settings.seen_within_seconds
-    run = context.folder.name
-    with web.visitor() as visitor:
-        while True:
-            # The last look may take as long as all of them: an answer on its way is waited for.
-            answer = web.look(settings.url, settings.seen_within_seconds, visitor)
-            whose = page.owner(answer.body) if answer.status else None
-            problem = answer.problem or (_shown if up else _gone)(answer.status, answer.body, answer.retry_after, run)
-            if not problem or time.monotonic() > deadline or context.stopping.wait(_LOOK_SECONDS):
-                break
+    found = page_sight.see(context.settings.maintenance, context.folder.name, up=up, wait=context.stopping.wait)
     words = context.log.redactor.line
-    seen = ev.PageSeen(
-        url=words(settings.url),
-        up=whose is not None,
-        status=answer.status,
-        milliseconds=answer.milliseconds,
-        problem=words(problem),
-    )
+    seen = replace(found, url=words(found.url), problem=words(found.problem))
     context.emit(seen)
-    if problem:
-        return failed(f"{seen.url} {problem}", "Look at the web server: `dixis-tui page nginx` prints what it needs.")
-    what = "503, the maintenance page, Retry-After" if up else f"{answer.status}, the application"
-    return passed(f"{seen.url} answers {what}, in {answer.milliseconds:.0f} ms")
+    if seen.problem:
+        return failed(f"{seen.url} {seen.problem}", page_sight.REMEDY)
+    return passed(page_sight.sentence(seen))
 
 
 def keep(context: Context) -> None:
@@ -171,23 +153,3 @@ def _no_other_run(context: Context, whose: str | None) -> None:
             f"The maintenance page of run {other.name}, which is under way, is there",
             "Wait for that run, or give each target a file of its own.",
         )
-
-
-def _shown(status: int, body: str, retry_after: str, run: str) -> str:
-    """What is wrong with an answer that should be our page; empty: nothing."""
-    whose = page.owner(body)
-    if whose is None:
-        return f"answers {status} without the maintenance page"
-    if whose != run:
-        return f"answers with the maintenance page of {whose}"
-    if not page.whole(body):
-        return "answers with half of the maintenance page"
-    if status != 503:
-        return f"answers the maintenance page with {status} instead of 503: caches and search engines would keep it"
-    return "" if retry_after else "answers the maintenance page without Retry-After"
-
-
-def _gone(status: int, body: str, _: str, __: str) -> str:
-    if page.owner(body) is not None:
-        return "still answers with the maintenance page"
-    return "" if status < 500 else f"answers {status}"
