@@ -6,7 +6,7 @@ from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.model import CheckState, Phase, PhaseState, Step, Way
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState, StepView
-from screens import words
+from screens import cards_page, words
 from screens.cards import Bar, Card, Line, answers, backup_words, closed, problems, questions
 from screens.progress import progress_bar
 from screens.spots import broken, unanswered
@@ -155,10 +155,13 @@ def _done(view: View) -> Card:
         glyph="▶",
         lines=(
             *_left_behind(view),
+            *cards_page.lines(view),
             Line(_("What was written to production after the backup is gone."), "warn", "▲", "warn"),
         ),
         key="enter",
-        does=_("sign off"),
+        does=_("let visitors in: the page goes, and people are told")
+        if cards_page.reopens_next(state)
+        else _("sign off"),
     )
 
 

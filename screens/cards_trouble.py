@@ -9,7 +9,7 @@ from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.model import MigrationState, Phase, Verdict
 from dixis_tui.run import policy
 from dixis_tui.run.state import MigrationView, RunState
-from screens import cards_github, words
+from screens import cards_github, cards_page, words
 from screens.cards import Card, Line, backup_words, changed_words, migrations, suffered
 from screens.clock_words import clock_lines, deciding
 from screens.view import Mode, View
@@ -77,6 +77,7 @@ def migration(view: View) -> Card:
     lines.append(Line(_meaning(bad, lost), "warn"))
     lines += suffered(view)
     lines += clock_lines(view, deciding(view))
+    lines += cards_page.lines(view)
     lines.append(Line(_mend(bad, lost), "quiet"))
     of = _("{done} of {migrations}").format(done=done, migrations=len(state.migrations))
     headline = _("Migration failed on production: {of} applied").format(of=of)
@@ -146,6 +147,8 @@ def ended(view: View) -> Card:
         lines += cards_github.left_behind(view)
         lines += migrations(state)
         lines += suffered(view)
+    if state.page and state.page.put:
+        lines += cards_page.lines(view)
     if state.swapped:
         lines.append(
             Line(_("The database before is kept as {kept}.").format(kept=state.swapped.kept), "text", "✔", "good")

@@ -7,9 +7,9 @@ from pathlib import Path
 from dixis_tui.events import FirstConfirmed
 from dixis_tui.i18n import _, ngettext, sentence
 from dixis_tui.model import CheckState, Phase, PhaseState
-from dixis_tui.run import accounts, policy
+from dixis_tui.run import accounts, policy, policy_records
 from dixis_tui.run.state import RunState
-from screens import after_words, cards_after, words
+from screens import after_words, cards_after, cards_page, words
 from screens.cards import Card, Line, answers, backup_words, closed, questions, snapshot_words, suffered
 from screens.clock_words import clock_lines, deciding
 from screens.spots import broken, unanswered
@@ -22,6 +22,8 @@ def waiting(view: View) -> Card:
     if policy.phase_state(view.state, phase) is PhaseState.FAILED:
         return _closed_phase(view, phase)
     match phase:
+        case Phase.BANNER if cards_page.shuts_next(view.state):
+            return cards_page.banner(view)
         case Phase.PREFLIGHT | Phase.BANNER:
             return _answers(view, phase)
         case Phase.BACKUP:
@@ -71,11 +73,13 @@ def _closed_phase(view: View, phase: Phase) -> Card:
         Phase.REHEARSAL: _("rehearse again"),
         Phase.VERIFY: _("verify again"),
     }
+    if phase is Phase.BANNER and policy_records.shuts(state):
+        does[phase] = _(cards_page.again(state))
     return Card(
         headline=what,
         tone="bad",
         glyph="✖",
-        lines=(*lines, meaning, *clock),
+        lines=(*lines, meaning, *clock, *cards_page.lines(view)),
         key="r" if phase in does else "",
         does=does.get(phase, ""),
         more=(*(back if phase is Phase.VERIFY else ()), *(waive if checks else ())),
@@ -185,6 +189,7 @@ def _go(view: View) -> Card:
                 "warn",
             )
         )
+    lines += cards_page.lines(view)
     if window.open and window.evidence:
         lines.append(Line(sentence(window.evidence), "quiet"))
     lines.append(
@@ -285,6 +290,7 @@ def _sign_off(view: View) -> Card:
         text = told.format(whole=whole, number=len(state.flows))
         lines.append(Line(text, "text", "✔" if good else "✖", "good" if good else "bad"))
     lines += suffered(view)
+    lines += cards_page.lines(view)
     watch = cards_after.lines(view)
     strange = any(one.unknown for one in state.access)
     optional = [check for check in state.checks_of(Phase.SIGNOFF) if check.spec.person and not check.open]
@@ -296,12 +302,22 @@ def _sign_off(view: View) -> Card:
     more += (("x", _("roll back")),) if state.backup else ()
     more += (("u", _("access")),) if strange else ()
     return Card(
-        headline=worse or _("Migrated and verified. Take the banner down, then sign off"),
+        headline=worse or _signing(state),
         tone="warn" if worse else "good",
         glyph="▲" if worse else "▶",
         # What is worse stands before what went well.
         lines=tuple([*watch, *lines] if worse else [*lines, *watch]),
         key="enter",
-        does=_("sign off and end the run"),
+        does=_("let visitors in: the page goes, and people are told")
+        if cards_page.reopens_next(state)
+        else _("sign off and end the run"),
         more=more,
     )
+
+
+def _signing(state: RunState) -> str:
+    if cards_page.reopens_next(state):
+        return _("Migrated and verified. Let visitors in, then sign off")
+    if state.reopened:
+        return _("Migrated and verified, and visitors are in. Sign off")
+    return _("Migrated and verified. Take the banner down, then sign off")

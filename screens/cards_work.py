@@ -18,6 +18,7 @@ _VERBS = {
     Phase.PREFLIGHT: N_("Preflight looks at production and the project; it only reads"),
     Phase.BACKUP: N_("Backing up production"),
     Phase.REHEARSAL: N_("Rehearsing on the restored backup"),
+    Phase.BANNER: N_("Shutting visitors out, and telling people"),
     Phase.GO: N_("Looking at everything once more, to seal the plan"),
     Phase.VERIFY: N_("Verifying production"),
     Phase.SIGNOFF: N_("Signing off"),

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from dixis_tui.i18n import N_, _, sentence
 from dixis_tui.model import CheckState, Phase, PhaseState, Recovery, Way
-from dixis_tui.run import accounts, policy
+from dixis_tui.run import accounts, policy, policy_records
 from dixis_tui.run import commands as cmd
 from dixis_tui.run.state import CheckView, RunState
-from screens import words
+from screens import cards_page, words
 from screens.spots import check_at, unanswered
 from screens.view import Link, Mode, View
 
@@ -129,6 +129,8 @@ def _enter(view: View) -> Offer:
     waiting = unanswered(state, phase)
     done = policy.phase_state(state, phase) is PhaseState.PASSED
     match phase:
+        case Phase.BANNER if cards_page.shuts_next(state) and not done:
+            return _of(view, "enter", _(cards_page.first(state)), cmd.StartPhase(phase=phase))
         case Phase.PREFLIGHT | Phase.BANNER if waiting and _looked(view, phase):
             return _ask_tick(waiting[0])
         case Phase.PREFLIGHT | Phase.BACKUP | Phase.REHEARSAL | Phase.VERIFY if not done:
@@ -144,9 +146,15 @@ def _enter(view: View) -> Offer:
         case Phase.ROLLBACK if not done:
             return msgspec.structs.replace(_rollback(view), key="enter")
         case Phase.SIGNOFF:
-            return _of(view, "enter", _("sign off"), cmd.SignOff(operator=view.operator))
+            return _last(view)
     again = _(": r to {does}.").format(does=_(_AGAIN[phase])) if phase in _AGAIN and not state.confirmed else "."
     return Offer(key="enter", refusal=_("{phase} is done{again}").format(phase=words.phase(phase), again=again))
+
+
+def _last(view: View) -> Offer:
+    if cards_page.reopens_next(view.state):
+        return _of(view, "enter", _(cards_page.REOPEN), cmd.Reopen(operator=view.operator))
+    return _of(view, "enter", _("sign off"), cmd.SignOff(operator=view.operator))
 
 
 def looks_again(state: RunState) -> bool:
@@ -211,6 +219,8 @@ def _again(view: View) -> Offer:
         return _of(view, "r", _("look again"), cmd.Recover())
     if _by_hand(view):
         return _of(view, "r", _("look at production"), cmd.StartPhase(phase=Phase.ROLLBACK))
+    if phase is Phase.BANNER and policy_records.shuts(state) and not state.confirmed:
+        return _of(view, "r", _(cards_page.again(state)), cmd.StartPhase(phase=phase))
     if phase not in _AGAIN or (phase is not Phase.VERIFY and state.confirmed):
         phase = Phase.VERIFY if state.confirmed else Phase.PREFLIGHT
     if not state.phase(phase).attempts and not state.running:

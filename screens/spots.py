@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dixis_tui.i18n import N_, _
 from dixis_tui.model import CheckState, Phase, PhaseState
 from dixis_tui.plan import checks, phases
-from dixis_tui.run import policy
+from dixis_tui.run import policy, policy_records
 from dixis_tui.run.state import CheckView, RunState
 from screens import words
 from screens.view import Link, Spot, View
@@ -53,7 +53,8 @@ def home(state: RunState) -> Spot:
     phase = policy.current_phase(state)
     if state.running is None:
         wanting = broken(state, phase)
-        if not wanting and (state.phase(phase).attempts or phase is Phase.BANNER):
+        by_hand = phase is Phase.BANNER and not policy_records.shuts(state)
+        if not wanting and (state.phase(phase).attempts or by_hand):
             wanting = unanswered(state, phase)
         if wanting:
             return Spot(phase, wanting[0].code, wanting[0].subject)

@@ -69,9 +69,10 @@ class Hands:
         until(lambda: self.state().phase(Phase.REHEARSAL).attempts, what="the rehearsal to begin")
 
     def raise_banner(self) -> None:
-        """The tick that the banner is up."""
-        self.terminal.wait_for("put the maintenance banner up")
-        self.terminal.keys("space")
+        """Enter on what the card offers: the demo's page is put up, and answers for itself."""
+        self.terminal.wait_for("Next: shut visitors out")
+        self.terminal.keys("enter")
+        self.until_passed(Phase.BANNER)
         self._until_open("DX400")
 
     def open_board(self) -> None:
@@ -90,7 +91,9 @@ class Hands:
 
     def sign_off(self) -> None:
         """Enter on the last card; the run ends."""
-        self.terminal.wait_for("Migrated and verified")
+        self.terminal.wait_for("Let visitors in, then sign off")
+        self.terminal.keys("enter")
+        self.terminal.wait_for("visitors are in. Sign off")
         self.terminal.keys("enter")
         until(lambda: self.state().ended, what="the run to end")
 
