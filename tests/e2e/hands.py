@@ -130,7 +130,8 @@ def bring_to_go(run: Path) -> None:
     bring_to_rehearsal(run)
     _do(run, cmd.StartPhase(phase=Phase.REHEARSAL))
     until_over(run, Phase.REHEARSAL)
-    _do(run, cmd.Tick(code="DX400", operator="a test"))
+    _do(run, cmd.StartPhase(phase=Phase.BANNER))
+    until_over(run, Phase.BANNER)
 
 
 def bring_to_rehearsal(run: Path) -> None:

@@ -179,7 +179,7 @@ def test_a_wrong_call_starts_nothing(house: House, words: tuple[str, ...], code:
         assert told.result["verdict"] == "usage"
 
 
-@pytest.mark.parametrize("missing", PEOPLE)
+@pytest.mark.parametrize("missing", [code for code in PEOPLE if code != "DX400"])
 def test_a_missing_answer_closes_before_the_dump(house: House, ready: DemoReady, missing: str) -> None:
     first = picture_of(house)
     given = ticks(*(code for code in PEOPLE if code != missing))
