@@ -1,7 +1,7 @@
 """The evening as a picture: rows of planned, predicted and actual phases on one time axis, as inline SVG. Pure.
 
 Each phase has a colour, a pattern and a number, so that it is told apart in black and white as well. Where all that was
-done is a sliver of the plan, a second axis shows it enlarged.
+done from the go on is a sliver of the plan, a second axis shows it enlarged.
 """
 
 from __future__ import annotations
@@ -77,16 +77,18 @@ def draw(facts: Facts, zone: tzinfo) -> str:
     parts.extend(_row(name, found, _HEAD + at * _ROW, scale, last) for at, (name, found) in enumerate(rows))
     parts.append(_axis(scale, top, zone))
     top += _AXIS
-    near = _scale(facts.actual, last)
+    work = _work(facts.actual)
+    near = _scale(work, last)
     if near.seconds < _SLIVER * scale.seconds:
-        parts.append(_row(_("Enlarged"), facts.actual, top, near, last))
+        parts.append(_row(_("Enlarged"), work, top, near, last))
         parts.append(_axis(near, top + _ROW, zone))
         top += _ROW + _AXIS
     legend, height = _legend([bar.phase for bar in bars], top + 8)
     parts.append(legend)
     title, desc = escape(_("Planned, predicted and actual phases")), escape(described(facts, zone))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="timeline-title timeline-desc" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="timeline-title" '
+        f'aria-describedby="timeline-desc" '
         f'viewBox="0 0 {_WIDTH:.0f} {height:.0f}" font-size="13">'
         f'<title id="timeline-title">{title}</title><desc id="timeline-desc">{desc}</desc>'
         f"<defs>{_patterns(bars)}</defs>{''.join(parts)}</svg>"
@@ -120,6 +122,12 @@ def _scale(bars: Sequence[Bar], last: datetime) -> _Scale:
     starts = min(bar.starts for bar in bars)
     ends = max(bar.ends or last for bar in bars)
     return _Scale(starts, max((ends - starts).total_seconds(), 0.001))
+
+
+def _work(bars: Sequence[Bar]) -> Sequence[Bar]:
+    """From the last go on, where there was one: what mattered is there."""
+    at = max((at for at, bar in enumerate(bars) if bar.phase is Phase.GO), default=0)
+    return bars[at:]
 
 
 def _window(facts: Facts, scale: _Scale, height: float) -> str:

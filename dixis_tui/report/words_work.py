@@ -289,7 +289,9 @@ def _held_up(one: At, zone: tzinfo) -> tuple[Cell, ...]:
 
 def _behind(one: Migration, part: Statement, peer: Peer) -> tuple[Cell, ...]:
     where = f"{one.name}, {_('statement {n}').format(n=part.number)}"
-    return (where, str(peer), figures.seconds(peer.waiting_seconds), Code(peer.query))
+    who = f"{peer.pid} ({peer.application or _('no name')}, {peer.user}, {peer.address or _('local socket')})"
+    waits = _("waits for {lock}").format(lock=f"{peer.lock.mode} {peer.lock.table}") if peer.lock else ""
+    return (where, Lines((who, waits)) if waits else who, figures.seconds(peer.waiting_seconds), Code(peer.query))
 
 
 def _signal(one: At, zone: tzinfo) -> tuple[Cell, ...]:

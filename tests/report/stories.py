@@ -34,7 +34,7 @@ HOSTILE = (
 
 
 def everything() -> Story:
-    """Done, with each kind of thing that a report may hold: retries, waits, notices, page, after-watch, flows, access."""
+    """Done, with each kind of thing that a report may hold: retries, waits, notices, page, after-watch, access."""
     story = Story().begin()
     story.preflight(DX118=CheckState.FAILED).write(ev.Waived(code="DX118", operator="maria", reason="it is a report"))
     # Looked at once more: the waiver stands, another check is mended.
