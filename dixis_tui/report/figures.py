@@ -33,6 +33,8 @@ def seconds(value: float | None) -> str:
         return NONE
     if value < 0:
         return f"-{seconds(-value)}"
+    if value == 0:
+        return _("{number} s").format(number="0")
     if value < 1:
         return _("{number} s").format(number=number(value, 3))
     if value < 59.95:

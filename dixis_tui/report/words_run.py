@@ -105,7 +105,7 @@ def _work(facts: Facts) -> list[str]:
         )
         found.append(foretold)
     broken = [one.name for one in facts.migrations if one.state is MigrationState.FAILED]
-    if broken and facts.verdict is not Verdict.ROLLED_BACK:
+    if broken:
         found.append(_("Failed: {names}.").format(names=", ".join(broken)))
     return found
 

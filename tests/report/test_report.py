@@ -27,6 +27,8 @@ from tests.report.reading import Read
 from tests.report.recount import Json, lines_of, recount
 from tests.report.stories import STORIES
 from tests.screens.story import MIGRATIONS
+from tests.unit.examples import EVENTS
+from tests.unit.examples import entries as entries_of
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +52,7 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "–"
     if value < 1:
-        return f"{value:.3f} s"
+        return f"{value:.3f} s" if value else "0 s"
     if value < 59.95:
         return f"{value:.1f} s"
     whole = round(value)
@@ -325,3 +327,14 @@ def _no_markup(text: str) -> None:
     assert "alert" in bare
     for markup in ("<", "](", "http://", "https://", "www.", "**", "~~", "`", "_under"):
         assert markup not in bare, markup
+
+
+def test_one_of_every_event_can_be_told(tmp_path: Path) -> None:
+    """All kinds of entries that a journal may hold, at once and each alone after the first."""
+    page, text = shown(record(tmp_path / "all", entries_of(*EVENTS)))
+    assert page.open == []
+    assert "| shop-gr · canary |" in text
+    assert any(attributes.get("rel") == "noreferrer" for tag, attributes in page.tags if tag == "a")
+    for event in EVENTS[1:]:
+        alone = document(of_record(find_record(f"{record(tmp_path / 'one', entries_of(EVENTS[0], event))}/")))
+        assert markdown.render(alone).startswith("# "), event

@@ -10,8 +10,7 @@ from msgspec import Struct
 from dixis_tui.cli.options import json_option
 from dixis_tui.i18n import _
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+_PATH = click.Path(path_type=Path)
 
 
 class ReportResult(Struct, frozen=True, kw_only=True):
@@ -29,11 +28,9 @@ class ReportResult(Struct, frozen=True, kw_only=True):
 
 @click.command("report")
 @click.argument("run", required=False, metavar="[RUN|PATH]")
-@click.option(
-    "--output", type=_FOLDER, metavar="FOLDER", help="Where both files go (default: `reports` beside `runs`)."
-)
-@click.option("--html", "as_html", type=_FILE, metavar="FILE", help="The HTML file by name.")
-@click.option("--markdown", "as_markdown", type=_FILE, metavar="FILE", help="The Markdown file by name.")
+@click.option("--output", type=_PATH, metavar="FOLDER", help="Where both files go (default: `reports` beside `runs`).")
+@click.option("--html", "as_html", type=_PATH, metavar="FILE", help="The HTML file by name.")
+@click.option("--markdown", "as_markdown", type=_PATH, metavar="FILE", help="The Markdown file by name.")
 @json_option
 def command(
     run: str | None, output: Path | None, as_html: Path | None, as_markdown: Path | None, *, as_json: bool

@@ -19,6 +19,8 @@ from dixis_tui.run.context import Context
 from dixis_tui.run.records import beside_runs
 
 _SECONDS = 30.0
+_OURS = "dixis-tui: "
+"""Before the sentence of an error that the program knows."""
 
 
 class _Made(Struct, frozen=True):
@@ -44,7 +46,8 @@ def write(context: Context) -> None:
     if file:
         context.emit(ev.ReportMade(file=context.log.redactor.line(str(Path(file)))))
         return
-    why = answer.stderr.decode("utf-8", "replace").strip().splitlines()
-    told = context.log.redactor.line(why[0]) if why else f"it ended with {answer.code}"
+    said = answer.stderr.decode("utf-8", "replace").strip().splitlines()
+    why = next((line for line in said if line.startswith(_OURS)), said[-1] if said else f"it ended with {answer.code}")
+    told = context.log.redactor.line(why.removeprefix(_OURS)).rstrip(".")
     remedy = f"Make it with `dixis-tui report {context.folder.name}`."
     context.note(f"The report could not be written: {told}. {remedy}", "warning")
