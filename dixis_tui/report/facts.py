@@ -87,6 +87,7 @@ def facts(
         page=facts_records.page(entries),
         reopened=_last(of_kind(entries, ev.Reopened)),
         access=state.access,
+        access_more=state.access_more,
         ways=state.ways,
         rollback=facts_records.rollback(entries, state),
         recovery=of_kind(entries, ev.RecoverySeen, ev.MigrationSettled, ev.MigrationResolved, ev.RunnerLeft),

@@ -79,6 +79,21 @@ _STEPS = {
     Step.SWAP: N_("Swapped by name"),
     Step.VERIFY: N_("Verified"),
 }
+SEEN = (
+    N_("danger"),
+    N_("warning"),
+    N_("notice"),
+    N_("error"),
+    N_("info"),
+    N_("local"),
+    N_("address hidden"),
+    N_("waiting"),
+    N_("at work"),
+    N_("done"),
+    N_("nothing to do"),
+    N_("left out"),
+)
+"""Words that the journal's values are, translated where they are shown."""
 _EXECUTORS = {
     Executor.DIRECT: N_("direct: this program sent the statements itself"),
     Executor.PRISMA: N_("prisma: the project's own Prisma CLI"),

@@ -330,6 +330,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     page: Page | None
     reopened: At | None
     access: tuple[SessionSeen, ...]
+    access_more: int
+    """Looks at kinds of session that are not among them."""
     ways: ev.WaysSeen | None
     rollback: Rollback | None
     recovery: tuple[At, ...]

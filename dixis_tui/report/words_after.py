@@ -182,7 +182,7 @@ def access(facts: Facts, zone: tzinfo) -> Section:
     rows = tuple(
         (
             one.user,
-            one.address or _("local socket"),
+            _(one.place),
             one.application,
             figures.moment(one.first, zone),
             figures.moment(one.last, zone),
@@ -195,4 +195,8 @@ def access(facts: Facts, zone: tzinfo) -> Section:
         )
         for one in facts.access
     )
-    return Section("access", title, (Table(_("Sessions on production"), head, rows, frozenset({5})),))
+    blocks: list[Block] = [Table(_("Sessions on production"), head, rows, frozenset({5}))]
+    if facts.access_more:
+        told = _("There were more kinds of session than are listed: {n} looks at others were left out.")
+        blocks.append(Text(told.format(n=figures.number(facts.access_more)), Tone.WARN))
+    return Section("access", title, tuple(blocks))

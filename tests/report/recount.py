@@ -137,6 +137,7 @@ def recount(lines: list[Json]) -> Json:
         "page": page,
         "reopened": told(reopened)[-1] if reopened else None,
         "access": last("access_seen", "sessions") or [],
+        "access_more": (last("access_seen") or {"more": 0})["more"],
         "ways": last("ways_seen"),
         "rollback": rollback(events),
         "recovery": told(of("recovery_seen", "migration_settled", "migration_resolved", "runner_left")),
