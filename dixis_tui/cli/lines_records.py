@@ -42,7 +42,7 @@ def _after(event: ev.Event) -> str:
             return f"   no longer watched: {reason}"
         case ev.FlowSeen(result=result):
             glyph = "✔" if result.ok else "✖"
-            return f" {glyph} {result.name}: {result.problem or f'{result.milliseconds:.0f} ms'}"
+            return f" {glyph} flow {result.name}: {result.problem or f'{result.milliseconds:.0f} ms'}"
         case ev.ReportMade(file=file, what=what):
             return f"   {what} written to {file}"
     return ""

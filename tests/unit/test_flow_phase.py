@@ -1,0 +1,124 @@
+"""Flows in a run: DX707 in verify, the looks of the after-watch, and what of their secrets is masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from dixis_tui import events as ev
+from dixis_tui.after import Baseline, Latency
+from dixis_tui.model import CheckState
+from dixis_tui.run import folders
+from dixis_tui.run.__main__ import _known_secrets
+from dixis_tui.run.context import Context
+from dixis_tui.run.journal import Journal, read
+from dixis_tui.run.log import Log
+from dixis_tui.run.phases import flows
+from dixis_tui.run.spawn import Handover
+from dixis_tui.secrets import MASK, Redactor
+from dixis_tui.settings import Settings, secrets_from
+from tests.unit.examples import STARTED
+from tests.unit.flow_site import PASSWORD, Site, served
+
+GOOD: list[dict[str, Any]] = [
+    {"url": "/login", "extract": {"token": 'value="([^"]+)"'}},
+    {"url": "/login", "method": "POST", "form": {"csrf": "{token}", "password": "{SECRET}"}},
+]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with served() as found:
+        yield found
+
+
+def settings_for(site: Site, **flow: Any) -> Settings:
+    login = {"name": "Login", "base": site.base, "variables": ["SECRET"], "steps": GOOD} | flow
+    prices = {"name": "Prices", "base": site.base, "steps": [{"url": "/api"}]}
+    return msgspec.convert({"flows": [login, prices]}, Settings)
+
+
+def context_for(folder: Path, settings: Settings, started: ev.RunStarted = STARTED) -> Context:
+    log = Log(folder / folders.LOG, Redactor([PASSWORD]))
+    context = Context(folder, settings, {"SECRET": PASSWORD}, Journal(folder / folders.JOURNAL), log)
+    context.emit(started)
+    return context
+
+
+def journaled(folder: Path) -> list[ev.Event]:
+    return [entry.event for entry in read(folder / folders.JOURNAL)]
+
+
+def test_each_flow_is_a_gate_of_its_own(site: Site, tmp_path: Path) -> None:
+    steps = [*GOOD, {"url": "/boom"}, {"url": "/api"}]
+    context = context_for(tmp_path, settings_for(site, steps=steps))
+    assert flows.subjects_of(context) == [("DX707", "Login"), ("DX707", "Prices")]
+    flows.look(context)
+    login, prices = context.state.check("DX707", "Login"), context.state.check("DX707", "Prices")
+    assert (login.state, prices.state) == (CheckState.FAILED, CheckState.PASSED)
+    assert login.evidence == f"step 3 of 4, GET {site.base}/boom: answered 500, expected 200"
+    assert "roll back" in login.remedy
+    assert prices.evidence.startswith("1 step in ")
+    assert [event.result.name for event in journaled(tmp_path) if isinstance(event, ev.FlowSeen)] == ["Login", "Prices"]
+    assert "pass word" not in (tmp_path / folders.JOURNAL).read_text() + (tmp_path / folders.LOG).read_text()
+
+
+def test_what_was_broken_before_is_said(site: Site, tmp_path: Path) -> None:
+    context = context_for(tmp_path, settings_for(site, steps=[{"url": "/boom"}]))
+    looks = (
+        Latency(name="Login", milliseconds=9.0, problem="step 1: answered 502, expected 200", flow=True),
+        Latency(name="Prices", milliseconds=3.0, flow=True),
+    )
+    context.emit(ev.BaselineTaken(baseline=Baseline(latencies=looks)))
+    flows.look(context)
+    login = context.state.check("DX707", "Login")
+    assert "before the migration it was broken too (step 1: answered 502, expected 200)" in login.evidence
+    assert "It may not be the migration" in login.remedy
+    assert context.state.check("DX707", "Prices").evidence.endswith("; before 3 ms")
+
+
+def test_the_rhythm_journals_only_what_is_news(site: Site, tmp_path: Path) -> None:
+    context = context_for(tmp_path, settings_for(site))
+    for _ in range(3):
+        looks = flows.latencies(context)
+        assert [(look.name, look.problem, look.flow) for look in looks] == [("Login", "", True), ("Prices", "", True)]
+        assert all(look.milliseconds > 0 for look in looks)
+    assert sum(isinstance(event, ev.FlowSeen) for event in journaled(tmp_path)) == 2
+    context.secrets = {}
+    [broken, _] = flows.latencies(context)
+    assert broken.problem == "step 2: SECRET is not set: nothing was asked"
+    assert sum(isinstance(event, ev.FlowSeen) for event in journaled(tmp_path)) == 3
+
+
+def test_nothing_is_asked_in_a_drill_or_without_flows(site: Site, tmp_path: Path) -> None:
+    drill = msgspec.structs.replace(STARTED, environment="drill")
+    settings = settings_for(site)
+    for name, context in (
+        ("drill", lambda folder: context_for(folder, settings, drill)),
+        ("none", lambda folder: context_for(folder, Settings())),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        site.asked.clear()
+        made = context(folder)
+        flows.look(made)
+        assert (flows.latencies(made), flows.subjects_of(made), site.asked) == ((), [], [])
+
+
+def masked(settings: Settings, environment: dict[str, str], text: str) -> str:
+    handover = Handover(folder="/nowhere", settings=settings, secrets=secrets_from(environment, settings), operator="x")
+    return Redactor(_known_secrets(handover)).line(text)
+
+
+def test_an_ordinary_word_is_no_mask_all_over_the_log(site: Site) -> None:
+    settings = settings_for(site)
+    said = "the demo's SELECT of correct-horse"
+    assert masked(settings, {"SECRET": "demo"}, said) == said
+    assert masked(settings, {"SECRET": "correct-horse"}, said) == f"the demo's SELECT of {MASK}"
+    also = {"user": "u", "host": "h", "password_variable": "SECRET"}
+    both = msgspec.structs.replace(settings, notices=msgspec.convert({"mail": also}, type(settings.notices)))
+    assert masked(both, {"SECRET": "demo"}, said) == f"the {MASK}'s SELECT of correct-horse", "a password for mail too"
