@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from dixis_tui.after import AfterFinding, AfterKind, Pool, ScanStat, StatementStat
+from dixis_tui.after import AfterFinding, AfterKind, Pool, ScanStat, StatementStat, shown
 from dixis_tui.i18n import _, ngettext
 from dixis_tui.run.state import RunState
 from screens import after_words, words
@@ -146,13 +146,14 @@ def _numbered(text: str, width: int) -> list[tuple[int, str]]:
 
 
 def _statement(state: RunState, one: StatementStat, before: StatementStat | None, width: int) -> Content:
-    worse = after_words.is_worse(state, AfterKind.STATEMENT, one.query)
+    subject = shown(one.query, one.query_id)
+    worse = after_words.is_worse(state, AfterKind.STATEMENT, subject)
     mark: Part = (" ▲ ", "warn") if worse else ("   ", "")
     right: list[Part] = [
         (f" {one.calls:,}x", "quiet"),
         *_numbers(one.mean, before.mean if before and before.calls else None),
     ]
-    return spread(width, [mark, (one.query, "strong" if worse else "text")], right)
+    return spread(width, [mark, (subject, "strong" if worse else "text")], right)
 
 
 def _scans(state: RunState, width: int) -> list[Content]:
