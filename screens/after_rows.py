@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from dixis_tui.after import AfterFinding, AfterKind, Pool, ScanStat, StatementStat, shown
-from dixis_tui.i18n import _, ngettext
+from dixis_tui.i18n import _, ngettext, sentence
 from dixis_tui.run.state import RunState
 from screens import after_words, words
 from screens.view import View
@@ -50,7 +50,7 @@ def _finding(found: AfterFinding, width: int) -> list[Content]:
     drawn += [line((f"   {text}", tone)).stylize(".title") for text in rest]
     for text, look, indent in ((found.evidence, "strong", ""), (found.cause, "text", ""), (found.remedy, "text", "→ ")):
         if text:
-            drawn += [line((f"   {part}", look)) for part in wrapped(f"{indent}{text}", width - 4)]
+            drawn += [line((f"   {part}", look)) for part in wrapped(f"{indent}{sentence(text)}", width - 4)]
     return drawn
 
 
@@ -68,7 +68,7 @@ def _latencies(view: View, width: int) -> list[Content]:
         right: list[Part] = [*after_words.spark(course.looks, course.before, cells), *numbers]
         drawn.append(spread(width, [(" ", ""), mark, (what, "strong" if worse else "text")], right))
         if now and now.problem:
-            drawn += [line((f"   {part}", "bad")) for part in wrapped(now.problem, width - 4)[:2]]
+            drawn += [line((f"   {part}", "bad")) for part in wrapped(sentence(now.problem), width - 4)[:2]]
     return drawn
 
 
@@ -94,7 +94,11 @@ def _pool(state: RunState, width: int) -> list[Content]:
         own = ", ".join(f"{name} {number:g}" for name, number in pool.application.items())
         label = _("the application's own: {numbers}").format(numbers=own)
         drawn += [line((f"   {part}", "text")) for part in wrapped(label, width - 4)[:3]]
-    drawn += [line((f" ▲ {part}", "warn")) for part in wrapped(pool.problem, width - 4)[:2]] if pool.problem else []
+    drawn += (
+        [line((f" ▲ {part}", "warn")) for part in wrapped(sentence(pool.problem), width - 4)[:2]]
+        if pool.problem
+        else []
+    )
     return drawn
 
 
@@ -136,7 +140,10 @@ def _statements(state: RunState, width: int) -> list[Content]:
     if not statements:
         problem = state.baseline.problem if state.baseline else ""
         if problem:
-            return [line((f" ○ {part}" if at == 0 else f"   {part}", "text")) for at, part in _numbered(problem, width)]
+            return [
+                line((f" ○ {part}" if at == 0 else f"   {part}", "text"))
+                for at, part in _numbered(sentence(problem), width)
+            ]
         return [line((f"   {_('none was seen yet')}", "quiet"))] if sample else []
     return [_statement(state, one, before.get(one.query_id), width) for one in statements]
 
@@ -146,7 +153,8 @@ def _numbered(text: str, width: int) -> list[tuple[int, str]]:
 
 
 def _statement(state: RunState, one: StatementStat, before: StatementStat | None, width: int) -> Content:
-    subject = shown(one.query, one.query_id)
+    text = one.query or (before.query if before else "")
+    subject = shown(text, one.query_id) if text else _("statement {number}").format(number=one.query_id)
     worse = after_words.is_worse(state, AfterKind.STATEMENT, subject)
     mark: Part = (" ▲ ", "warn") if worse else ("   ", "")
     right: list[Part] = [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from dixis_tui.after import AfterFinding, AfterKind, Latency, Sample
-from dixis_tui.i18n import _, ngettext
+from dixis_tui.i18n import _, ngettext, sentence
 from dixis_tui.run.state import RunState
 from screens import words
 from screens.view import Link, View
@@ -72,7 +72,7 @@ def time_words(view: View) -> str:
         return ""
     looks = ngettext("{number} look", "{number} looks", after.looks).format(number=f"{after.looks:,}")
     if after.ended:
-        return _("no longer watched: {reason}; {looks}").format(reason=after.ended, looks=looks)
+        return _("no longer watched: {reason}; {looks}").format(reason=sentence(after.ended), looks=looks)
     if view.link is Link.GONE or view.state.ended:
         return _("nobody watches any more; {looks}").format(looks=looks)
     left = words.clock((after.until - view.now).total_seconds())
@@ -84,7 +84,7 @@ def time_words(view: View) -> str:
 
 def told(finding: AfterFinding) -> str:
     """A finding in a line: what, cut where it is a long statement, and its numbers."""
-    return f"{words.cut(finding.subject, _SUBJECT_CELLS)}: {finding.evidence}"
+    return f"{words.cut(finding.subject, _SUBJECT_CELLS)}: {sentence(finding.evidence)}"
 
 
 def large(view: View) -> Standing | None:
