@@ -5,13 +5,9 @@ Milliseconds are floats; counts of `pg_stat_…` are as the server has them, sin
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
 from msgspec import Struct
-
-_LIST = re.compile(r"^(\s*SELECT(?:\s+DISTINCT)?)\s+.{40,}?\s+FROM\b", re.I | re.S)
-_SUBJECT = 110
 
 
 class StatementStat(Struct, frozen=True, kw_only=True):
@@ -27,12 +23,6 @@ class StatementStat(Struct, frozen=True, kw_only=True):
     def mean(self) -> float:
         """Milliseconds a call; 0 where there was none."""
         return self.milliseconds / self.calls if self.calls else 0.0
-
-
-def shown(text: str, query_id: str) -> str:
-    """A statement as the subject of a finding, and on the screen: short, and one of its kind."""
-    line = " ".join(_LIST.sub(r"\1 … FROM", text).replace('"public".', "").split())
-    return line if len(line) <= _SUBJECT else f"{line[:_SUBJECT]}… [{query_id[-4:]}]"
 
 
 class ScanStat(Struct, frozen=True, kw_only=True):

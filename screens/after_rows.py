@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from dixis_tui.after import AfterFinding, AfterKind, Pool, ScanStat, StatementStat, shown
+from dixis_tui.after import AfterFinding, AfterKind, Pool, ScanStat, StatementStat
 from dixis_tui.i18n import _, ngettext, sentence
+from dixis_tui.plan.after_why import shown
 from dixis_tui.run.state import RunState
 from screens import after_words, words
 from screens.view import View

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from dixis_tui.after import AfterFinding, AfterKind, IndexSeen, TableFacts, shown
+from dixis_tui.after import AfterFinding, AfterKind, IndexSeen, TableFacts
 from dixis_tui.plan.after import ASK_EXPLAIN, Scanned, Suspect
 from dixis_tui.sql.asked import Asked, asked, concurrently, index_keys, words
 from dixis_tui.sql.facts import dropped
@@ -14,6 +15,8 @@ from dixis_tui.sql.names import Relation, quote
 from dixis_tui.sql.parts import commands
 from dixis_tui.sql.script import parse_script
 
+_LIST = re.compile(r"^(\s*SELECT(?:\s+DISTINCT)?)\s+.{40,}?\s+FROM\b", re.I | re.S)
+_SUBJECT = 110
 _SYSTEM = ("pg_", "_prisma_migrations")
 
 
@@ -177,6 +180,12 @@ def _never_indexed(known: TableFacts, used: frozenset[str], indexed: Iterable[In
         f"no index of {known.table} begins with {' or '.join(sorted(used))}, and none that did is gone",
         f"If it is asked often: CREATE INDEX CONCURRENTLY ON {table} ({quote(column)});",
     )
+
+
+def shown(text: str, query_id: str) -> str:
+    """A statement as the subject of a finding: short, and one of its kind."""
+    line = " ".join(_LIST.sub(r"\1 … FROM", text).replace('"public".', "").split())
+    return line if len(line) <= _SUBJECT else f"{line[:_SUBJECT]}… [{query_id[-4:]}]"
 
 
 def slow_statement(suspect: Suspect, text: str, before: float | None, why: Why) -> AfterFinding:
