@@ -31,6 +31,7 @@ _COMMANDS = (
     "drill",
     "flows",
     "migrations",
+    "rotate",
     "history",
     "lint",
     "github",

@@ -28,7 +28,8 @@ SELECT coalesce(a.usename::text, '') AS "user", coalesce(host(a.client_addr), ''
        starts_with(coalesce(a.application_name, ''), %(ours)s) AND a.usesysid IS NOT DISTINCT FROM me.usesysid
          AND a.client_addr IS NOT DISTINCT FROM me.client_addr AS ours
 FROM pg_catalog.pg_stat_activity AS a CROSS JOIN me
-WHERE (a.datname = %(database)s AND coalesce(a.backend_type, 'client backend') IN ('client backend', 'walsender'))
+WHERE ((a.datname = %(database)s OR %(database)s = '')
+       AND coalesce(a.backend_type, 'client backend') IN ('client backend', 'walsender'))
    OR (a.datname IS NULL AND a.backend_type = 'walsender')
 GROUP BY 1, 2, 3, 4, 6 ORDER BY 1, 2, 3 LIMIT %(rows)s
 """
@@ -44,9 +45,10 @@ class _Row(Struct, frozen=True):
 
 
 def connected(session: Session, database: str, words: Callable[[str], str]) -> tuple[SessionSeen, ...]:
-    """Everybody who is connected to `database` now; `words` cleans and redacts. Raises QueryError and ConnectError.
+    """Everybody who is connected to `database` now (empty: to any of the server's); `words` cleans and redacts.
 
     Ours are those that are named `dixis-tui …`, of our role, from where we are: what pg_dump and Prisma open is too.
+    Raises QueryError and ConnectError.
     """
     now = datetime.now(UTC).replace(microsecond=0)
     parameters = {"letters": _BYTES, "ours": f"{APPLICATION_NAME} ", "database": database, "rows": _ROWS}

@@ -119,6 +119,16 @@ class DatabaseUrl(Struct, frozen=True, kw_only=True):
         return replace(self, database=name)
 
 
+def with_login(url: DatabaseUrl, user: str, password: str) -> DatabaseUrl:
+    """The same URL, as it was written, for another user or another password."""
+    scheme, _, rest = url.raw.reveal().partition("://")
+    before, question, query = rest.partition("?")
+    authority, slash, path = before.partition("/")
+    address = authority.rpartition("@")[2]
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    return parse(f"{scheme}://{login}@{address}{slash}{path}{question}{query}", url.variable)
+
+
 def parse(text: str | None, variable: str) -> DatabaseUrl:
     """Take a PostgreSQL URL apart. `variable` names where it came from.
 

@@ -6,7 +6,7 @@ No line ever holds a password; `file` is where the new one lies.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -109,6 +109,17 @@ def path_for(run: Path) -> Path:
 def path_here() -> Path:
     """Where the records of this machine's user are."""
     return folders.state_directory() / FILE
+
+
+def file_for(records_file: Path, rotation: str) -> Path:
+    """Where a rotation's new URL is kept, where nobody names a file."""
+    return folders.private(records_file.with_name(FOLDER)) / f"{rotation}.url"
+
+
+def new_id() -> str:
+    """What a rotation that begins now is called: made as a run's id is."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond * 0x10000 // 1_000_000:04x}"
 
 
 def append(path: Path, record: RotationRecord) -> str:
