@@ -1,0 +1,124 @@
+"""`dixis-tui rotate` as its user calls it, with a GitHub beside it: nothing secret in any output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dixis_tui.cli.exits import Exit
+from dixis_tui.cli.main import run
+from dixis_tui.postgres.run_lock import RunLock
+from dixis_tui.postgres.session import connect
+from dixis_tui.postgres.url import parse
+from dixis_tui.run import rotations
+from tests.github.fake import TOKEN, Environment, FakeGithub, Secret
+from tests.github.fake.shop import shop
+from tests.rotation.conftest import OLD, Scene, works
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGithub]:
+    with FakeGithub(shop()) as standing:
+        standing.repo.environments = [Environment("production", secrets=[Secret("DATABASE_URL_PROD")])]
+        yield standing
+
+
+@pytest.fixture
+def house(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, github: FakeGithub) -> Scene:
+    """A folder with settings, and the environment of whoever calls it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setenv("DATABASE_URL", scene.url.raw.reveal())
+    monkeypatch.setenv("SHOP_URL", scene.url.raw.reveal().replace("127.0.0.1", "db.dixis.example"))
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    (tmp_path / "dixis.toml").write_text(f'[github]\nrepository = "dixis/shop"\napi_url = "{github.url}"\n')
+    (tmp_path / ".env").write_text("DATABASE_URL=postgresql://x:y@z/w\n")
+    scene.folder = tmp_path / "xdg" / "dixis-tui"
+    return scene
+
+
+def test_all_of_it(house: Scene, github: FakeGithub, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with connect(house.url, purpose="x") as shop_session:
+        shop_session.execute("SET application_name = 'shop-web'")
+        assert run(["rotate", "--confirm", house.role, "--url-variable", "SHOP_URL"]) == Exit.DONE
+        assert shop_session.value("SELECT 1") == 1, "who is connected stays connected"
+    said = capsys.readouterr()
+    file = Path(house.last.last.file)
+    new = parse(file.read_text().strip(), "new")
+    assert new.host == "db.dixis.example"
+    assert file.parent == house.folder / rotations.FOLDER
+    password = new.password.reveal()
+    assert works(house.database, house.role, password)
+    assert not house.old_works()
+    assert github.repo.environments[0].secrets[0].value == file.read_text().strip()
+    assert github.repo.secrets[0].value == file.read_text().strip()
+    for words in (
+        "GitHub: DATABASE_URL_PROD of the repository, changed 2024-03-01",
+        f"may hold it, and is not touched: {tmp_path / '.env'}",
+        f"{house.role}@127.0.0.1/shop-web",
+    ):
+        assert words in said.err, words
+    for words in (
+        "the old one is refused (28P01)",
+        "1 × shop-web from 127.0.0.1 had the old password",
+        f"The new URL is in {file}",
+        "DATABASE_URL of this terminal has the old one.",
+    ):
+        assert words in said.out, words
+    told = said.out + said.err + house.records.read_text()
+    for secret in (password, OLD, house.url.raw.reveal(), TOKEN):
+        assert secret not in told
+    assert "environment production changed at" in house.records.read_text()
+
+
+def test_a_look_changes_nothing_and_a_wrong_name_is_refused(house: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rotate", "--look"]) == Exit.DONE
+    assert f"Role {house.role}" in capsys.readouterr().err
+    assert run(["rotate", "--confirm", "another"]) == Exit.USAGE
+    assert run(["rotate", "--json"]) == Exit.USAGE
+    assert run(["rotate", "--url-variable", "NOT_SET"]) == Exit.USAGE
+    assert house.old_works()
+    assert not house.records.exists()
+
+
+def test_github_is_given_no_url_that_leads_to_this_machine(house: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rotate", "--confirm", house.role]) == Exit.USAGE
+    assert "GitHub can't use a URL that leads to 127.0.0.1" in capsys.readouterr().err
+    assert house.old_works()
+    assert run(["rotate", "--confirm", house.role, "--without-github", "--json"]) == Exit.DONE
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["role"] == house.role
+    assert result["file"] == house.last.last.file
+    assert OLD not in json.dumps(result, ensure_ascii=False)
+
+
+def test_not_while_a_run_is_under_way(house: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    lock = RunLock(house.url, "20261124-200000-0001", "maria@ops")
+    lock.ensure()
+    try:
+        assert run(["rotate", "--confirm", house.role, "--without-github"]) == Exit.CLOSED
+    finally:
+        lock.release()
+    assert "Run 20261124-200000-0001 by maria@ops is under way" in capsys.readouterr().err
+    assert house.old_works()
+
+
+def test_the_phrase_is_asked_for_and_a_token_that_may_not_is_found_out_first(
+    house: Scene, github: FakeGithub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("click.prompt", lambda *_, **__: house.role)
+    github.tokens[TOKEN].permissions = {"actions": "read"}
+    assert run(["rotate", "--url-variable", "SHOP_URL"]) == Exit.USAGE
+    assert "The secrets on GitHub could not be looked at" in capsys.readouterr().err
+    github.tokens[TOKEN].permissions = {"secrets": "read", "environments": "read"}
+    assert run(["rotate", "--url-variable", "SHOP_URL"]) == Exit.ERROR
+    said = capsys.readouterr().err
+    assert "Secrets: write" in said
+    assert "the old password works everywhere" in said
+    assert house.old_works()
+    github.tokens[TOKEN].permissions = {"secrets": "write", "environments": "write"}
+    assert run(["rotate", "--url-variable", "SHOP_URL"]) == Exit.DONE
+    assert not house.old_works()
