@@ -153,6 +153,14 @@ def ended(view: View) -> Card:
         lines.append(
             Line(_("The database before is kept as {kept}.").format(kept=state.swapped.kept), "text", "✔", "good")
         )
+    if _rotates(view):
+        lines.append(Line(_("Afterwards: dixis-tui rotate gives the database's role a new password."), "quiet"))
     who = _("Ended {time}{plan}").format(time=view.at(state.ended_at), plan=plan)
     lines += [Line(who, "quiet"), Line(_("Journal  {journal}").format(journal=view.journal), "quiet")]
     return Card(headline=_(word), tone=tone, glyph=glyph, large=True, lines=tuple(lines), key="q", does=_("leave"))
+
+
+def _rotates(view: View) -> bool:
+    """Whether a new password is worth an offer: production was worked on, by whoever sits here."""
+    state, own = view.state, view.mode is Mode.OPERATOR and not view.demo
+    return own and not state.drill and not state.many and state.verdict in (Verdict.DONE, Verdict.ROLLED_BACK)

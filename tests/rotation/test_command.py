@@ -74,9 +74,15 @@ def test_all_of_it(house: Scene, github: FakeGithub, capsys: pytest.CaptureFixtu
     assert "environment production changed at" in house.records.read_text()
 
 
-def test_a_look_changes_nothing_and_a_wrong_name_is_refused(house: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_look_changes_nothing_and_a_wrong_name_is_refused(
+    house: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run(["rotate", "--look"]) == Exit.DONE
     assert f"Role {house.role}" in capsys.readouterr().err
+    monkeypatch.delenv("GITHUB_TOKEN")
+    monkeypatch.setenv("PATH", "/nowhere")  # nor is there a gh
+    assert run(["rotate", "--look"]) == Exit.DONE
+    assert "GitHub: There is no GitHub token" in capsys.readouterr().err
     assert run(["rotate", "--confirm", "another"]) == Exit.USAGE
     assert run(["rotate", "--json"]) == Exit.USAGE
     assert run(["rotate", "--url-variable", "NOT_SET"]) == Exit.USAGE

@@ -260,7 +260,7 @@ def test_help_says_what_works_now(tmp_path: Path) -> None:
         await at.press("escape")
         assert len(at.app.screen_stack) == 1
 
-    play(stages()["answers"], tmp_path, scenario, (120, 60))
+    play(stages()["answers"], tmp_path, scenario, (120, 70))
 
 
 def test_the_log_takes_the_keys_and_gives_them_back(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.options import Common, json_option, operator_option, secrets_for_headless
-from dixis_tui.errors import RunnerError, UsageError
+from dixis_tui.errors import GithubError, RunnerError, UsageError
 from dixis_tui.i18n import _
 from dixis_tui.postgres.url import DatabaseUrl, parse, with_login
 from dixis_tui.settings import DATABASE_URL, Settings, token_in
@@ -151,9 +151,13 @@ def _order(
         stack.enter_context(_held(asked, identifier))
     github, places = rotation_github.Seen(), Places()
     if asked.github and not without_github:
-        repository = stack.enter_context(rotation_github.opened(asked.settings.github, asked.token))
-        github = rotation_github.look(repository, asked.settings.github, asked.token)
-        places = rotation_github.places(repository, asked.settings.github, github)
+        try:
+            repository = stack.enter_context(rotation_github.opened(asked.settings.github, asked.token))
+        except GithubError as error:  # no token
+            github = rotation_github.Seen(problem=str(error), remedy=error.remedy)
+        else:
+            github = rotation_github.look(repository, asked.settings.github, asked.token)
+            places = rotation_github.places(repository, asked.settings.github, github)
     order = Order(
         id=identifier,
         role=asked.role,
