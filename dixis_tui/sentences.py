@@ -20,10 +20,14 @@ _DEEPEST = 3
 _MOST_FITS = 6
 """Templates that are tried in earnest on one text."""
 _MOST_JOINTS = 12
+_WEAK = 8
+"""Characters of a template that say little by themselves."""
 _WORD = re.compile(r"[A-Za-z_]{2,}")
 _FIELD = re.compile(r"\{\{|\}\}|\{([a-z_][a-z_0-9]*)(:[^{}]*)?\}")
 _NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 _JOINT = re.compile(r"\.? → |; |\. |: |, |\n| \((?=[^()]*\)$)| (?=\([^()]*\)$)")
+_LEAD = re.compile(r"(\S*[A-Z_/.0-9'`:]\S*) (\S.* .*)", re.DOTALL)
+"""A name or path, and what is said of it: `DATABASE_URL is not set`."""
 _QUOTES = ("'", '"', "`", "«", "“")
 RAW = re.compile(
     r"^(query|sql|text|statement|quote|quoted|command|commands|cmd|path|file|files|folder|directory|name|names|named|"
@@ -115,7 +119,8 @@ class Sentences:
         core = text.strip()
         if not core:
             return text, 0
-        start = text.index(core[0])
+        core = core.removeprefix("; ").removeprefix(", ")
+        start = text.index(core)
         before, after = text[:start], text[start + len(core) :]
         put, score = self._core(core, depth, seen)
         seen[text] = (before + put + after, score)
@@ -130,6 +135,10 @@ class Sentences:
             joined, known = self._by_parts(core, depth, seen)
             if known > score:
                 return joined, known
+            if led := _LEAD.fullmatch(core):
+                joined, known = self._whole(led.group(2), depth + 1, seen)
+                if known > max(score, _WEAK):
+                    return f"{led.group(1)} {joined}", known
         return best, score
 
     def _looked_up(self, core: str) -> str | None:
@@ -171,8 +180,9 @@ class Sentences:
     def _filled(
         self, one: Template, found: dict[str, str], depth: int, seen: dict[str, tuple[str, int]]
     ) -> tuple[str, int, bool]:
-        score, clean = one.weight, True
         put: dict[str, str] = {}
+        weak = one.weight < _WEAK
+        score, clean = one.weight, not weak
         for at, (name, number) in enumerate(one.fields):
             value = found[name]
             if number:
@@ -181,6 +191,8 @@ class Sentences:
                 continue
             put[name], known = self._field(name, value, one.literals[at], depth, seen)
             score += known
+            if weak and " " in value.strip() and not known:
+                return "", 0, False  # `{one} to {other}` fits nearly everything: what it has must be names, or known
             clean = clean and (known >= len(value.strip()) or not _JOINT.search(value))
         parts = [put[part[1:]] if part.startswith("\0") else part for part in one.put]
         return "".join(parts).rstrip(" "), score, clean

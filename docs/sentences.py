@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from docs.not_sentences import NOT_ARGUMENTS_OF, NOT_FILES, NOT_KEYWORDS, NOT_NAMES, NOT_SENTENCES, WORDS_OF
+from docs.not_sentences import NOT_ARGUMENTS_OF, NOT_FILES, NOT_KEYWORDS, NOT_NAMES, NOT_SENTENCES, WORDS, WORDS_OF
 
 ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "dixis_tui"
@@ -42,7 +42,10 @@ Pieces = tuple[tuple[str, str], ...]
 
 def of_engine() -> dict[str, tuple[str, int]]:
     """msgid → (file, line) of its first place, in the order of the sources."""
-    return _of(path for path in sorted(ENGINE.rglob("*.py")) if CLI not in path.parents)
+    found = _of(path for path in sorted(ENGINE.rglob("*.py")) if CLI not in path.parents)
+    for word in WORDS:
+        found.setdefault(word, ("docs/not_sentences.py", 0))
+    return found
 
 
 def of_cli() -> dict[str, tuple[str, int]]:

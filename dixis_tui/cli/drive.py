@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from dixis_tui.cli.lines import describe
+from dixis_tui.cli.say import say
 from dixis_tui.cli.script import Script, next_step
 from dixis_tui.events import FirstConfirmed
 from dixis_tui.model import MigrationState
@@ -128,7 +129,7 @@ class Driver:
                 click.echo(line)
             if self._quiet and isinstance(entry.event, FirstConfirmed):
                 how = f"`dixis-tui approve {self._folder}`"
-                click.echo(f"Waiting for the second person: {how} from another account.", err=True)
+                say(f"Waiting for the second person: {how} from another account.", err=True)
 
     async def _step(self) -> None:
         command = self._decide(self.state) if not self.interrupted else self._way_out()
@@ -140,7 +141,7 @@ class Driver:
         if refused := await self._client.send(command):
             self.refused, self._sent = refused, None
             if not self.interrupted and not self.state.ended:
-                click.echo(refused, err=True)
+                say(refused, err=True)
 
     def _way_out(self) -> cmd.Command:
         if not self.state.running:
@@ -151,9 +152,9 @@ class Driver:
     def _interrupt(self) -> None:
         """First: stop at the next safe point. Second: cancel the statement that runs. Both say what that means."""
         if not self.interrupted:
-            click.echo(f"Interrupted: {_GOES_ON if self._watching else _first_words(self.state)}", err=True)
+            say(f"Interrupted: {_GOES_ON if self._watching else _first_words(self.state)}", err=True)
         elif not self.insisted and not self._watching:
-            click.echo(_SECOND_AT_GITHUB if policy_github.followed(self.state) else _SECOND_WORDS, err=True)
+            say(_SECOND_AT_GITHUB if policy_github.followed(self.state) else _SECOND_WORDS, err=True)
             self.insisted = True
         self.interrupted = True
         self._news.set()

@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from dixis_tui import i18n
+
 
 def lazy_group(names: tuple[str, ...], module: str) -> type[click.Group]:
     """A group of the commands `names`, in that order; `module` with its `{}` filled is where each has its `command`."""
@@ -18,6 +20,10 @@ def lazy_group(names: tuple[str, ...], module: str) -> type[click.Group]:
             if cmd_name not in names:
                 return None
             found: click.Command = import_module(module.format(cmd_name)).command
-            return found
+            if i18n.language() == "en":
+                return found
+            from dixis_tui.cli.helping import shown
+
+            return shown(found)
 
     return Lazy

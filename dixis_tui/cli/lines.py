@@ -6,6 +6,8 @@ from dixis_tui import events as ev
 from dixis_tui.cli.lines_fleet import fleet_line
 from dixis_tui.cli.lines_github import github_line
 from dixis_tui.cli.lines_records import records_line
+from dixis_tui.cli.say import put
+from dixis_tui.i18n import sentence
 from dixis_tui.model import CheckState, PhaseState
 from dixis_tui.plan.checks import SPECS
 from dixis_tui.plan.phases import TITLES
@@ -22,9 +24,10 @@ _GLYPHS = {
 
 def describe(entry: Entry) -> str:
     """One plain line for an entry, or nothing."""
+    if line := _check(entry.event):
+        return f"{entry.at:%H:%M:%SZ} {line}"
     text = (
-        _check(entry.event)
-        or _person(entry.event)
+        _person(entry.event)
         or _work(entry.event)
         or _runner(entry.event)
         or _back(entry.event)
@@ -33,15 +36,16 @@ def describe(entry: Entry) -> str:
         or fleet_line(entry.event)
         or records_line(entry.event)
     )
-    return f"{entry.at:%H:%M:%SZ} {text}" if text else ""
+    return f"{entry.at:%H:%M:%SZ} {put(text)}" if text else ""
 
 
 def _check(event: ev.Event) -> str:
     if not isinstance(event, ev.CheckChanged) or event.state not in _GLYPHS:
         return ""
-    name = f"{SPECS[event.code].title} {event.subject}".strip()
-    todo = f" → {event.remedy}" if event.remedy else ""
-    return f" {_GLYPHS[event.state]} {event.code} {name}: {event.state}. {event.evidence}{todo}"
+    name = f"{sentence(SPECS[event.code].title)} {event.subject}".strip()
+    todo = f" → {sentence(event.remedy)}" if event.remedy else ""
+    state, evidence = sentence(event.state), sentence(event.evidence)
+    return f" {_GLYPHS[event.state]} {event.code} {name}: {state}. {evidence}{todo}"
 
 
 def _person(event: ev.Event) -> str:

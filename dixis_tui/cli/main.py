@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dixis_tui import __version__
+from dixis_tui import __version__, i18n
 from dixis_tui.cli.exits import Exit, of_error
 from dixis_tui.cli.lazy import lazy_group
 from dixis_tui.errors import DixisError
@@ -73,22 +73,24 @@ def cli(ctx: click.Context, config: Path | None, executor: str | None, operator:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code. Never a traceback for what a user can cause."""
+    _speak(arguments)
     try:
         code = cli.main(arguments, prog_name="dixis-tui", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.Abort:
-        click.echo("Interrupted.", err=True)
+        click.echo(i18n.sentence("Interrupted."), err=True)
         return Exit.INTERRUPTED
     except click.ClickException as error:
+        said = error.format_message()
         error.show()
-        _json_error(arguments, error.format_message(), "See --help.", Exit.USAGE)
+        _json_error(arguments, said, "See --help.", Exit.USAGE)
         return Exit.USAGE
     except DixisError as error:
         exit_code = of_error(error)
-        click.echo(f"dixis-tui: {error}", err=True)
+        click.echo(f"dixis-tui: {i18n.sentence(str(error))}", err=True)
         if error.remedy:
-            click.echo(f"  {error.remedy}", err=True)
+            click.echo(f"  {i18n.sentence(error.remedy)}", err=True)
         _json_error(arguments, str(error), error.remedy, exit_code)
         return exit_code
     except BrokenPipeError:
@@ -96,6 +98,17 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return Exit.ERROR
     return int(code or 0)
+
+
+def _speak(arguments: list[str]) -> None:
+    """The language that option or environment ask for. With `--json` click's own words stay English, for programs."""
+    from dixis_tui.cli import helping
+
+    i18n.use(i18n.chosen(helping.asked(arguments)))
+    if i18n.language() != "en":
+        helping.shown(cli)
+        if "--json" not in arguments:
+            helping.translate_click()
 
 
 def _json_error(arguments: list[str], sentence: str, remedy: str, code: Exit) -> None:

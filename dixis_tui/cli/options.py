@@ -11,6 +11,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.exits import Exit, of_verdict
+from dixis_tui.cli.say import say
 from dixis_tui.errors import UrlError, UsageError
 from dixis_tui.model import CheckState, Verdict
 from dixis_tui.process import login_name
@@ -117,17 +118,15 @@ def finish(folder: Path, *, as_json: bool, interrupted: bool = False, watched: b
         gates = closed(run.state)
         failed = [gate for gate in gates if gate.state is CheckState.FAILED]
         for gate in failed or gates:
-            click.echo(
-                f"closed: {gate.code} {gate.title}: {gate.state}. {gate.evidence} {gate.remedy}".rstrip(), err=True
-            )
-    click.echo(f"Verdict {run.verdict}. Journal: {journal}", err=as_json)
+            say(f"closed: {gate.code} {gate.title}: {gate.state}. {gate.evidence} {gate.remedy}".rstrip(), err=True)
+    say(f"Verdict {run.verdict}. Journal: {journal}", err=as_json)
     if run.state.left and not run.state.ended:
-        click.echo(f"It was left open: `dixis-tui recover {run.id}` goes on with it.", err=True)
+        say(f"It was left open: `dixis-tui recover {run.id}` goes on with it.", err=True)
     if as_json:
         click.echo(to_json(of_run(run, journal)))
     changed = run.verdict in (Verdict.FAILED, Verdict.UNKNOWN, Verdict.DONE, Verdict.ROLLED_BACK)
     if run.verdict is Verdict.OPEN and not watched:
-        click.echo(f"This run was lost sight of: look at it with `dixis-tui attach {run.id}`.", err=True)
+        say(f"This run was lost sight of: look at it with `dixis-tui attach {run.id}`.", err=True)
         return Exit.UNKNOWN
     return Exit.INTERRUPTED if interrupted and not changed else of_verdict(run.verdict)
 

@@ -13,6 +13,7 @@ import click
 
 from dixis_tui.cli.exits import of_verdict
 from dixis_tui.cli.lines import describe
+from dixis_tui.cli.say import say
 from dixis_tui.run.policy import seen_verdict
 from dixis_tui.run.state import RunState, apply
 from dixis_tui.run.watcher import LOOK_SECONDS, Watcher
@@ -48,7 +49,7 @@ class Tail:
             if _reader_gone():
                 raise BrokenPipeError
         if follow and not watcher.ended:
-            click.echo("The runner is gone, and the run has not ended.", err=True)
+            say("The runner is gone, and the run has not ended.", err=True)
         verdict = seen_verdict(self._state, live=watcher.live)
         return of_verdict(verdict)
 

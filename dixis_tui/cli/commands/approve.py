@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, json_option, operator_option
+from dixis_tui.cli.say import say
 from dixis_tui.cli.terminal import cockpit, is_terminal
 from dixis_tui.errors import RunnerError, UsageError
 from dixis_tui.run.state import RunState
@@ -79,11 +80,9 @@ def _approve(folder: Path, phrase: str, wanted: str | None, person: str, *, as_j
         refused = _refusal(before.state, state)
     done = state.confirmed
     if refused:
-        click.echo(refused, err=True)
+        say(refused, err=True)
     elif done:
-        click.echo(
-            f"Confirmed by {done.operator} ({done.account}) and {done.second} ({done.second_account}).", err=as_json
-        )
+        say(f"Confirmed by {done.operator} ({done.account}) and {done.second} ({done.second_account}).", err=as_json)
     if as_json:
         first = done.operator if done and not refused else ""
         plan = before.state.plan.hash if before.state.plan else ""

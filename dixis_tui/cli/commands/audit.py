@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from dixis_tui.cli.commands.status import latest_or
 from dixis_tui.cli.options import json_option
+from dixis_tui.cli.say import say
 from dixis_tui.errors import UsageError
 from dixis_tui.run.folders import JOURNAL, LOG
 
@@ -78,7 +79,7 @@ def command(ctx: click.Context, what: str, run: str | None, given: str, *, as_js
         click.echo(to_json(_result(audit)))
     else:
         for line in _lines(audit):
-            click.echo(line)
+            say(line)
     ctx.exit(Exit.DONE if audit.verifies else Exit.UNVERIFIED)
 
 

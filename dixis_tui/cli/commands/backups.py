@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, json_option
+from dixis_tui.cli.say import say
 
 if TYPE_CHECKING:
     from dixis_tui.postgres.retention import Kept
@@ -52,10 +53,10 @@ def command(common: Common, verify: Path | None, as_json: bool) -> int:
         click.echo(to_json({"backups": lines}))
         return Exit.DONE
     if not lines:
-        click.echo("No backups yet.")
+        say("No backups yet.")
     now = datetime.now(UTC)
     for line in lines:
-        click.echo(_told(line, now))
+        say(_told(line, now))
     return Exit.DONE
 
 

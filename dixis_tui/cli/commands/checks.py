@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dixis_tui.cli.options import json_option
+from dixis_tui.cli.say import put, say
 
 if TYPE_CHECKING:
     from dixis_tui.plan.checks import CheckSpec
@@ -28,9 +29,9 @@ def command(as_json: bool) -> None:
     for spec in CATALOGUE:
         if spec.phase is not phase:
             phase = spec.phase
-            click.echo(f"\n{TITLES[phase]}")
+            say(f"\n{TITLES[phase]}")
         _tell(spec)
-    click.echo("\nMany databases")
+    say("\nMany databases")
     for spec in FLEET:
         _tell(spec)
 
@@ -39,4 +40,4 @@ def _tell(spec: CheckSpec) -> None:
     who = "person" if spec.person else "looked up"
     gate = "gate" if spec.gate else "advice"
     fixed = "" if spec.waivable else ", can't be waived"
-    click.echo(f"  {spec.code}  {spec.title}  ({who}, {gate}{fixed})\n         {spec.looks}")
+    click.echo(f"  {spec.code}  {put(spec.title)}  ({put(who)}, {put(gate)}{put(fixed)})\n         {put(spec.looks)}")

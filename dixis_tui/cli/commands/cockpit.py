@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from dixis_tui.cli.options import Common, with_token
+from dixis_tui.cli.say import say
 from dixis_tui.cli.terminal import cockpit, require_terminal
 from dixis_tui.errors import UnderWayError, UrlError
 from dixis_tui.run.runs import Run, live_runs
@@ -91,7 +90,7 @@ def show(folder: Path, operator: str, notice: str = "") -> int:
         end_run(folder)
         left = look(folder)
     if not left.live:
-        click.echo(f"Journal: {folder / JOURNAL}")
+        say(f"Journal: {folder / JOURNAL}")
     return code
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dixis_tui.cli.options import Common, finish, json_option, parse_ticks, parse_waivers, person_options
+from dixis_tui.cli.say import say
 from dixis_tui.cli.terminal import require_terminal
 from dixis_tui.errors import UsageError
 
@@ -71,11 +72,11 @@ def command(
     if stop or clean:
         _end_runs(demo.folder / "runs")
         demo.clean() if clean else demo.stop()
-        click.echo(f"The demo {'is gone' if clean else 'has stopped'}.", err=as_json)
+        say(f"The demo {'is gone' if clean else 'has stopped'}.", err=as_json)
         return
     if drift:
         demo.break_production()
-        click.echo("Production now holds a row that the third migration fails on.")
+        say("Production now holds a row that the third migration fails on.")
         return
     if block:
         _block(demo)
@@ -109,9 +110,9 @@ def command(
 def _block(demo: Demo) -> None:
     """Until Ctrl+C, or until somebody ends the session; both are what it is for."""
     try:
-        click.echo(demo.block_production(click.echo))
+        say(demo.block_production(say))
     except KeyboardInterrupt:
-        click.echo("Given up: its transaction is undone, its lock is gone.")
+        say("Given up: its transaction is undone, its lock is gone.")
 
 
 def _reopen(ctx: click.Context, folder: Path, operator: str) -> None:
@@ -126,16 +127,16 @@ def _reopen(ctx: click.Context, folder: Path, operator: str) -> None:
 
 
 def _prepare(demo: Demo, rows: int | None, executor: str, *, broken: bool, under_way: Run | None) -> DemoReady:
-    def say(line: str) -> None:
-        click.echo(line, err=True)
+    def tell(line: str) -> None:
+        say(line, err=True)
 
     if under_way:
-        return demo.prepare(on_line=say)
+        return demo.prepare(on_line=tell)
     stood = demo.prepared
-    ready = demo.prepare(rows, executor, say, broken=broken, new_window=True)
+    ready = demo.prepare(rows, executor, tell, broken=broken, new_window=True)
     if stood:
         # Whatever an earlier run, or `--drift`, has left there.
-        say("Putting production back to its first state")
+        tell("Putting production back to its first state")
         demo.reset()
     return ready
 
@@ -214,7 +215,7 @@ def _show(demo_folder: Path, folder: Path, operator: str, notice: str = "") -> i
     code = show(folder, operator, notice)
     left = look(folder)
     if left.live and in_progress(left.state):
-        click.echo("The demo's servers stay up for it. `dixis-tui demo` opens it again, `--stop` ends it.")
+        say("The demo's servers stay up for it. `dixis-tui demo` opens it again, `--stop` ends it.")
         return code
     from dixis_tui.demo.lifecycle import Demo
 

@@ -6,6 +6,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.options import Common, finish, json_option, operator_option
+from dixis_tui.cli.say import say
 from dixis_tui.errors import ConnectError, QueryError, RunnerError, UsageError
 from dixis_tui.model import Verdict
 from dixis_tui.postgres.url import DatabaseUrl, parse
@@ -65,7 +66,7 @@ def command(ctx: click.Context, *, yes: bool, only_list: bool, as_json: bool, op
     kept = driver.state.swapped
     if kept and driver.state.verdict is Verdict.ROLLED_BACK:
         named = clean(kept.kept).replace('"', '""')
-        click.echo(f'The database before the drill is kept; drop it with: DROP DATABASE "{named}"', err=True)
+        say(f'The database before the drill is kept; drop it with: DROP DATABASE "{named}"', err=True)
     ctx.exit(finish(folder, as_json=as_json, interrupted=driver.interrupted))
 
 
@@ -102,14 +103,14 @@ def _list(*, as_json: bool) -> None:
 
     found = all_drills()
     if found.problem:
-        click.echo(f"{found.problem}.", err=True)
+        say(f"{found.problem}.", err=True)
     if as_json:
         from dixis_tui.cli.result import to_json
 
         click.echo(to_json(DrillList(found.records, found.problem)))
         return
     if not found.records:
-        click.echo("No drills yet.")
+        say("No drills yet.")
     for one in found.records:
         when, word = f"{one.at.astimezone():%Y-%m-%d %H:%M}", "passed" if one.passed else "failed"
         seconds = (
@@ -117,4 +118,4 @@ def _list(*, as_json: bool) -> None:
             f"compare {one.compare_seconds:.1f} s, swap {one.swap_seconds:.2f} s"
         )
         who = f"{one.run} by {clean(one.operator)}"
-        click.echo(f"{when}  {word}  {clean(one.target)}  {one.backup_bytes:,} bytes: {seconds}  {who}")
+        say(f"{when}  {word}  {clean(one.target)}  {one.backup_bytes:,} bytes: {seconds}  {who}")

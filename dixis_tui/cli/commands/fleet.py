@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dixis_tui.cli.options import Common, finish, json_option, parse_ticks, parse_waivers, person_options
+from dixis_tui.cli.say import say
 from dixis_tui.errors import UsageError
 from dixis_tui.model import Executor, Phase
 from dixis_tui.settings import Settings, secrets_from
@@ -144,7 +145,7 @@ def _plan(common: Common, settings: Settings, *, as_json: bool) -> int:
     folder = start(settings, secrets_of(settings), script.operator, fleet=True).wait()
     driver = _driver(folder, script, quiet=True)
     if not as_json and driver.state.fleet:
-        click.echo("\n".join(plan_lines(driver.state.fleet)))
+        say("\n".join(plan_lines(driver.state.fleet)))
     return finish(folder, as_json=as_json, interrupted=driver.interrupted)
 
 

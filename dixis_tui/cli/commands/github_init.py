@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dixis_tui.cli.options import Common
+from dixis_tui.cli.say import say
 from dixis_tui.errors import UsageError
 from dixis_tui.secrets import clean
 
@@ -50,7 +51,7 @@ def command(ctx: click.Context, *, write: bool, force: bool, directory: Path | N
         click.echo("\n".join(file.diff()))
     _tell_left(files, force=force)
     if project.default_branch and project.default_branch != settings.github.branch:
-        click.echo(
+        say(
             f"Note: the remote's default branch is {clean(project.default_branch)}, and github.branch is "
             f"{clean(settings.github.branch)}: GitHub starts by hand only what is on the default branch too.",
             err=True,
@@ -58,8 +59,8 @@ def command(ctx: click.Context, *, write: bool, force: bool, directory: Path | N
     if write:
         for file in wanted:
             there.write(root, file)
-            click.echo(f"Written: {file.path}", err=True)
-    click.echo(_last_words(len(wanted), write=write), err=True)
+            say(f"Written: {file.path}", err=True)
+    say(_last_words(len(wanted), write=write), err=True)
 
 
 def _settings(common: Common, root: Path, start: Path) -> tuple[Settings, bool]:
@@ -79,7 +80,7 @@ def _settings(common: Common, root: Path, start: Path) -> tuple[Settings, bool]:
 def _tell_left(files: list[There], *, force: bool) -> None:
     for file in files:
         if file.left_alone and not force:
-            click.echo(f"Left alone: {file.path}: {_WHY[file.whose]}; --force writes over it.", err=True)
+            say(f"Left alone: {file.path}: {_WHY[file.whose]}; --force writes over it.", err=True)
 
 
 def _last_words(count: int, *, write: bool) -> str:

@@ -6,6 +6,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.options import Common, json_option, with_token
+from dixis_tui.cli.say import say
 from dixis_tui.settings import secrets_from, token_in
 
 
@@ -48,17 +49,17 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         click.echo(to_json(PermissionsResult(requests=requests, missing=missing, problem=problem)))
         return
     for permission in sorted({one.permission for one in TABLE}):
-        click.echo(permission or "No permission")
+        say(permission or "No permission")
         for one in TABLE:
             if one.permission == permission:
-                click.echo(f"    {one.method:4} {one.path}  ({one.what})")
-    click.echo("A classic token needs the scope repo for all of them.")
+                say(f"    {one.method:4} {one.path}  ({one.what})")
+    say("A classic token needs the scope repo for all of them.")
     if problem:
-        click.echo(f"✖ {problem}")
+        say(f"✖ {problem}")
     for lacking in missing or ():
-        click.echo(f"✖ This token lacks {lacking}")
+        say(f"✖ This token lacks {lacking}")
     if missing == []:
-        click.echo("✔ This token lacks none of the reads; what it may change shows when it is asked to.")
+        say("✔ This token lacks none of the reads; what it may change shows when it is asked to.")
 
 
 def _missing(common: Common) -> tuple[list[str] | None, str]:

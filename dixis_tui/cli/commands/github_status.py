@@ -10,6 +10,7 @@ from msgspec import Struct
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, json_option, with_token
 from dixis_tui.cli.result import CheckResult
+from dixis_tui.cli.say import say
 from dixis_tui.errors import UsageError
 from dixis_tui.model import CheckState
 from dixis_tui.settings import Settings, secrets_from, token_in
@@ -66,9 +67,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         click.echo(to_json(result))
     else:
         for one in checks:
-            click.echo(f"{_MARKS[CheckState(one.state)]} {one.code} {one.title}: {one.evidence}")
+            say(f"{_MARKS[CheckState(one.state)]} {one.code} {one.title}: {one.evidence}")
             if one.remedy:
-                click.echo(f"    {one.remedy}")
+                say(f"    {one.remedy}")
     ctx.exit(Exit.CLOSED if closed else Exit.DONE)
 
 

@@ -9,6 +9,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.options import Common, json_option, secrets_for_headless
+from dixis_tui.cli.say import say
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
 
 if TYPE_CHECKING:
@@ -57,10 +58,10 @@ def command(ctx: click.Context, *, as_json: bool, everything: bool) -> None:
         )
         click.echo(to_json(result))
     else:
-        click.echo(f"{url.masked}: {truth.database}\n{len(applied)} applied, {len(truth.migrations)} in all")
+        say(f"{url.masked}: {truth.database}\n{len(applied)} applied, {len(truth.migrations)} in all")
         for line in (f"  {truth.remedy}" if truth.remedy else "", *(words for one in shown for words in _lines(one))):
             if line:
-                click.echo(line)
+                say(line)
     ctx.exit(Exit.DONE if plain(truth) else Exit.CLOSED)
 
 

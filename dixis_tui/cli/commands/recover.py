@@ -11,6 +11,7 @@ from msgspec import Struct
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, json_option, operator_option, secrets_for_headless
 from dixis_tui.cli.recover_script import RecoverScript, exit_of
+from dixis_tui.cli.say import say
 from dixis_tui.errors import UsageError
 from dixis_tui.run.folders import JOURNAL, find_own_run
 from dixis_tui.run.runs import Run, look
@@ -110,10 +111,10 @@ def _tell(folder: Path, state: RunState, *, as_json: bool) -> Exit:
     found, journal = state.recovery, str(folder / JOURNAL)
     verdict = str(state.verdict if state.ended else look(folder).verdict)
     if found and not state.ended:
-        click.echo(f"{found.outcome}: {found.evidence}.\n  {found.remedy}", err=as_json)
-    click.echo(f"Verdict {verdict}. Journal: {journal}", err=as_json)
+        say(f"{found.outcome}: {found.evidence}.\n  {found.remedy}", err=as_json)
+    say(f"Verdict {verdict}. Journal: {journal}", err=as_json)
     if as_json:
-        click.echo(
+        say(
             to_json(
                 RecoverResult(
                     run=folder.name,

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from dixis_tui.cli.commands.run import require_phrase
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, json_option, operator_option
+from dixis_tui.cli.say import put, say
 from dixis_tui.errors import RunnerError, UsageError
 from dixis_tui.run.folders import find_own_run
 from dixis_tui.run.runs import Run, look
@@ -66,7 +67,7 @@ def command(
     asked = cmd.Resolve(migration=migration, applied=applied, phrase="", operator=_person(ctx, operator))
     if refused := policy.refusal(before.state, asked):
         raise RunnerError(f"{clean(refused)} Nothing was done.", "Look at the migrations with `dixis-tui migrations`.")
-    click.echo(f"{before.target}: {clean(migration)} is {seen(before.state, migration)}", err=True)
+    say(f"{before.target}: {clean(migration)} is {seen(before.state, migration)}", err=True)
     phrase = _phrase(before, confirm, _HOW[applied], as_json=as_json)
     ctx.exit(_mark(before, replace(asked, phrase=phrase), as_json=as_json))
 
@@ -94,7 +95,7 @@ def _under_way(run: Run) -> Run:
 def _phrase(before: Run, typed: str | None, how: str, *, as_json: bool) -> str:
     wanted = before.state.run.rollback_phrase if before.state.run else ""
     if typed is None and not as_json:
-        typed = click.prompt(f"Type {wanted} to mark it as {how}", err=True)
+        typed = click.prompt(put(f"Type {wanted} to mark it as {how}"), err=True)
     require_phrase(typed, wanted)
     return typed or ""
 
@@ -114,7 +115,7 @@ def _mark(before: Run, asked: Resolve, *, as_json: bool) -> Exit:
     found, name = seen(state, asked.migration), clean(asked.migration)
     if as_json:
         known = marked if marked or problem else None
-        click.echo(
+        say(
             to_json(
                 ResolveResult(
                     run=before.id,
@@ -127,14 +128,12 @@ def _mark(before: Run, asked: Resolve, *, as_json: bool) -> Exit:
             )
         )
     if marked:
-        click.echo(
-            f"{name} is marked as {_HOW[asked.applied]}: {state.resolved[asked.migration].evidence}", err=as_json
-        )
+        say(f"{name} is marked as {_HOW[asked.applied]}: {state.resolved[asked.migration].evidence}", err=as_json)
         return Exit.DONE
     if problem:
-        click.echo(f"dixis-tui: {problem}\n  `dixis-tui migrations` shows how the row stands.", err=True)
+        say(f"dixis-tui: {problem}\n  `dixis-tui migrations` shows how the row stands.", err=True)
         return Exit.ERROR
-    click.echo(
+    say(
         f"Whether {name} was marked is not known: nobody waited for the answer, or the runner is gone.\n"
         "  `dixis-tui migrations` shows how the row stands.",
         err=True,

@@ -12,6 +12,7 @@ from dixis_tui.cli.commands.run import require_phrase
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, finish, json_option, operator_option, secrets_for_headless
 from dixis_tui.cli.rollback_script import LookScript, RollbackScript, TickScript, checklist
+from dixis_tui.cli.say import put, say
 from dixis_tui.cli.ways import WaysResult, choose, lines, option
 from dixis_tui.errors import RunnerError, UnknownOutcomeError, UsageError
 from dixis_tui.events import WaysSeen
@@ -101,7 +102,7 @@ class _Asked(Struct, frozen=True, kw_only=True):
         """What goes back by that way; the phrase is asked for where it was not given. Raises UsageError and Abort."""
         typed = self.typed
         if typed is None:
-            typed = click.prompt(f"Type {self.phrase} to go back by the way {option(taken)}", err=True)
+            typed = click.prompt(put(f"Type {self.phrase} to go back by the way {option(taken)}"), err=True)
             require_phrase(typed, self.phrase)
         return RollbackScript(
             phrase=typed or "",
@@ -154,9 +155,9 @@ def _tell(before: Run, seen: WaysSeen, *, only_look: bool, as_json: bool) -> Non
     held = (
         f"{backup.bytes:,} bytes, {len(backup.counts)} tables, {sum(backup.counts.values()):,} rows" if backup else ""
     )
-    click.echo(f"{before.target}: back to the backup of run {before.id}, {_age(before)}. {held}".rstrip(), err=aside)
+    say(f"{before.target}: back to the backup of run {before.id}, {_age(before)}. {held}".rstrip(), err=aside)
     for line in lines(seen):
-        click.echo(line, err=aside)
+        say(line, err=aside)
     if only_look and as_json:
         click.echo(to_json(WaysResult(before.id, before.target, seen.ways, seen.losses, seen.loss_unknown)))
 
@@ -173,7 +174,7 @@ def _refused(reason: str, *, as_json: bool) -> Exit:
     from dixis_tui.cli.result import Refusal, to_json
 
     remedy = "Nothing was done. `dixis-tui rollback --look` shows every way."
-    click.echo(f"dixis-tui: {reason}\n  {remedy}", err=True)
+    say(f"dixis-tui: {reason}\n  {remedy}", err=True)
     if as_json:
         click.echo(to_json(Refusal(verdict="closed", error=reason, remedy=remedy)))
     return Exit.CLOSED
@@ -199,11 +200,11 @@ def _ask(folder: Path, state: RunState, operator: str) -> None:
     for code in (code for code in checklist() if not state.check(code).open):
         spec, script = SPECS[code], TickScript(code=code, operator=operator)
         try:
-            done = click.confirm(f"{code} {spec.title} ({spec.looks}): done?", err=True)
+            done = click.confirm(put(f"{code} {spec.title} ({spec.looks}): done?"), err=True)
         except click.Abort:
             done = False
         if not done:
-            click.echo(f"The run waits: go on with `dixis-tui rollback {folder.name} --way snapshot`.", err=True)
+            say(f"The run waits: go on with `dixis-tui rollback {folder.name} --way snapshot`.", err=True)
             raise click.Abort
         run_driver(folder, script.next_step, quiet=True, watching=True, enough=script.done)
 

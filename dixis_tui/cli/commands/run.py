@@ -15,6 +15,7 @@ from dixis_tui.cli.options import (
     person_options,
     secrets_for_headless,
 )
+from dixis_tui.cli.say import say
 from dixis_tui.errors import UnknownOutcomeError, UsageError
 from dixis_tui.secrets import clean
 from dixis_tui.settings import DATABASE_URL
@@ -82,7 +83,7 @@ def require_nothing_left(url: str) -> None:
             f"Run {left.id} lost its runner after the phrase: what it did to {left.target} is not known",
             f"Look first: `dixis-tui recover {left.id}`, or `dixis-tui` for the cockpit. Nothing was done.",
         )
-    click.echo(f"Run {left.id} lost its runner before the phrase and changed nothing; a new run begins.", err=True)
+    say(f"Run {left.id} lost its runner before the phrase and changed nothing; a new run begins.", err=True)
 
 
 def require_phrase(typed: str | None, wanted: str) -> None:

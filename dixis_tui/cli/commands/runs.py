@@ -8,6 +8,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.options import json_option
+from dixis_tui.cli.say import put, say
 from dixis_tui.model import Verdict
 
 
@@ -35,7 +36,7 @@ def command(as_json: bool) -> None:
         click.echo(to_json({"runs": lines}))
         return
     if not lines:
-        click.echo("No runs yet.")
+        say("No runs yet.")
     for line in lines:
         started = f"{line.started.astimezone():%Y-%m-%d %H:%M}" if line.started else "?"
-        click.echo(f"{line.id}  {started}  {line.verdict:<11}  {line.target}")
+        click.echo(f"{line.id}  {started}  {put(line.verdict):<11}  {line.target}")

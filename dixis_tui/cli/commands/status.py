@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dixis_tui.cli.options import json_option
+from dixis_tui.cli.say import put, say
 from dixis_tui.errors import UsageError
 from dixis_tui.run.folders import JOURNAL, all_runs, find_run
 
@@ -30,14 +31,14 @@ def command(ctx: click.Context, run: str | None, as_json: bool) -> None:
         click.echo(to_json(of_run(found, journal)))
     else:
         alive = "under way" if found.live else "not under way"
-        click.echo(f"{found.id}  {found.verdict}  {alive}  {found.target}")
+        click.echo(f"{found.id}  {put(found.verdict)}  {put(alive)}  {found.target}")
         for phase in policy_fleet.PHASES if found.state.many else ORDER:
-            click.echo(f"  {TITLES[phase]:<12} {phase_state(found.state, phase)}")
+            click.echo(f"  {put(TITLES[phase]):<12} {put(phase_state(found.state, phase))}")
         for view in found.state.migrations.values():
-            click.echo(f"    {view.name}: {view.state} {view.error}".rstrip())
+            say(f"    {view.name}: {view.state} {view.error}".rstrip())
         for name, target in found.state.fleet.targets.items() if found.state.fleet else ():
-            click.echo(f"    {name}: {target.state} {target.verified.evidence if target.verified else ''}".rstrip())
-        click.echo(f"Journal: {journal}")
+            say(f"    {name}: {target.state} {target.verified.evidence if target.verified else ''}".rstrip())
+        say(f"Journal: {journal}")
     ctx.exit(of_verdict(found.verdict))
 
 

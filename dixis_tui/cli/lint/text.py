@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from dixis_tui.cli.lint.found import Found
 from dixis_tui.hazard import Hazard, Severity
+from dixis_tui.i18n import sentence
 from dixis_tui.secrets import clean
 
 Piece = tuple[str, str]
@@ -29,7 +30,7 @@ def text_lines(found: Found) -> Iterator[Line]:
             split[hazard.path] = sources[hazard.path].split(b"\n")
         yield from _hazard(hazard, split[hazard.path])
         yield []
-    yield [(found.summary, "bold")]
+    yield [(sentence(found.summary), "bold")]
 
 
 def plain(line: Line) -> str:
@@ -42,15 +43,15 @@ def _hazard(hazard: Hazard, lines: list[bytes]) -> Iterator[Line]:
     yield [
         (f"{clean(hazard.path)}:{hazard.line}:{hazard.column}: ", "bold"),
         (hazard.code, style),
-        (f" {hazard.severity} ", style),
-        (hazard.title, ""),
+        (f" {sentence(hazard.severity)} ", style),
+        (sentence(hazard.title), ""),
     ]
     yield from _excerpt(hazard, lines, style)
     for word, text in (("what", hazard.what), ("why", hazard.why), ("size", hazard.size)):
         if text:
-            yield from _wrapped(word, clean(text))
+            yield from _wrapped(sentence(word), sentence(clean(text)))
     if hazard.safer:
-        yield [("   = ", _DIM), ("safer:", "bold")]
+        yield [("   = ", _DIM), (sentence("safer:"), "bold")]
         for line in hazard.safer.split("\n"):
             yield [(f"       {clean(line)}".rstrip(), "green" if not line.startswith("--") else "")]
 
