@@ -43,12 +43,12 @@ def use(wanted: str) -> None:
 
 
 def chosen(option: str = "", setting: str = "", environment: Mapping[str, str] = os.environ) -> str:
-    """The language that was asked for: by option, `DIXIS_LANG`, the settings, or the locale's variables, in this order.
+    """The language that was asked for: by option, the settings, `DIXIS_LANG`, or the locale's variables, in this order.
 
     What none of them names, or names something else, is English.
     """
     locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
-    for asked in (option, environment.get(VARIABLE, ""), setting, locale):
+    for asked in (option, setting, environment.get(VARIABLE, ""), locale):
         if asked:
             short = asked[:2].lower()
             return short if short in LANGUAGES else "en"

@@ -19,6 +19,8 @@ from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import DatabaseUrl, parse
 from tests.faults.table import print_table
 
+os.environ["DIXIS_LANG"] = "en"  # what the tests look for is English, whatever this machine speaks; children get it too
+
 
 def system_bindir() -> Path:
     """The newest PostgreSQL that the system has; skip (fail in CI) where it has none."""

@@ -91,13 +91,3 @@ def _paragraphs(text: str) -> str:
     return (
         cleaned if i18n.language() == "en" else "\n\n".join(_(" ".join(one.split())) for one in cleaned.split("\n\n"))
     )
-
-
-def asked(arguments: list[str]) -> str:
-    """What `--lang` says anywhere among the arguments before a command: help is asked for before options are read."""
-    for at, one in enumerate(arguments):
-        if one.startswith("--lang="):
-            return one.removeprefix("--lang=")
-        if one == "--lang":
-            return "".join(arguments[at + 1 : at + 2])
-    return ""

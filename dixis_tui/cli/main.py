@@ -9,8 +9,10 @@ import click
 
 from dixis_tui import __version__, i18n
 from dixis_tui.cli.exits import Exit, of_error
+from dixis_tui.cli.language import settle
 from dixis_tui.cli.lazy import lazy_group
 from dixis_tui.errors import DixisError
+from dixis_tui.i18n import LANGUAGES
 
 _COMMANDS = (
     "check",
@@ -50,6 +52,12 @@ _COMMANDS = (
 @click.option("--config", type=click.Path(path_type=Path), help="dixis.toml to use (default: ./dixis.toml if there).")
 @click.option("--executor", type=click.Choice(["direct", "prisma", "github"]), help="Who applies the migrations.")
 @click.option("--operator", help="Your name in the journal (default: the login name).")
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    expose_value=False,  # `settle` has seen it before click's own first word
+    help="The language of the interface (default: language in dixis.toml, then DIXIS_LANG, then the locale's).",
+)
 @click.version_option(__version__, prog_name="dixis-tui")
 @click.pass_context
 def cli(ctx: click.Context, config: Path | None, executor: str | None, operator: str | None) -> None:
@@ -73,7 +81,8 @@ def cli(ctx: click.Context, config: Path | None, executor: str | None, operator:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code. Never a traceback for what a user can cause."""
-    _speak(arguments)
+    settle(arguments)
+    _help_in_words(arguments)
     try:
         code = cli.main(arguments, prog_name="dixis-tui", standalone_mode=False)
     except click.exceptions.Exit as exit_:
@@ -100,12 +109,11 @@ def run(arguments: list[str]) -> int:
     return int(code or 0)
 
 
-def _speak(arguments: list[str]) -> None:
-    """The language that option or environment ask for. With `--json` click's own words stay English, for programs."""
-    from dixis_tui.cli import helping
-
-    i18n.use(i18n.chosen(helping.asked(arguments)))
+def _help_in_words(arguments: list[str]) -> None:
+    """Help in the language in use. With `--json` click's own words stay English: a program reads them."""
     if i18n.language() != "en":
+        from dixis_tui.cli import helping
+
         helping.shown(cli)
         if "--json" not in arguments:
             helping.translate_click()
