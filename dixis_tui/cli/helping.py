@@ -52,24 +52,31 @@ OF_CLICK = (
     N_("Choose from:\n\t{choices}"),
 )
 """What click itself says to a person; its other messages are for who writes a command."""
+_wanted = False
 _MODULES = (core, decorators, exceptions, formatting, parser, termui, types)
 
 
-def translate_click() -> None:
+def translate_click(*, wanted: bool) -> None:
     """Have click take its own words from our catalogue.
 
     It asks gettext's global domain, which goes by the environment alone and not by `--lang`; so the functions that its
     modules imported from there are ours from now on.
     """
+    global _wanted  # noqa: PLW0603 - as there is one language a process
+    _wanted = wanted
     for module in _MODULES:
         names: dict[str, Any] = vars(module)
-        for name, ours in (("_", _), ("ngettext", _counted)):
+        for name, ours in (("_", _put), ("ngettext", _counted)):
             if name in names:
                 names[name] = ours
 
 
+def _put(text: str) -> str:
+    return _(text) if _wanted else text
+
+
 def _counted(one: str, many: str, number: int) -> str:
-    return _(one if number == 1 else many)
+    return _put(one if number == 1 else many)
 
 
 def shown(command: click.Command) -> click.Command:

@@ -115,8 +115,7 @@ def _help_in_words(arguments: list[str]) -> None:
         from dixis_tui.cli import helping
 
         helping.shown(cli)
-        if "--json" not in arguments:
-            helping.translate_click()
+        helping.translate_click(wanted="--json" not in arguments)
 
 
 def _json_error(arguments: list[str], sentence: str, remedy: str, code: Exit) -> None:
