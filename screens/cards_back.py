@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dixis_tui.i18n import N_, _, sentence
+from dixis_tui.i18n import N_, _, ngettext, sentence
 from dixis_tui.model import CheckState, Phase, PhaseState, Step, Way
 from dixis_tui.run import policy
 from dixis_tui.run.state import RunState, StepView
@@ -47,7 +47,10 @@ def _bar(view: View) -> Bar | None:
         return own
     done = sum(1 for one in view.state.steps if one.seconds is not None)
     total = max(len(STEPS[_way(view.state)]), len(view.state.steps))
-    return Bar(done / total, _("{done} of {steps}").format(done=done, steps=words.count(total, "step", "steps")))
+    return Bar(
+        done / total,
+        ngettext("{done} of {total} step", "{done} of {total} steps", total).format(done=done, total=total),
+    )
 
 
 def _way(state: RunState) -> Way:

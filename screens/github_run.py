@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dixis_tui.github import JobView
-from dixis_tui.i18n import _
+from dixis_tui.i18n import _, ngettext
 from dixis_tui.run.views import WorkflowView
 from screens import github_words as told
 from screens import words
@@ -76,7 +76,11 @@ _LOOKS = {"in_progress": "strong", "completed": "text"}
 def _job(view: View, job: JobView) -> Line:
     mark = told.mark(view, job)
     on = _("  on {runner}").format(runner=words.cut(job.runner, 30)) if job.runner else ""
-    steps = f"  {words.count(len(job.steps), 'step', 'steps')}" if job.steps else ""
+    steps = (
+        ngettext("  {number} step", "  {number} steps", len(job.steps)).format(number=len(job.steps))
+        if job.steps
+        else ""
+    )
     name = f"{words.cut(job.name, 120)}{steps}{on}"
     return Line(name, "strong", mark.glyph, mark.tone, _right(mark.word, told.took(view, job)))
 

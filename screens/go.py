@@ -200,11 +200,12 @@ class GoScreen(PhraseDialog):
             rows.append(line((_("esc goes back; there w waives what can be waived, m looks again."), "quiet")))
             return Content("\n").join(rows)
         what = _("change the demo's production") if self.view.demo else _("change PRODUCTION")
+        if told.executes(self.view.state):
+            what = _("let GitHub change the demo's production") if self.view.demo else _("let GitHub change PRODUCTION")
         first_of_two = accounts.needs_second(self.view.state) and self.view.mode is Mode.OPERATOR
         rest = _("; then a second person does.") if first_of_two else _(". There is no default.")
-        by = _("let GitHub ") if told.executes(self.view.state) else ""
         return line(
             (_("Type "), "text"),
             (self._phrase, "strong"),
-            (_(" to {by}{what}{rest}").format(by=by, what=what, rest=rest), "text"),
+            (_(" to {what}{rest}").format(what=what, rest=rest), "text"),
         )
