@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from dixis_tui.i18n import _
 from dixis_tui.run.commands import Command
 from screens.dialog import Dialog, Words, key_row
 from screens.view import View
@@ -32,10 +33,10 @@ class AskScreen(Dialog):
         yes: str,
         command: Command | None,
         label: str,
-        no: str = "no",
+        no: str = "",
     ) -> None:
         super().__init__(view)
-        self._title, self._lines, self._yes, self._no = title, lines, yes, no
+        self._title, self._lines, self._yes, self._no = title, lines, yes, no or _("no")
         self._command, self._label = command, label
 
     def compose(self) -> ComposeResult:

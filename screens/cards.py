@@ -240,7 +240,7 @@ def suffered(view: View) -> tuple[Line, ...]:
     retries = sum(found.retries for found in begun)
     told = [waits(view)] if waits(view) else []
     told += [_("we gave way {retries} and began again").format(retries=words.times(retries))] if retries else []
-    text = "; ".join(told)
+    text = words.joined(*told)
     return (Line(f"{text[:1].upper()}{text[1:]}.", "text", "▲", "warn"),) if text else ()
 
 

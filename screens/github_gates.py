@@ -46,7 +46,7 @@ def answer(view: View) -> Answer:
     warned = [check for check in _checks(state) if check.state is CheckState.WARNED]
     missing = state.github.look.missing
     if missing:
-        lacks = "; ".join(sentence(one) for one in missing)
+        lacks = words.joined(*(sentence(one) for one in missing))
         head = _("The token lacks {permissions}: not all could be seen").format(
             permissions=words.count(len(missing), "permission", "permissions")
         )

@@ -78,7 +78,7 @@ def summary(records: Sequence[RunRecord] | None, problem: str) -> tuple[str, str
     took = _("the last migration took {seconds}").format(seconds=words.duration(last.seconds))
     if last.predicted_seconds is not None:
         took += _(", predicted {seconds}").format(seconds=words.duration(last.predicted_seconds))
-    return f"{told.format(done=done, runs=len(records))}; {took}", "text"
+    return words.joined(told.format(done=done, runs=len(records)), took), "text"
 
 
 class Runs(_Shown):

@@ -52,7 +52,7 @@ def summary(view: View, radar: Radar) -> tuple[str, str]:
     """One sentence and its tone: who blocks us, else who waits behind us, else what we hold. What matters comes first:
     its end may be cut."""
     if radar.waits_for is not None or radar.blockers:
-        behind = f"; {crowd(view, radar)}" if radar.victim_count else ""
+        behind = words.joined("", crowd(view, radar)) if radar.victim_count else ""
         wants = (
             _("; we wait for {lock_words}").format(lock_words=lock_words(radar.waits_for)) if radar.waits_for else ""
         )

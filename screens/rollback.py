@@ -176,7 +176,7 @@ class RollbackScreen(PhraseDialog):
         tables, rows_held = len(backup.counts), sum(backup.counts.values())
         held = f"{words.count(tables, 'table', 'tables')}, {words.count(rows_held, 'row', 'rows')}"
         proof = _("restored and compared ✔") if state.restored else _("never restored")
-        return [*rows, (_("Backup"), f"{when}{words.size(backup.bytes)}, {held}; {proof}")]
+        return [*rows, (_("Backup"), words.joined(f"{when}{words.size(backup.bytes)}, {held}", proof))]
 
     def _question(self, chosen: WayView, width: int) -> Content:
         if chosen.refused:

@@ -166,6 +166,14 @@ def times(value: int) -> str:
     return _("once") if value == 1 else _("{value} times").format(value=number(value))
 
 
+_PHASES = (
+    *(N_("Preflight"), N_("Backup"), N_("Rehearsal"), N_("Banner"), N_("Go / no-go")),
+    *(N_("Migrate"), N_("Verify"), N_("Sign-off"), N_("Rollback")),
+)
+"""The titles of the phases, and the units of what goes on, to be taken up into the catalogue."""
+_UNITS = (N_("targets"), N_("tables"), N_("rows"), N_("statements"), N_("files"), N_("items"))
+
+
 def phase(phase: Phase) -> str:
     """A phase's title."""
     return _(phases.TITLES[phase])
@@ -174,6 +182,11 @@ def phase(phase: Phase) -> str:
 def capital(text: str) -> str:
     """`text` with a capital at its beginning."""
     return text[:1].upper() + text[1:]
+
+
+def joined(*parts: str) -> str:
+    """Parts of a sentence with a semicolon between them; in Greek that mark asks a question."""
+    return _("; ").join(parts)
 
 
 def upper(text: str) -> str:

@@ -172,17 +172,28 @@ def _rule(title: str, width: int) -> Content:
     return line(("─ ", "faint"), (f"{title} ", "quiet"), ("─" * (width - len(title) - 3), "faint"))
 
 
+_LONGEST = 12
+"""Cells of a phase's name; in a row that is short of room less."""
+
+
 class PhaseMarks(Painted):
     """The runbook in one row, where the terminal is small: a mark and a name for each phase."""
 
-    def draw(self, _cells: Size) -> Content:
+    def draw(self, cells: Size) -> Content:
         """One row."""
-        state = self.view.state
+        row = self._row("" if Phase.ROLLBACK in shown_phases(self.view.state) else " ", _LONGEST)
+        for most in range(_LONGEST, 2, -1):
+            if row.cell_length <= cells.width:
+                break
+            row = self._row("", most)
+        return row
+
+    def _row(self, gap: str, most: int) -> Content:
+        """With so much air behind a mark, and names of at most so many cells."""
+        current = policy.current_phase(self.view.state)
         parts: list[Part] = [(" ", "")]
-        current = policy.current_phase(state)
-        gap = "" if Phase.ROLLBACK in shown_phases(state) else " "
-        for phase in shown_phases(state):
+        for phase in shown_phases(self.view.state):
             mark = phase_mark(self.view, phase)
-            name = _("Go") if phase is Phase.GO else words.phase(phase)
+            name = words.cut(_("Go") if phase is Phase.GO else words.phase(phase), most)
             parts += [(mark.glyph + gap, mark.tone), (name, "strong" if phase is current else "quiet"), (" ", "")]
-        return line(*parts)
+        return line(*parts[:-1])
