@@ -91,5 +91,7 @@ def _sentences() -> Sentences:
     for domain in ("screens", "cli", "engine"):  # a message of the engine goes before one of the same words elsewhere
         found = gettext.translation(domain, str(_LOCALE), [_language], fallback=True)
         catalogue: dict[object, str] = getattr(found, "_catalog", {})
-        messages.update((key, value) for key, value in catalogue.items() if isinstance(key, str))
+        # A screen fills its own messages: as templates, `{mode} on {table}` and its like would fit almost anything.
+        told = (key for key in catalogue if isinstance(key, str) and (domain != "screens" or "{" not in key))
+        messages.update((key, catalogue[key]) for key in told)
     return Sentences(messages, greek_number)
