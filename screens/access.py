@@ -42,11 +42,11 @@ def summary(view: View) -> tuple[str, str]:
             "{count} kinds of connection are unknown: nobody named them in access.known.",
             strange,
         )
-        return text.format(count=strange), "warn"
+        return text.format(count=words.number(strange)), "warn"
     if not others:
         return _("Nobody but this run was connected."), "good"
     text = ngettext("{count} kind of connection, expected.", "{count} kinds of connection, all expected.", others)
-    return text.format(count=others), "good"
+    return text.format(count=words.number(others)), "good"
 
 
 def standing(one: SessionSeen) -> tuple[str, str, str]:
@@ -102,11 +102,11 @@ class Rows(Painted):
         ]
         below = len(found) - first - room
         if below > 0:
-            shown[-1] = line(("   " + _("↓ {count:,} more").format(count=below + 1), "quiet"))
+            shown[-1] = line(("   " + _("↓ {number} more").format(number=words.number(below + 1)), "quiet"))
         elif self.view.state.access_more and len(shown) < room:
             shown.append(line(("   " + _("and more than have room in this list"), "quiet")))
         if first:
-            shown[0] = line(("   " + _("↑ {count:,} more").format(count=first + 1), "quiet"))
+            shown[0] = line(("   " + _("↑ {number} more").format(number=words.number(first + 1)), "quiet"))
         return Content("\n").join([self._heading(width), *shown])
 
     def _heading(self, width: int) -> Content:

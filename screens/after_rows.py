@@ -127,7 +127,7 @@ def _database(state: RunState) -> list[Content]:
     )
     parts: list[Part] = []
     for number, what, tone in counted:
-        parts += [(", " if parts else "   ", "quiet"), (f"{number:,}", tone if number else "strong")]
+        parts += [(", " if parts else "   ", "quiet"), (words.number(number), tone if number else "strong")]
         parts.append((f" {what}", "quiet"))
     if found.temp_bytes:
         parts.append((f", {words.size(found.temp_bytes)} {_('in temporary files')}", "quiet"))
@@ -159,7 +159,7 @@ def _statement(state: RunState, one: StatementStat, before: StatementStat | None
     worse = after_words.is_worse(state, AfterKind.STATEMENT, subject)
     mark: Part = (" ▲ ", "warn") if worse else ("   ", "")
     right: list[Part] = [
-        (f" {one.calls:,}x", "quiet"),
+        (f" {words.number(one.calls)}x", "quiet"),
         *_numbers(one.mean, before.mean if before and before.calls else None),
     ]
     return spread(width, [mark, (subject, "strong" if worse else "text")], right)
@@ -174,9 +174,9 @@ def _scan(state: RunState, one: ScanStat, width: int) -> Content:
     worse = after_words.is_worse(state, AfterKind.SCAN, one.table)
     mark: Part = (" ▲ ", "warn") if worse else ("   ", "")
     right: list[Part] = [
-        (f" {one.scans:,}", "strong"),
+        (f" {words.number(one.scans)}", "strong"),
         (f" {_('scans')}, ", "quiet"),
-        (f"{one.rows_read:,}", "strong"),
+        (words.number(one.rows_read), "strong"),
         (f" {_('rows')} ", "quiet"),
     ]
     return spread(width, [mark, (one.table, "strong" if worse else "text")], right)
@@ -186,11 +186,11 @@ def _logs(state: RunState) -> list[Content]:
     sample = after_words.last(state)
     if sample is None or not (sample.log_lines or sample.log_errors):
         return []
-    errors: Part = (f"{sample.log_errors:,}", "warn" if sample.log_errors else "strong")
+    errors: Part = (words.number(sample.log_errors), "warn" if sample.log_errors else "strong")
     return [
         line(
             (" ▲ " if sample.log_errors else "   ", "warn"),
-            (f"{sample.log_lines:,}", "strong"),
+            (words.number(sample.log_lines), "strong"),
             (f" {_('lines read')}, ", "quiet"),
             errors,
             (f" {_('of them errors')}", "quiet"),

@@ -70,7 +70,7 @@ def time_words(view: View) -> str:
     after = view.state.after
     if after is None:
         return ""
-    looks = ngettext("{number} look", "{number} looks", after.looks).format(number=f"{after.looks:,}")
+    looks = ngettext("{number} look", "{number} looks", after.looks).format(number=words.number(after.looks))
     if after.ended:
         return _("no longer watched: {reason}; {looks}").format(reason=sentence(after.ended), looks=looks)
     if view.link is Link.GONE or view.state.ended:
@@ -93,7 +93,7 @@ def large(view: View) -> Standing | None:
     if found is None or view.state.after is None or not view.state.after.worse:
         return None
     worst = told(view.state.after.worse[0])
-    return Standing(_("worse").upper(), found.tone, found.glyph, f"{found.glyph} {worst}")
+    return Standing(words.upper(_("worse")), found.tone, found.glyph, f"{found.glyph} {worst}")
 
 
 def speaks(state: RunState) -> bool:

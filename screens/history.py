@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 
-from dixis_tui.i18n import _, ngettext
+from dixis_tui.i18n import _, ngettext, sentence
 from dixis_tui.model import Verdict
 from dixis_tui.run.history import History, RunRecord
 from dixis_tui.run.history_table import WORDS, migrations, spark, trend
@@ -67,7 +67,7 @@ def summary(records: Sequence[RunRecord] | None, problem: str) -> tuple[str, str
     if records is None:
         return _("Reading the journals …"), "quiet"
     if problem:
-        return problem, "warn"
+        return sentence(problem), "warn"
     if not records:
         return _("No run on this target has taken the phrase yet."), "text"
     done = sum(record.verdict is Verdict.DONE for record in records)
