@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class NoticeKind(StrEnum):
@@ -54,3 +56,23 @@ class Receipt(Struct, frozen=True, kw_only=True):
     key: str
     delivery: Delivery
     evidence: str = ""
+    at: datetime | None = None
+    """When it came to this (UTC)."""
+    operator: str = ""
+
+
+class Outcome(Struct, frozen=True):
+    """What came of one notice on one channel; `evidence`: the other side's answer, or why it has not got it."""
+
+    delivery: Delivery
+    evidence: str
+
+
+_DIED = "the program ended while it was on its way; whether it was taken is not known"
+
+
+def settled(receipt: Receipt) -> Receipt:
+    """A receipt whose sender is gone: what was begun, and never heard of again, is unknown."""
+    if receipt.delivery is not Delivery.SENDING:
+        return receipt
+    return replace(receipt, delivery=Delivery.UNKNOWN, evidence=_DIED)

@@ -1,4 +1,4 @@
-"""A mail server of the tests: a real one on this machine, with a certificate of its own, that takes or refuses as told."""
+"""A mail server of the tests: a real one, with a certificate of its own, that takes and refuses as it is told."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, subject in (("ca", "/CN=localhost"), ("other", "/CN=elsewhere")):
         subprocess.run(
             [*make, "-subj", subject, "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-            + ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.pem")],
+            + ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.pem")],  # noqa: RUF005 - two halves
             check=True,
             capture_output=True,
         )

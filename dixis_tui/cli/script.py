@@ -49,7 +49,8 @@ def _answer(state: RunState, script: Script, phase: Phase) -> cmd.Command | None
         here = number(spec.phase) <= number(phase)
         asked = (spec.code, "") in state.checks
         ours = spec.code in _looked_up(state)
-        if spec.code in script.ticks and here and asked and view.state is CheckState.WAITING and not ours:
+        # What the program has found closed a person may still answer with yes.
+        if spec.code in script.ticks and here and asked and not view.open and not ours:
             return cmd.Tick(code=spec.code, operator=script.operator)
         reason = script.waivers.get(spec.code)
         views = [check for check in state.checks.values() if check.code == spec.code]

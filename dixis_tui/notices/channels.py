@@ -12,11 +12,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from dixis_tui.errors import UsageError
-from dixis_tui.notice import Channel, Delivery
-from dixis_tui.notices import mail, shapes
-from dixis_tui.notices.facts import Facts
-from dixis_tui.notices.mail import Outcome
-from dixis_tui.notices.render import Rendered
+from dixis_tui.notice import Channel, Delivery, NoticeKind, Outcome
+from dixis_tui.notices import shapes
+from dixis_tui.notices.facts import EXAMPLE, Facts
+from dixis_tui.notices.render import Rendered, texts
 from dixis_tui.secrets import clean, masked
 from dixis_tui.settings import Settings
 from dixis_tui.settings_records import WebhookSettings
@@ -71,6 +70,15 @@ def secrets_in(settings: Settings, secrets: Mapping[str, str]) -> list[str]:
     return [*filter(None, urls), *(path for path in paths if len(path) >= _SECRET_PATH)]
 
 
+def check(settings: Settings) -> None:
+    """Make a whole mail with the example, where mail is sent. Raises UsageError where an address is none."""
+    if settings.notices.mail.host:
+        from dixis_tui.notices import mail
+
+        made = texts(NoticeKind.BEFORE, EXAMPLE, settings)
+        mail.compose(made, settings.notices.mail, "example", datetime.now(UTC))
+
+
 def problem(settings: Settings, secrets: Mapping[str, str]) -> str:
     """What is missing for a channel of the settings, as one sentence; empty: nothing that could be seen from here."""
     notices = settings.notices
@@ -101,7 +109,21 @@ def send(
         return Outcome(Delivery.FAILED, str(error))
 
 
+def tried(way: Way, notice: Notice, settings: Settings) -> Outcome:
+    """The same without sending: what can be wrong before anything goes out. Never raises for what the world does."""
+    try:
+        if way.channel is Channel.MAIL:
+            from dixis_tui.notices import mail
+
+            mail.compose(notice.made, settings.notices.mail, notice.key, datetime.now(UTC))
+    except UsageError as error:
+        return Outcome(Delivery.FAILED, str(error))
+    return Outcome(Delivery.TRIED, "made, and not sent")
+
+
 def _mail(notice: Notice, settings: Settings, secrets: Mapping[str, str], pause_seconds: float) -> Outcome:
+    from dixis_tui.notices import mail  # what makes mails is slow to import
+
     told = settings.notices.mail
     if told.user and not secrets.get(told.password_variable):
         return Outcome(Delivery.FAILED, f"{told.password_variable} is not set")
@@ -128,6 +150,8 @@ def _endpoint(notice: Notice, settings: Settings, secrets: Mapping[str, str], pa
     token = secrets.get(told.token_variable, "") if told.token_variable else ""
     if told.token_variable and not token:
         return Outcome(Delivery.FAILED, f"{told.token_variable} is not set")
+    if not token.isascii() or not token.isprintable():
+        return Outcome(Delivery.FAILED, f"{told.token_variable} has letters that no header can carry")
     body = shapes.banner(notice.made, notice.facts, notice.key, datetime.now(UTC))
     return _post(told.url, body, notice.key, settings, pause_seconds, method=told.method, token=token)
 

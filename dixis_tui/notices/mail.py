@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from dixis_tui.errors import ToolError, UsageError
-from dixis_tui.notice import Delivery
+from dixis_tui.notice import Delivery, Outcome
 from dixis_tui.notices.render import Rendered
 from dixis_tui.secrets import clean
 from dixis_tui.settings_records import MailSettings
@@ -34,13 +34,6 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 _GRACE_SECONDS = 0.5
-
-
-class Outcome(Struct, frozen=True):
-    """What came of one notice on one channel; `evidence`: the other side's answer, or why it has not got it."""
-
-    delivery: Delivery
-    evidence: str
 
 
 class Mail(Struct, frozen=True):

@@ -84,6 +84,13 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _person(
         "DX134", _PRE, "GitHub secret DATABASE_URL_PROD set", "GitHub: Settings, Secrets and variables", gate=False
     ),
+    _machine(
+        "DX135",
+        _PRE,
+        "Notices can be made",
+        "every template with example facts, and what each channel needs",
+        gate=False,
+    ),
     _machine("DX141", _PRE, "GitHub answers", "the token, whose it is, what it may, and the requests left"),
     _machine("DX142", _PRE, "Clinic green for this commit", "Migration Clinic's latest run for exactly this commit"),
     _machine(
@@ -129,6 +136,7 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX313", _REHEARSAL, "Older backups", "backup.keep, against the backups of this database", gate=False),
     _person("DX400", Phase.BANNER, "Maintenance banner is up", "maintenance page or in-app banner", key=True),
     _machine("DX401", Phase.BANNER, "Maintenance page served", "maintenance.url as a visitor asks for it", gate=False),
+    _machine("DX402", Phase.BANNER, "Notice 'during' out", "the receipts of every channel of [notices]", gate=False),
     _machine("DX501", Phase.GO, "Prediction fits the window", "rehearsed seconds and way back against the time left"),
     _machine("DX502", Phase.GO, "Backup is fresh", "its age against backup.max_age_hours; its files as written"),
     _machine("DX600", Phase.MIGRATE, "Migrations applied", "every file of the sealed plan", waivable=False, key=True),
@@ -197,6 +205,8 @@ GITHUB_CODES = tuple(code for code in SPECS if code.startswith("DX14"))
 """Looked up only where `[github]` names a repository."""
 FLOWS = "DX707"
 """Asked only where `[[flows]]` has one, once for each."""
+NOTICE_CODES = ("DX135", "DX402")
+"""Looked up only where `[notices]` has a channel."""
 ANSWERED_BY_GITHUB = {"DX131": "DX142", "DX134": "DX146"}
 """What a person answers where GitHub can't be asked, and the check that looks it up where it can."""
 

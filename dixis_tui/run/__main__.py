@@ -22,6 +22,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, RunnerError, UnderWayError, UrlError
 from dixis_tui.fleet import FLEET
 from dixis_tui.model import Phase, PhaseState, Place
+from dixis_tui.notices import channels
 from dixis_tui.postgres import url as urls
 from dixis_tui.prisma.dotenv import secrets_in
 from dixis_tui.process import login_name, no_core_dumps
@@ -187,6 +188,7 @@ def _known_secrets(handover: Handover) -> list[str]:
             known.extend(urls.parse(text, name).secrets)
         except UrlError:
             continue  # the whole text is masked all the same
+    known += channels.secrets_in(handover.settings, handover.secrets)
     if webhook := handover.settings.audit.webhook:
         known.append(webhook)
         path = webhook.partition("://")[2].partition("/")[2]

@@ -140,10 +140,12 @@ class CancelWorkflow(_Command, frozen=True, kw_only=True, tag="cancel_workflow")
 
 
 class SendNotice(_Command, frozen=True, kw_only=True, tag="send_notice"):
-    """Send one notice on every channel that has not had it."""
+    """Send one notice on every channel that has not had it; `again`: also on those that had it, or may have."""
 
     kind: NoticeKind
     operator: str
+    again: bool = False
+    dry_run: bool = False
 
 
 class Reopen(_Command, frozen=True, kw_only=True, tag="reopen"):

@@ -79,6 +79,10 @@ class Context:
         """Who is connected to production; None: nobody looks."""
         self.page_keeper: threading.Thread | None = None
         """Compares the maintenance page's estimate with the clock, while the page is up."""
+        self.telling = threading.Lock()
+        """Held by whoever sends a notice: one after the other."""
+        self.tellers: list[threading.Thread] = []
+        """Those that were begun for it."""
         self.courier = Courier(settings.audit.webhook, self._sent)
         """Takes heads to the webhook."""
         self._journal = journal

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dixis_tui import events as ev
 from dixis_tui.model import CheckState, MigrationState, PhaseState, Recovery
+from dixis_tui.notice import settled
 from dixis_tui.run.views import CheckView, MigrationView, PhaseView, RunState
 
 _DIED = "its runner died, or left, before it was over"
@@ -36,6 +37,7 @@ def _resumed(state: RunState, event: ev.RunnerResumed, at: datetime) -> dict[str
         "phases": {phase: _stopped(view) for phase, view in state.phases.items()},
         "checks": {key: _unanswered(view) for key, view in state.checks.items()},
         "migrations": {name: _unknown(view) for name, view in state.migrations.items()},
+        "receipts": {key: settled(receipt) for key, receipt in state.receipts.items()},
         "progress": None,
         "waited": None,
         "retry": None,

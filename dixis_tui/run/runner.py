@@ -196,8 +196,8 @@ class Runner:
                     context.stop()
                 if now:
                     return await asyncio.to_thread(work.cancel, context, operator)
-            case cmd.SignalBackend():
-                return await asyncio.to_thread(work.signal, context, command)
+            case cmd.SignalBackend() | cmd.SendNotice():
+                return await asyncio.to_thread(work.beside, context, command)
             case _:
                 return await self._hand_on(command, asker)
         return ""

@@ -16,6 +16,8 @@ from dixis_tui.run.accounts import Asker
 from dixis_tui.run.context import Context
 from dixis_tui.run.state import RunState
 
+_LAST_NOTICE_SECONDS = 5.0
+
 
 def wrong_phrase(context: Context, command: cmd.Phrased) -> str:
     """A sentence where the phrase is not the one that is asked; empty where it is. The runner alone decides this."""
@@ -153,10 +155,15 @@ def _name_snapshot(context: Context, command: cmd.NameSnapshot) -> None:
         context.found("DX200", warned(seen, "Make a backup too: only what was restored is known to come back."))
 
 
-def signal(context: Context, command: cmd.SignalBackend) -> str:
-    """Cancel or end what blocks us while the worker is at work; "" or why not. In any thread but the worker's."""
-    from dixis_tui.run.phases import signals
+def beside(context: Context, command: cmd.SignalBackend | cmd.SendNotice) -> str:
+    """What is done at once while the worker is at work; "" or why not. In any thread but the worker's.
 
+    Cancels or ends what blocks us; begins to send a notice.
+    """
+    from dixis_tui.run.phases import notices, signals
+
+    if isinstance(command, cmd.SendNotice):
+        return notices.start(context, command)
     return signals.signal(context, command)
 
 
@@ -212,6 +219,10 @@ def _drill(context: Context, command: cmd.Drill) -> None:
 
 
 def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
+    if context.tellers:
+        from dixis_tui.run.phases import notices
+
+        notices.finish(context, _LAST_NOTICE_SECONDS)
     verdict = policy.verdict(context.state)
     if closed_by and verdict in (Verdict.CHECKED, Verdict.ABANDONED):
         verdict = Verdict.CLOSED

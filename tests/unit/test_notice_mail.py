@@ -89,8 +89,10 @@ def test_addresses(text: str, spec: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nobody", "@dixis.gr", "a@", "Δίξις", "a@b.gr, c@d.gr", "κ@dixis.gr", "a b@c.gr"]
-    + ["Dixis\r\nBcc: all@x.gr <a@b.gr>", "a@b.gr\nBcc: x@y.gr", "a@b\r\n.gr", "a@" + "x" * 70 + ".gr", "a@b..gr"],
+    [
+        *("", "nobody", "@dixis.gr", "a@", "Δίξις", "a@b.gr, c@d.gr", "κ@dixis.gr", "a b@c.gr", "a@b..gr"),
+        *("Dixis\r\nBcc: all@x.gr <a@b.gr>", "a@b.gr\nBcc: x@y.gr", "a@b\r\n.gr", "a@" + "x" * 70 + ".gr"),
+    ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -147,7 +149,7 @@ def test_a_wrong_password_is_said_and_stands_nowhere(made: Rendered, starttls: P
     ],
 )
 def test_what_is_refused_for_now_is_tried_again_and_what_may_be_taken_never(
-    made: Rendered, starttls: Postbox, stage: str, replies: list[str], delivery: Delivery, evidence: str, tries: int
+    made: Rendered, starttls: Postbox, *, stage: str, replies: list[str], delivery: Delivery, evidence: str, tries: int
 ) -> None:
     starttls.replies = {stage: replies}
     outcome = hand_over(compose(made, starttls.settings, "k", NOW), starttls.settings)

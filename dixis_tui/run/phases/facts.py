@@ -11,7 +11,7 @@ from msgspec import Struct
 from dixis_tui import events as ev
 from dixis_tui.errors import ProjectError, ToolError
 from dixis_tui.model import CheckState, Executor, Finding, Identity, MigrationFile, Phase
-from dixis_tui.plan.checks import GITHUB_CODES, of_phase
+from dixis_tui.plan.checks import GITHUB_CODES, NOTICE_CODES, of_phase
 from dixis_tui.plan.seal import Plan
 from dixis_tui.postgres import catalog
 from dixis_tui.postgres.session import Session, connect
@@ -198,6 +198,7 @@ def content(file: MigrationFile) -> bytes:
 
 
 def phase_checks(phase: Phase, *skipped: str) -> list[tuple[str, str]]:
-    """Codes of the checks that a phase answers by looking, without subjects; those of GitHub come once it was asked."""
-    left_out = (*skipped, *GITHUB_CODES)
+    """Codes of the checks that a phase answers by looking, without subjects; those of GitHub and of notices come once
+    it was asked."""
+    left_out = (*skipped, *GITHUB_CODES, *NOTICE_CODES)
     return [(spec.code, "") for spec in of_phase(phase) if not spec.person and spec.code not in left_out]

@@ -30,6 +30,10 @@ _BAD = (TargetState.FAILED, TargetState.UNKNOWN)
 def look(context: Context) -> None:
     """Preflight: plan every target, and look at GitHub's gates once."""
     with context.phase(Phase.PREFLIGHT, [("DX151", ""), *((code, "") for code in GITHUB_CODES)]):
+        if context.settings.notices.any:
+            from dixis_tui.run.phases import notices  # templates and mails take a tenth of a second
+
+            notices.look(context)
         context.check("DX151", lambda: _plan(context))
         _look_at_github(context, github_look.look)
 

@@ -33,6 +33,7 @@ def run(context: Context) -> None:
     """Answer every check of preflight that can be looked up."""
     github = bool(context.settings.github.repository)
     codes = [*facts.phase_checks(Phase.PREFLIGHT), *((code, "") for code in GITHUB_CODES if github)]
+    codes += [("DX135", "")] if context.settings.notices.any else []
     with context.phase(Phase.PREFLIGHT, codes):
         _look(context)
         if github:  # last: what is near is seen while GitHub lets us wait
@@ -43,6 +44,8 @@ def _look(context: Context) -> None:
     context.check("DX121", lambda: _window(context.settings.window, datetime.now(UTC)))
     context.check("DX123", lambda: _contacts(context))
     context.check("DX125", outlive.look)
+    if context.settings.notices.any:
+        _notices(context)
     banner.left_behind(context)
     found, on_disk = _project(context)
     url = _url(context)
@@ -53,6 +56,12 @@ def _look(context: Context) -> None:
     _target(context, url, found, on_disk)
     if found and found.supported:
         context.check("DX113", lambda: judges.validate(context, found, url))
+
+
+def _notices(context: Context) -> None:
+    from dixis_tui.run.phases import notices  # templates and mails take a tenth of a second
+
+    notices.look(context)
 
 
 def _github(context: Context) -> None:
