@@ -7,7 +7,7 @@ from datetime import datetime
 from dixis_tui.access import SessionSeen
 from dixis_tui.after import AfterFinding, Baseline, FlowResult, Sample
 from dixis_tui.event import BaseEvent
-from dixis_tui.notice import Receipt
+from dixis_tui.notice import NoticeText, NoticeWay, Receipt
 
 
 class NoticeSending(BaseEvent, frozen=True, kw_only=True, tag="notice_sending"):
@@ -21,6 +21,21 @@ class NoticeSent(BaseEvent, frozen=True, kw_only=True, tag="notice_sent"):
     """What came of it."""
 
     receipt: Receipt
+
+
+class NoticesMade(BaseEvent, frozen=True, kw_only=True, tag="notices_made"):
+    """What every notice would say now, and whom it would go to, in this order. `page`: the maintenance page as text.
+
+    `problem`: why one of them can't be made, or empty.
+    """
+
+    ways: tuple[NoticeWay, ...]
+    texts: tuple[NoticeText, ...]
+    page: str
+    sender: str = ""
+    hours_before: float = 0.0
+    dry_run: bool = False
+    problem: str = ""
 
 
 class PagePut(BaseEvent, frozen=True, kw_only=True, tag="page_put"):
@@ -111,6 +126,7 @@ class ReportMade(BaseEvent, frozen=True, kw_only=True, tag="report_made"):
 RecordsEvent = (
     NoticeSending
     | NoticeSent
+    | NoticesMade
     | PagePut
     | PageTaken
     | PageSeen

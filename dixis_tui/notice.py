@@ -61,6 +61,24 @@ class Receipt(Struct, frozen=True, kw_only=True):
     operator: str = ""
 
 
+class NoticeWay(Struct, frozen=True):
+    """One channel. `name` tells it from others of its kind; `to` is who gets it, as far as that is no secret."""
+
+    channel: Channel
+    name: str
+    to: str
+
+
+class NoticeText(Struct, frozen=True):
+    """What one notice says in one language, as plain text. `text` alone has more than one line."""
+
+    kind: NoticeKind
+    language: str
+    subject: str
+    text: str
+    banner: str
+
+
 class Outcome(Struct, frozen=True):
     """What came of one notice on one channel; `evidence`: the other side's answer, or why it has not got it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dixis_tui import events as ev
-from dixis_tui.notice import Delivery
+from dixis_tui.notice import Delivery, Receipt
 
 _GLYPHS = {Delivery.SENT: "✔", Delivery.TRIED: "○", Delivery.FAILED: "✖", Delivery.UNKNOWN: "?"}
 
@@ -12,9 +12,7 @@ def records_line(event: ev.Event) -> str:
     """One plain line for an event of words and records, or nothing."""
     match event:
         case ev.NoticeSent(receipt=receipt):
-            glyph = _GLYPHS.get(receipt.delivery, " ")
-            told = f"{receipt.channel} to {receipt.to}: {receipt.delivery}"
-            return f" {glyph} notice '{receipt.kind}' by {told}. {receipt.evidence}".rstrip()
+            return notice_line(receipt)
         case ev.PagePut(file=file, moved=moved):
             return f"   maintenance page {'promises another end' if moved else 'up'}: {file}"
         case ev.PageTaken(file=file, problem=problem):
@@ -26,6 +24,13 @@ def records_line(event: ev.Event) -> str:
         case ev.Reopened(operator=operator):
             return f"   {operator} lets visitors in again"
     return _after(event)
+
+
+def notice_line(receipt: Receipt) -> str:
+    """What came of one notice on one channel."""
+    glyph = _GLYPHS.get(receipt.delivery, " ")
+    told = f"{receipt.channel} to {receipt.to}: {receipt.delivery}"
+    return f" {glyph} notice '{receipt.kind}' by {told}. {receipt.evidence}".rstrip()
 
 
 def _after(event: ev.Event) -> str:

@@ -36,6 +36,7 @@ _COMMANDS = (
     "migrations",
     "history",
     "lint",
+    "notice",
     "github",
     "page",
     "audit",

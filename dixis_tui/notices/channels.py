@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from dixis_tui.errors import UsageError
-from dixis_tui.notice import Channel, Delivery, NoticeKind, Outcome
+from dixis_tui.notice import Channel, Delivery, NoticeKind, NoticeWay, Outcome
 from dixis_tui.notices import shapes
 from dixis_tui.notices.facts import EXAMPLE, Facts
 from dixis_tui.notices.render import Rendered, texts
@@ -27,14 +27,6 @@ _SECRET_PATH = 12
 _READABLE = 0o644
 
 
-class Way(Struct, frozen=True):
-    """One channel. `name` tells it from others of its kind; `to` is who gets it, as far as that is no secret."""
-
-    channel: Channel
-    name: str
-    to: str
-
-
 class Notice(Struct, frozen=True):
     """One notice, ready for any channel. `key` is the same in a second copy of it."""
 
@@ -43,18 +35,20 @@ class Notice(Struct, frozen=True):
     key: str
 
 
-def ways(settings: Settings, secrets: Mapping[str, str]) -> tuple[Way, ...]:
+def ways(settings: Settings, secrets: Mapping[str, str]) -> tuple[NoticeWay, ...]:
     """All the channels, in the order in which they are used."""
     found, notices = [], settings.notices
     if notices.mail.host:
-        found.append(Way(Channel.MAIL, str(Channel.MAIL), clean(", ".join(notices.mail.to))))
+        found.append(NoticeWay(Channel.MAIL, str(Channel.MAIL), clean(", ".join(notices.mail.to))))
     for hook in notices.webhooks:
         url = address(hook, secrets)
-        found.append(Way(Channel.WEBHOOK, clean(hook.name), masked(url) if url else f"{hook.url_variable} is not set"))
+        found.append(
+            NoticeWay(Channel.WEBHOOK, clean(hook.name), masked(url) if url else f"{hook.url_variable} is not set")
+        )
     if notices.banner.url:
-        found.append(Way(Channel.BANNER, ENDPOINT, masked(notices.banner.url)))
+        found.append(NoticeWay(Channel.BANNER, ENDPOINT, masked(notices.banner.url)))
     if notices.banner.file:
-        found.append(Way(Channel.BANNER, FILE, clean(notices.banner.file)))
+        found.append(NoticeWay(Channel.BANNER, FILE, clean(notices.banner.file)))
     return tuple(found)
 
 
@@ -93,7 +87,7 @@ def problem(settings: Settings, secrets: Mapping[str, str]) -> str:
 
 
 def send(
-    way: Way, notice: Notice, settings: Settings, secrets: Mapping[str, str], pause_seconds: float = 1.0
+    way: NoticeWay, notice: Notice, settings: Settings, secrets: Mapping[str, str], pause_seconds: float = 1.0
 ) -> Outcome:
     """One notice on one channel. Never raises for what the world does."""
     try:
@@ -109,7 +103,7 @@ def send(
         return Outcome(Delivery.FAILED, str(error))
 
 
-def tried(way: Way, notice: Notice, settings: Settings) -> Outcome:
+def tried(way: NoticeWay, notice: Notice, settings: Settings) -> Outcome:
     """The same without sending: what can be wrong before anything goes out. Never raises for what the world does."""
     try:
         if way.channel is Channel.MAIL:
@@ -132,7 +126,9 @@ def _mail(notice: Notice, settings: Settings, secrets: Mapping[str, str], pause_
     return mail.send(made, told, password, Path(settings.root), seconds=seconds, pause_seconds=pause_seconds)
 
 
-def _webhook(way: Way, notice: Notice, settings: Settings, secrets: Mapping[str, str], pause_seconds: float) -> Outcome:
+def _webhook(
+    way: NoticeWay, notice: Notice, settings: Settings, secrets: Mapping[str, str], pause_seconds: float
+) -> Outcome:
     hook = next(hook for hook in settings.notices.webhooks if clean(hook.name) == way.name)
     if not (url := address(hook, secrets)):
         return Outcome(Delivery.FAILED, f"{hook.url_variable} is not set")

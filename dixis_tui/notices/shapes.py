@@ -66,7 +66,6 @@ def teams(made: Rendered) -> dict[str, Any]:
         "type": "AdaptiveCard",
         "version": "1.4",
         "lang": made.messages[0].language if made.messages else "en",
-        "fallbackText": made.subject,
         "msteams": {"width": "Full"},
         "body": body,
     }

@@ -65,6 +65,7 @@ def _after_ended(state: RunState, event: ev.AfterEnded, at: datetime) -> dict[st
 CHANGES: dict[type, Any] = {
     ev.NoticeSending: lambda state, event, _: _notice(state, event.receipt),
     ev.NoticeSent: lambda state, event, _: _notice(state, event.receipt),
+    ev.NoticesMade: lambda _, event, __: {"notices": event},
     ev.PagePut: _page_put,
     ev.PageTaken: _page_taken,
     ev.PageSeen: _page_seen,

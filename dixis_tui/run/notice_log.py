@@ -19,8 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dixis_tui.notice import NoticeKind, Receipt, settled
-from dixis_tui.notices.channels import Way
+from dixis_tui.notice import NoticeKind, NoticeWay, Receipt, settled
 from dixis_tui.run import folders, records
 
 FILE = "notices.jsonl"
@@ -78,6 +77,14 @@ def seen(file: Path) -> NoticeLog:
     return NoticeLog(tuple(replace(one, receipt=settled(one.receipt)) for one in log.records), log.problem)
 
 
+def all_notices() -> NoticeLog:
+    """What went out from this machine, from the demos as well, oldest first."""
+    state = folders.state_directory()
+    found = [seen(file) for file in (state / FILE, *sorted(state.glob(f"demo/*/{FILE}"))) if file.exists()]
+    told = sorted((one for log in found for one in log.records), key=lambda record: record.at.timestamp())
+    return NoticeLog(tuple(told), "; ".join(filter(None, (log.problem for log in found))))
+
+
 @contextmanager
 def locked(file: Path, seconds: float) -> Iterator[bool]:
     """Be the only one who sends, as long as the block runs; False where another one is still at it after `seconds`."""
@@ -99,7 +106,7 @@ def locked(file: Path, seconds: float) -> Iterator[bool]:
         os.close(handle)
 
 
-def key(kind: NoticeKind, way: Way, run: str, target: str, opens: datetime | None) -> str:
+def key(kind: NoticeKind, way: NoticeWay, run: str, target: str, opens: datetime | None) -> str:
     """What tells this notice on this channel from all others: once a run, and `before` once a target's window.
 
     A digest: it goes out with the notice, and says nothing of the target.

@@ -10,9 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dixis_tui.errors import UsageError
-from dixis_tui.notice import Delivery, NoticeKind, Outcome, Receipt, settled
+from dixis_tui.notice import Delivery, NoticeKind, NoticeWay, Outcome, Receipt, settled
 from dixis_tui.notices import channels
-from dixis_tui.notices.channels import Notice, Way
+from dixis_tui.notices.channels import Notice
 from dixis_tui.notices.facts import Facts
 from dixis_tui.notices.render import Rendered, texts
 from dixis_tui.run import notice_log
@@ -77,14 +77,14 @@ def _require_known(order: Order) -> None:
         raise UsageError("DATABASE_URL can't be used: which target the notice is about is not known")
 
 
-def _over(order: Order, way: Way, why: object, say: Say) -> Receipt:
+def _over(order: Order, way: NoticeWay, why: object, say: Say) -> Receipt:
     """Nothing was tried."""
     receipt = _receipt(order, way, _key(order, way), Outcome(Delivery.FAILED, str(why)))
     say(receipt)
     return receipt
 
 
-def _one(order: Order, way: Way, made: Rendered, past: tuple[Receipt, ...], say: Say) -> Receipt:
+def _one(order: Order, way: NoticeWay, made: Rendered, past: tuple[Receipt, ...], say: Say) -> Receipt:
     base = _key(order, way)
     # The journal's own first: where both know a key, the file has the later word.
     known = {receipt.key: receipt for receipt in (*order.known, *past)}
@@ -111,7 +111,7 @@ def _one(order: Order, way: Way, made: Rendered, past: tuple[Receipt, ...], say:
     return _finished(order, _receipt(order, way, key, outcome), say)
 
 
-def _sent(order: Order, way: Way, notice: Notice) -> Outcome:
+def _sent(order: Order, way: NoticeWay, notice: Notice) -> Outcome:
     try:
         return channels.send(way, notice, order.settings, order.secrets, order.pause_seconds)
     except Exception as error:  # noqa: BLE001 - a fault of ours; the receipt says what is known
@@ -126,11 +126,11 @@ def _finished(order: Order, receipt: Receipt, say: Say) -> Receipt:
     return receipt
 
 
-def _key(order: Order, way: Way) -> str:
+def _key(order: Order, way: NoticeWay) -> str:
     return notice_log.key(order.kind, way, order.run, order.target, order.facts.opens)
 
 
-def _receipt(order: Order, way: Way, key: str, outcome: Outcome) -> Receipt:
+def _receipt(order: Order, way: NoticeWay, key: str, outcome: Outcome) -> Receipt:
     words = order.words
     return Receipt(
         kind=order.kind,

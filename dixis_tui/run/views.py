@@ -279,6 +279,8 @@ class RunState(Struct, frozen=True, kw_only=True):
     health: dict[str, HealthResult] = {}
     receipts: dict[str, Receipt] = {}
     """Of notices, by their key, in order."""
+    notices: ev.NoticesMade | None = None
+    """What they would say, where there is a channel."""
     page: PageView | None = None
     reopened: ev.Reopened | None = None
     """That visitors were let in again."""

@@ -69,6 +69,10 @@ def _go_on(context: Context, command: cmd.Command, asker: Asker) -> None:
     match command:
         case cmd.StartPhase(phase=phase):
             starts[phase](context)
+            if context.settings.notices.any:
+                from dixis_tui.run.phases import notices
+
+                notices.show(context)
         case cmd.Seal():
             go.seal(context)
         case cmd.Confirm():

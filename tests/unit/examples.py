@@ -59,7 +59,7 @@ from dixis_tui.model import (
     Way,
     WayView,
 )
-from dixis_tui.notice import Channel, Delivery, NoticeKind, Receipt
+from dixis_tui.notice import Channel, Delivery, NoticeKind, NoticeText, NoticeWay, Receipt
 from dixis_tui.run.state import Entry
 from dixis_tui.standing import DatabaseStanding, MigrationStanding, Standing, Truth
 
@@ -295,6 +295,14 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.TargetReopened(name="shop-gr"),
     ev.FleetStopped(reason="Μαρία stopped it", operator="Μαρία"),
     ev.NoticeSending(receipt=RECEIPT, operator="Μαρία"),
+    ev.NoticesMade(
+        ways=(
+            NoticeWay(Channel.MAIL, "mail", "people@shop.example"),
+            NoticeWay(Channel.WEBHOOK, "ops", "https://hooks.example/•••"),
+        ),
+        texts=(NoticeText(NoticeKind.DURING, "el", "Συντήρηση", "Συντήρηση σε εξέλιξη\nΘα επιστρέψουμε", "Συντήρηση"),),
+        page="Συντήρηση σε εξέλιξη",
+    ),
     ev.NoticeSent(receipt=msgspec.structs.replace(RECEIPT, delivery=Delivery.SENT, evidence="250 queued")),
     ev.PagePut(file="/srv/page.html", sha256="f" * 64, ends_at=START + timedelta(minutes=20)),
     ev.PageTaken(file="/srv/page.html"),

@@ -246,6 +246,7 @@ SILENT = {
     ev.Checkpointed,
     ev.GithubSeen,
     ev.NoticeSending,
+    ev.NoticesMade,
     ev.BaselineTaken,
     ev.AfterSeen,
     ev.AccessSeen,

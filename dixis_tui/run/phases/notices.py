@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from dixis_tui import events as ev
 from dixis_tui.errors import UrlError, UsageError
-from dixis_tui.model import Finding, Phase, failed, passed, warned
-from dixis_tui.notice import Delivery, NoticeKind, Receipt, settled
-from dixis_tui.notices import channels, render
-from dixis_tui.notices.channels import Way
-from dixis_tui.notices.facts import Facts
-from dixis_tui.plan.phases import IN_WINDOW, PLANNED_SECONDS
-from dixis_tui.plan.prediction import needed_seconds
+from dixis_tui.model import Finding, failed, passed
+from dixis_tui.notice import Delivery, NoticeKind, NoticeText, NoticeWay, Receipt, settled
+from dixis_tui.notices import channels, preview, render
 from dixis_tui.run import commands as cmd
-from dixis_tui.run import estimate, notice_log, telling
+from dixis_tui.run import notice_log, telling
 from dixis_tui.run.context import Context
-from dixis_tui.run.notice_log import NoticeRecord
-from dixis_tui.run.state import RunState
-from dixis_tui.run.under_way import fleet, target
-from dixis_tui.settings import DATABASE_URL, Settings
+from dixis_tui.run.notice_facts import facts_of, target_of
+from dixis_tui.run.notice_gates import out, summary, told_before
+from dixis_tui.settings import Settings
 
-_STEP_MINUTES = 5
 _PATIENCE_SECONDS = 15.0
-_SEND = "Send it with n, or `dixis-tui notice send before`"
-_OTHERWISE = "tick it where people were told in another way"
 
 
 def send(context: Context, kind: NoticeKind, operator: str) -> tuple[Receipt, ...]:
@@ -71,6 +62,7 @@ def _work(context: Context, command: cmd.SendNotice) -> None:
 def _tell(context: Context, command: cmd.SendNotice) -> None:
     kind, operator = command.kind, command.operator
     state, settings = context.settled(), context.settings
+    show(context)
     order = telling.Order(
         kind=kind,
         facts=facts_of(state, settings, kind, datetime.now(UTC)),
@@ -107,38 +99,6 @@ def finish(context: Context, seconds: float) -> None:
         thread.join(max(deadline - time.monotonic(), 0))
 
 
-def summary(kind: NoticeKind, receipts: Sequence[Receipt], begun: datetime) -> str:
-    """What came of what was begun then, as one sentence that begins with the notice. Pure."""
-    parts = []
-    for receipt in receipts:
-        word = str(receipt.delivery) if receipt.at and receipt.at >= begun else f"{receipt.delivery} before, not again"
-        why = f" ({receipt.evidence})" if receipt.delivery in (Delivery.FAILED, Delivery.UNKNOWN) else ""
-        parts.append(f"{receipt.channel} to {receipt.to}: {word}{why}")
-    return f"Notice '{kind}': {'; '.join(parts) or 'there is no channel'}."
-
-
-def facts_of(state: RunState, settings: Settings, kind: NoticeKind, now: datetime) -> Facts:
-    """What its texts are filled from: the window, and what the rehearsal has measured. Pure.
-
-    Without a rehearsal it takes as long as the window. The end is the one that the maintenance page promises.
-    """
-    minutes, opens = _minutes(state, settings), settings.window.opens()
-    ends = opens + timedelta(minutes=minutes) if opens else None
-    if kind in (NoticeKind.DURING, NoticeKind.DELAYED):
-        page = state.page
-        ends = page.ends_at if page and page.put and page.ends_at else estimate.ends_at(state, now)
-    return Facts(name=settings.name, zone=settings.window.timezone, opens=opens, ends=ends, minutes=minutes)
-
-
-def _minutes(state: RunState, settings: Settings) -> int:
-    prediction = state.prediction
-    if prediction is None or not prediction.rehearsed:
-        return settings.window.minutes
-    others = sum(PLANNED_SECONDS[phase] for phase in IN_WINDOW if phase is not Phase.MIGRATE)
-    minutes = (others + needed_seconds(prediction)) / 60
-    return math.ceil(minutes / _STEP_MINUTES) * _STEP_MINUTES
-
-
 def can_be_made(settings: Settings, secrets: dict[str, str]) -> Finding:
     """DX135: whether every template renders, and every channel has what it needs from here."""
     try:
@@ -158,7 +118,38 @@ def look(context: Context) -> None:
     if not context.settings.notices.any:
         return
     context.check("DX135", lambda: can_be_made(context.settings, context.secrets))
+    show(context)
     gate(context)
+
+
+def show(context: Context) -> None:
+    """Journal what every notice would say now, where that is another than was shown before."""
+    state, settings, now = context.settled(), context.settings, datetime.now(UTC)
+    if not settings.notices.any:
+        return
+    words = context.log.redactor.line
+    facts = {kind: facts_of(state, settings, kind, now) for kind in NoticeKind}
+    made = preview.previews(facts, settings, context.folder.name, now)
+    event = ev.NoticesMade(
+        ways=tuple(
+            NoticeWay(way.channel, words(way.name), words(way.to)) for way in channels.ways(settings, context.secrets)
+        ),
+        texts=tuple(
+            NoticeText(one.kind, one.language, words(one.subject), _rows(one.text, words), words(one.banner))
+            for one in made.texts
+        ),
+        page=_rows(made.page, words),
+        sender=words(settings.notices.mail.sender),
+        hours_before=settings.notices.hours_before,
+        dry_run=settings.notices.dry_run,
+        problem=words(made.problem),
+    )
+    if event != state.notices:
+        context.emit(event, flush=False)
+
+
+def _rows(text: str, words: Callable[[str], str]) -> str:
+    return "\n".join(map(words, text.splitlines()))
 
 
 def gate(context: Context) -> None:
@@ -182,58 +173,9 @@ def gate(context: Context) -> None:
     context.found("DX133", told_before(ways, kept, opens, settings.notices.hours_before))
 
 
-def told_before(ways: Sequence[Way], kept: Sequence[NoticeRecord], opens: datetime | None, hours: float) -> Finding:
-    """DX133: whether the first notice went out on every channel, and soon enough. Pure."""
-    if opens is None:
-        return failed("no window is agreed in dixis.toml", f"Set window.start, then: {_SEND}.")
-    good: list[str] = []
-    bad: list[str] = []
-    for way in ways:
-        mine = [one for one in kept if (one.receipt.channel, one.receipt.name) == (way.channel, way.name)]
-        sent = next((one for one in mine if one.receipt.delivery is Delivery.SENT), None)
-        if sent is None:
-            last = settled(mine[-1].receipt) if mine else None
-            bad.append(f"{_way(way)}: {f'{last.delivery} ({last.evidence})' if last else 'not sent'}")
-            continue
-        ahead = (opens - sent.at).total_seconds() / 3600
-        told = f"{_way(way)} {sent.at:%Y-%m-%d %H:%M} UTC by {sent.operator}, {ahead:.1f} h before the window"
-        (good if ahead >= hours else bad).append(told if ahead >= hours else f"{told}: {hours:g} h are asked for")
-    if good and not bad:
-        return passed("; ".join(good))
-    if good:
-        return warned("; ".join((*good, *bad)), f"{_SEND}; or tell the others in another way.")
-    return failed("; ".join(bad), f"{_SEND}; {_OTHERWISE}; or waive it by name.")
-
-
-def out(receipts: Sequence[Receipt]) -> Finding:
-    """DX402: whether people were told that it begins. Nothing waits for it. Pure."""
-    good = [receipt for receipt in receipts if receipt.delivery in (Delivery.SENT, Delivery.TRIED)]
-    words = "; ".join(f"{one.channel} to {one.to}: {one.delivery} {one.evidence}".rstrip() for one in receipts)
-    if len(good) == len(receipts):
-        return passed(words or "there is no channel")
-    return (warned if good else failed)(words, "Tell them in another way; `dixis-tui notice send during` tries again.")
-
-
-def _way(way: Way) -> str:
-    return f"{way.channel} to {way.to}"
-
-
 def _target(context: Context) -> str:
     """Empty where there is none."""
     try:
         return target_of(context.settings, context.secrets, many=context.settled().many)
     except UrlError:
         return ""
-
-
-def target_of(settings: Settings, secrets: dict[str, str], *, many: bool = False) -> str:
-    """What a notice is about: the database of DATABASE_URL, or the fleet.
-
-    Raises:
-        UrlError: DATABASE_URL is unset or malformed.
-    """
-    if many:
-        return fleet(settings)
-    from dixis_tui.postgres.url import parse
-
-    return target(parse(secrets.get(DATABASE_URL), DATABASE_URL))
