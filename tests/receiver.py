@@ -20,12 +20,14 @@ class Receiver:
         self.url = ""
         self.answers = [200]
         self.got: list[tuple[str, dict[str, str], dict[str, object]]] = []
+        self.methods: list[str] = []
         self.go_on = threading.Event()
         self.go_on.set()
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Take one, and answer once it may go on."""
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        self.methods.append(handler.command)
         self.got.append((handler.path, dict(handler.headers), json.loads(body)))
         self.go_on.wait(30)
         status = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -43,6 +45,8 @@ def served(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[int]:
         def do_POST(self) -> None:
             with suppress(OSError):  # whoever asked may have gone
                 answer(self)
+
+        do_PUT = do_POST  # noqa: N815 - the base class's name for it
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Keeps the test's output clean."""
