@@ -29,8 +29,10 @@ def told_before(
             bad.append(f"{_way(way)}: {f'{last.delivery} ({last.evidence})' if last else 'not sent'}")
             continue
         ahead = (opens - sent.at).total_seconds() / 3600
-        told = f"{_way(way)} {sent.at:%Y-%m-%d %H:%M} UTC by {sent.operator}, {ahead:.1f} h before the window"
-        (good if ahead >= hours else bad).append(told if ahead >= hours else f"{told}: {hours:g} h are asked for")
+        told = f"{_way(way)} {sent.at:%Y-%m-%d %H:%M} UTC by {sent.operator}, {_ahead(ahead)}"
+        (good if ahead >= hours else bad).append(
+            told if ahead >= hours else f"{told}: {hours:g} h before are asked for"
+        )
     if good and not bad:
         return passed("; ".join(good))
     if good:
@@ -45,6 +47,10 @@ def out(receipts: Sequence[Receipt]) -> Finding:
     if len(good) == len(receipts):
         return passed(words or "there is no channel")
     return (warned if good else failed)(words, "Tell them in another way; `dixis-tui notice send during` tries again.")
+
+
+def _ahead(hours: float) -> str:
+    return f"{hours:.1f} h before the window" if hours >= 0 else f"{-hours:.1f} h after the window had opened"
 
 
 def _way(way: NoticeWay) -> str:
