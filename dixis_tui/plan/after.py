@@ -246,20 +246,20 @@ class Standing:
         self._looks = 0
 
     def news(
-        self, found: Iterable[AfterFinding], kinds: Iterable[AfterKind], kept: Iterable[str] = ()
+        self, found: Iterable[AfterFinding], kinds: Iterable[AfterKind], now: Mapping[str, str] | None = None
     ) -> list[AfterFinding]:
-        """What to tell of a look that `kinds` were looked at in.
+        """What to tell of a look that `kinds` were looked at in: what stood before and was not found is over.
 
-        What stood before and was not found is as before again, but for the subjects of which nothing new is known.
+        `now` are words on how a subject is now, for what is over.
         """
         self._looks += 1
         current = {(finding.kind, finding.subject): finding for finding in found}
         told = [finding for key, finding in current.items() if self._is_news(key, finding)]
-        looked, unknown = set(kinds), set(kept)
+        looked, words = set(kinds), now or {}
         for key, (before, _) in self._told.items():
-            gone = key not in current and before.kind in looked and before.subject not in unknown
-            if gone and not before.over:
-                told.append(replace(before, over=True, evidence=f"It was: {before.evidence}"))
+            if key not in current and before.kind in looked and not before.over:
+                how = f"{words[before.subject]}; it was: " if before.subject in words else "it was: "
+                told.append(replace(before, over=True, evidence=f"{how}{before.evidence}"))
         self._told |= {(finding.kind, finding.subject): (finding, self._looks) for finding in told}
         return told
 

@@ -151,6 +151,13 @@ CATALOGUE: tuple[CheckSpec, ...] = (
     _machine("DX707", Phase.VERIFY, "Critical flows", "each of [[flows]], gone through step by step; none: not asked"),
     _person("DX711", Phase.VERIFY, "Logs looked at", "application errors, slow queries, violations", gate=False),
     _machine(
+        "DX721",
+        Phase.VERIFY,
+        "As before, or better",
+        "endpoints, statements, scans, pool, logs after the migration against before",
+        gate=False,
+    ),
+    _machine(
         "DX801",
         Phase.SIGNOFF,
         "Journal verifies",

@@ -45,7 +45,7 @@ PRISMA: dict[str, tuple[str, str]] = {
     "P2034": ("40001", "a write conflict or a deadlock"),
     "P2037": ("53300", "too many connections"),
 }
-"""Prisma Client's codes with the SQLSTATE behind each, by Prisma's error reference. `P2025`, nothing found, is daily."""
+"""Prisma Client's codes with the SQLSTATE behind each, by its error reference. `P2025`, nothing found, is daily."""
 _MESSAGES = (
     ("violates foreign key constraint", "23503"),
     ("duplicate key value violates unique constraint", "23505"),
@@ -79,7 +79,7 @@ _FATAL = ("FATAL", "PANIC", "CRITICAL", "EMERG", "ALERT", "fatal", "panic", "cri
 _VARIABLE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\d+|'[^']*'|\"[^\"]*\"")
 _LEVELS = ("level", "severity", "levelname", "lvl", "log.level", "error_severity")
 _MESSAGE_KEYS = ("message", "msg", "event", "error", "err")
-_CSV_COLUMNS = 23
+_CSV_COLUMNS, _CSV_MESSAGE = 23, 13
 _PINO_ERROR, _PINO_FATAL = 50, 60
 
 _MISFIT = (
@@ -137,14 +137,14 @@ def _json(line: str) -> dict[str, Any] | None:
 
 
 def _csv(line: str) -> dict[str, str] | None:
-    """A line of PostgreSQL's csvlog; a statement with line breaks leaves lines that are none."""
-    if line.count(",") < _CSV_COLUMNS - 1:
+    """A line of PostgreSQL's csvlog, also one whose statement goes on in the next."""
+    if line.count(",") < _CSV_MESSAGE:
         return None
     try:
         row = next(csv.reader([line]), [])
     except csv.Error:
         return None
-    if len(row) < _CSV_COLUMNS - 1 or row[11] not in ("ERROR", "FATAL", "PANIC", "LOG", "WARNING"):
+    if len(row) <= _CSV_MESSAGE or row[11] not in ("ERROR", "FATAL", "PANIC", "LOG", "WARNING"):
         return None
     application = row[22] if len(row) >= _CSV_COLUMNS else ""
     keys = ("dbname", "error_severity", "state_code", "message", "application_name")

@@ -12,12 +12,13 @@ from msgspec import Struct
 from psycopg import sql
 
 from dixis_tui.after import DatabaseStat, IndexSeen, Pool, ScanStat, ServerLook, StatementStat, TableFacts
-from dixis_tui.errors import QueryError
+from dixis_tui.errors import ConnectError, QueryError
+from dixis_tui.postgres.server_log import LogNews, ServerLog
 from dixis_tui.postgres.session import Session, connect
 from dixis_tui.postgres.url import DatabaseUrl
 
 PURPOSE = "after"
-STATEMENTS = 1000
+STATEMENTS = 500
 """Of `pg_stat_statements`, those that took the most time in all."""
 _TABLES, _INDEXES = 200, 3000
 _STATEMENT_SECONDS = 2.0
@@ -88,8 +89,8 @@ GROUP BY queryid
 _HIDDEN = sql.SQL("SELECT count(*) FROM {view}(false) WHERE queryid IS NULL")
 _NOT_LOADED = "55000"
 _HOW = (
-    "As a superuser: shared_preload_libraries = 'pg_stat_statements' and a restart (at a provider: its parameter); "
-    "then CREATE EXTENSION pg_stat_statements in this database, or in the database postgres, where no dump takes it along."
+    "As a superuser: shared_preload_libraries = 'pg_stat_statements' and a restart (a provider has a parameter); then "
+    "CREATE EXTENSION pg_stat_statements here, or in the database postgres, where no dump takes it along."
 )
 
 
@@ -147,18 +148,26 @@ class AfterReader:
         self._source: _Source | None = None
         self.problem = ""
         """Why `pg_stat_statements` can't be read, with what to do; empty where it can."""
+        self.log = ServerLog()
+        self.log_news = LogNews(b"")
+        """What the server's log got between the last two looks."""
 
-    def find_statements(self) -> None:
-        """Look where `pg_stat_statements` is, and say in `problem` where it is nowhere."""
+    def begin(self) -> None:
+        """Find the end of the server's log, and `pg_stat_statements`; `problem` and `log.problem` say where not."""
+        with _session(self._url) as session:
+            self.log.begin(session)
+        self._find_statements()
+
+    def _find_statements(self) -> None:
         self._source, self.problem = None, ""
-        for url in dict.fromkeys((self._url.database, "postgres")):
+        for name in dict.fromkeys((self._url.database, "postgres")):
             try:
-                with _session(self._url.replace_database(url)) as session:
+                with _session(self._url.replace_database(name)) as session:
                     self._try(session)
             except QueryError as error:
                 self.problem = _not_readable(error)
-            except Exception:
-                if url == self._url.database:
+            except ConnectError:  # of the other database, which need not be there
+                if name == self._url.database:
                     raise
             if self._source or self.problem:
                 return
@@ -187,6 +196,7 @@ class AfterReader:
             database = session.query(_DATABASE, row=DatabaseStat)[0]
             states = session.query(_STATES, row=_State)
             limits = session.query(_LIMITS, row=Limits)[0]
+            self._read_log(session)
             here = self._source is None or self._source.url.database == self._url.database
             statements = self._counts(session) if here else []
         if not here and self._source:
@@ -200,6 +210,15 @@ class AfterReader:
             pool=Pool(states={one.state: one.sessions for one in states}, total=total, limit=limit),
             idle_seconds=max((one.seconds for one in states if one.state.startswith("idle in")), default=0.0),
         )
+
+    def _read_log(self, session: Session) -> None:
+        self.log_news = LogNews(b"")
+        if self.log.problem:
+            return
+        try:
+            self.log_news = self.log.look(session)
+        except QueryError as error:  # a right that was taken away, a log that is not there any more
+            self.log.problem = f"the server's log can't be read any more: {error}"
 
     def _counts(self, session: Session) -> list[StatementStat]:
         if self._source is None:

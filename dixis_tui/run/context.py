@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dixis_tui.postgres.run_lock import RunLock
     from dixis_tui.postgres.url import DatabaseUrl
     from dixis_tui.run.access_log import AccessLog
+    from dixis_tui.run.after_watch import AfterWatch
 
 _PROGRESS_SECONDS = 0.5
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -83,6 +84,8 @@ class Context:
         """Held by whoever sends a notice: one after the other."""
         self.tellers: list[threading.Thread] = []
         """Those that were begun for it."""
+        self.after: AfterWatch | None = None
+        """Watches what became of it all, once the migration was verified."""
         self.courier = Courier(settings.audit.webhook, self._sent)
         """Takes heads to the webhook."""
         self._journal = journal

@@ -74,12 +74,10 @@ class FileTail:
 
     def look(self) -> News:
         """What came since the last look."""
-        file, note = self._file, ""
+        problem, note = "" if self._file else self._open(at_end=False), ""
+        file = self._file
         if file is None:
-            if problem := self._open(at_end=False):
-                return News([], problem=problem)
-            file = self._file
-        assert file is not None  # noqa: S101 - opened just now
+            return News([], problem=problem)
         if os.fstat(file.fileno()).st_size < file.tell():
             file.seek(0)
             self._lines, note = Lines(), "it was cut, and is read from its start"
@@ -87,11 +85,8 @@ class FileTail:
         if self._moved(file):
             file.close()
             self._file, self._lines = None, Lines()
-            problem = self._open(at_end=False)
-            note = "it was rotated, and the new file is read" if not problem else problem
-            if self._file is not None:
-                more, also = self._read(self._file)
-                lines, skipped = lines + more, skipped + also
+            more = self.look()
+            return News(lines + more.lines, skipped + more.skipped, more.problem, "it was rotated: the new one is read")
         return News(lines, skipped=skipped, note=note)
 
     def close(self) -> None:

@@ -188,6 +188,7 @@ class Runner:
             case cmd.Waive(code=code, operator=operator, reason=reason):
                 context.emit(ev.Waived(code=code, operator=operator, reason=words(reason)))
                 context.log.line("operator", f"{operator} waived {code}: {reason}", "warning")
+                await asyncio.to_thread(work.watch_if_verified, context)
             case cmd.Stop(operator=operator) if context.settled().running is None:
                 return _refused(context.decide(lambda state: _take_back(state, operator)))
             case cmd.Stop(now=now, operator=operator):
@@ -196,7 +197,7 @@ class Runner:
                     context.stop()
                 if now:
                     return await asyncio.to_thread(work.cancel, context, operator)
-            case cmd.SignalBackend() | cmd.SendNotice():
+            case cmd.SignalBackend() | cmd.SendNotice() | cmd.EndAfter():
                 return await asyncio.to_thread(work.beside, context, command)
             case _:
                 return await self._hand_on(command, asker)

@@ -17,6 +17,8 @@ from dixis_tui.run.context import Context
 from dixis_tui.run.state import RunState
 
 _LAST_NOTICE_SECONDS = 5.0
+_GOING_SECONDS = 5.0
+"""How long a look of the after-watch is waited for, before its sessions are in the way."""
 
 
 def wrong_phrase(context: Context, command: cmd.Phrased) -> str:
@@ -38,6 +40,7 @@ def perform(context: Context, command: cmd.Command, asker: Asker) -> None:
             case cmd.NameSnapshot():
                 _name_snapshot(context, command)
             case cmd.Leave(reason=reason):
+                _stop_watching(context, "the runner left: it goes on where the run is taken up", final=False)
                 context.log.line("runner", f"The runner leaves, and the run stays open: {reason}", "warning")
                 if context.access:
                     context.access.close()
@@ -84,6 +87,7 @@ def _go_on(context: Context, command: cmd.Command, asker: Asker) -> None:
         case cmd.SignOff():
             if policy_records.shut(context.state):
                 banner.reopen(context, command.operator)
+            _stop_watching(context, f"{command.operator} signed off")
             signoff.run(context, command.operator)
             _end(context)
 
@@ -123,10 +127,12 @@ def _ask_github(context: Context, command: cmd.LookAtGithub | cmd.DispatchClinic
 
 
 def _look_or_go_back(context: Context, command: cmd.Command) -> None:
-    from dixis_tui.run.phases import banner, look_back, recover, resolve, rollback
+    from dixis_tui.run.phases import after, banner, look_back, recover, resolve, rollback
 
     match command:
         case cmd.Rollback():
+            # A database that is to be renamed may have no session.
+            _stop_watching(context, "production is rolled back", seconds=_GOING_SECONDS)
             rollback.run(context, command)
         case cmd.LookBack():
             look_back.run(context)
@@ -137,6 +143,7 @@ def _look_or_go_back(context: Context, command: cmd.Command) -> None:
         case cmd.Recover():
             _follow_clinic(context)
             recover.run(context)
+            after.start(context)
             banner.look_again(context)
         case cmd.Drill():
             _drill(context, command)
@@ -159,11 +166,14 @@ def _name_snapshot(context: Context, command: cmd.NameSnapshot) -> None:
         context.found("DX200", warned(seen, "Make a backup too: only what was restored is known to come back."))
 
 
-def beside(context: Context, command: cmd.SignalBackend | cmd.SendNotice) -> str:
+def beside(context: Context, command: cmd.SignalBackend | cmd.SendNotice | cmd.EndAfter) -> str:
     """What is done at once while the worker is at work; "" or why not. In any thread but the worker's.
 
-    Cancels or ends what blocks us; begins to send a notice.
+    Cancels or ends what blocks us; begins to send a notice; ends the after-watch.
     """
+    if isinstance(command, cmd.EndAfter):
+        _stop_watching(context, f"{command.operator or 'the operator'} ended it before its time")
+        return ""
     from dixis_tui.run.phases import notices, signals
 
     if isinstance(command, cmd.SendNotice):
@@ -222,7 +232,22 @@ def _drill(context: Context, command: cmd.Drill) -> None:
     _end(context)
 
 
+def watch_if_verified(context: Context) -> None:
+    """Begin the after-watch where a waiver was all that verify wanted. In any thread."""
+    if not context.settled().confirmed or context.after is not None:
+        return
+    from dixis_tui.run.phases import after
+
+    after.start(context)
+
+
+def _stop_watching(context: Context, reason: str, *, final: bool = True, seconds: float = 0.0) -> None:
+    if context.after is not None:
+        context.after.stop(reason, final=final, seconds=seconds)
+
+
 def _end(context: Context, closed_by: Sequence[str] = ()) -> None:
+    _stop_watching(context, "the run ends")
     if context.tellers:
         from dixis_tui.run.phases import notices
 

@@ -11,7 +11,7 @@ from dixis_tui.web import fetch
 
 def probe(setting: HealthSettings, client: httpx.Client) -> HealthResult:
     """One GET. Never raises for what the network does: the result says it. Milliseconds until the body was read."""
-    answer = _ask(setting, client)
+    answer = ask(setting, client)
     problem = answer.problem
     if not problem and answer.status != setting.status:
         problem = f"answered {answer.status}, expected {setting.status}"
@@ -20,7 +20,8 @@ def probe(setting: HealthSettings, client: httpx.Client) -> HealthResult:
     return HealthResult(setting.name, setting.url, answer.status, answer.milliseconds, problem)
 
 
-def _ask(setting: HealthSettings, client: httpx.Client) -> fetch.Answer:
+def ask(setting: HealthSettings, client: httpx.Client) -> fetch.Answer:
+    """One GET, with no rule for what it brings. Never raises for what the network does."""
     try:
         request = client.build_request("GET", setting.url)
     except (httpx.InvalidURL, ValueError) as error:

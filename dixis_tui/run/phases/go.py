@@ -15,7 +15,7 @@ from dixis_tui.run import accounts, policy
 from dixis_tui.run.accounts import Asker
 from dixis_tui.run.commands import Confirm
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import alone, facts, foresight, judges, migrate
+from dixis_tui.run.phases import after, alone, facts, foresight, judges, migrate
 from dixis_tui.run.phases.freshness import READ_AT_SEAL_BYTES, fresh
 from dixis_tui.run.state import RunState
 
@@ -43,6 +43,7 @@ def seal(context: Context) -> None:
             context.emit(ev.Predicted(prediction=runbook()))
         context.found("DX501", fits(context.state, datetime.now(UTC)))
         context.check("DX502", lambda: fresh(context.state, datetime.now(UTC), context.settings.backup.max_age_hours))
+        after.baseline(context, again=True)
         context.emit(seal_plan(facts.plan_of(context, seen)))
 
 

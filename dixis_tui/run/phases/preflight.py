@@ -20,7 +20,7 @@ from dixis_tui.prisma.project import Project
 from dixis_tui.prisma.truth import missing_database
 from dixis_tui.run import outlive
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import access, alone, banner, facts, foresight, judges, soundness
+from dixis_tui.run.phases import access, after, alone, banner, facts, foresight, judges, soundness
 from dixis_tui.run.phases.backup import backup_folder
 from dixis_tui.settings import DATABASE_URL, SECRET_NAMES, WindowSettings
 
@@ -38,6 +38,8 @@ def run(context: Context) -> None:
         _look(context)
         if github:  # last: what is near is seen while GitHub lets us wait
             _github(context)
+        if context.state.identity:
+            after.baseline(context)
 
 
 def _look(context: Context) -> None:

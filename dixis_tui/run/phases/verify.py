@@ -10,12 +10,12 @@ from dixis_tui.postgres.session import Session
 from dixis_tui.prisma.files import scan_migrations
 from dixis_tui.prisma.project import Project
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, flows, judges, soundness
+from dixis_tui.run.phases import after, facts, flows, judges, soundness
 
 
 def run(context: Context) -> None:
     """Answer every check of verify that can be looked up."""
-    looked_up = facts.phase_checks(Phase.VERIFY, "DX706", FLOWS)
+    looked_up = facts.phase_checks(Phase.VERIFY, "DX706", FLOWS, "DX721")
     checks = [*looked_up, *health_subjects(context, "DX706"), *flows.subjects_of(context)]
     with context.phase(Phase.VERIFY, checks):
         url, found = facts.production(context), facts.project(context)
@@ -27,6 +27,7 @@ def run(context: Context) -> None:
         context.check("DX703", lambda: judges.validate(context, found, url))
         health(context, "DX706")
         flows.look(context)
+    after.start(context)
 
 
 def _history(session: Session, found: Project, schema: str) -> Finding:

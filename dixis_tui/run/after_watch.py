@@ -1,0 +1,227 @@
+"""The after-watch of a run: a thread that looks at endpoints, server, pool and logs, and tells what is worse.
+
+It is no phase and no gate: rollback and sign-off are possible all the time. Nothing that it meets ends the run.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from dixis_tui import events as ev
+from dixis_tui.after import AfterFinding, AfterKind, Baseline, Latency, Pool, Sample
+from dixis_tui.errors import DixisError
+from dixis_tui.model import CheckState, Finding, failed, passed, warned
+from dixis_tui.plan.after import Standing
+from dixis_tui.plan.after_latency import Endpoints, Waiting, numbers
+from dixis_tui.run.after_logs import Logs
+from dixis_tui.run.after_server import KINDS, ServerWatch
+from dixis_tui.run.context import Context
+
+if TYPE_CHECKING:
+    from dixis_tui.web.prober import Prober
+
+ITS_TIME = "its time is over"
+_EVERY_LOOK = 720
+"""So many looks are journaled each; of a watch that goes on, every twelfth."""
+_THINNED = 12
+_POOL = "pool metrics"
+_UNREACHED = "the database"
+
+
+class AfterWatch:
+    """One watch. `tell` callbacks come from its thread, until :meth:`stop`."""
+
+    def __init__(self, context: Context, server: ServerWatch, logs: Logs, baseline: Baseline, until: datetime) -> None:
+        self._context, self._server, self._logs = context, server, logs
+        self._rules = context.settings.after
+        told = context.settled().after
+        self._standing = Standing(told.findings.values() if told else ())
+        self._endpoints = Endpoints(baseline.latencies, self._rules)
+        self._waiting = Waiting(baseline.pool.application if baseline.pool else {})
+        self._until = until
+        self._began = time.monotonic()
+        self._looks = 0
+        self._answered = CheckState.WAITING
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._over = False
+        self._prober: Prober | None = None
+        self._thread = threading.Thread(target=self._watch, name="after-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._context.emit(ev.AfterStarted(until=self._until, every_seconds=self._rules.every_seconds))
+        self._thread.start()
+
+    def stop(self, reason: str, *, seconds: float = 0.0, final: bool = True) -> None:
+        """Journal its end, with what it has come to; nothing is told afterwards. From any thread, any number of times.
+
+        `seconds`: wait at most so long until its sessions are closed. `final`: it is not to go on in another runner.
+        """
+        self._stop.set()
+        with self._lock:
+            ended, self._over = self._over, True
+        if not ended:
+            if final:
+                self._answer(at_end=True)
+            self._context.emit(ev.AfterEnded(reason=self._context.log.redactor.line(reason)))
+            self._context.log.line("after", f"No longer watched: {reason}")
+        if seconds and threading.current_thread() is not self._thread:
+            self._thread.join(seconds)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._over
+
+    def _watch(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._look_safely()
+                left = (self._until - datetime.now(UTC)).total_seconds()
+                if left <= 0:
+                    self.stop(ITS_TIME)
+                self._stop.wait(max(min(self._rules.every_seconds, left), 0))
+        finally:
+            self._logs.close()
+            if self._prober:
+                self._prober.close()
+
+    def _look_safely(self) -> None:
+        try:
+            self._look()
+        except OSError as error:  # our disk is full: the watch is nothing that the run could fail by
+            self._stop.wait(self._rules.every_seconds)
+            with suppress(OSError):
+                self._context.log.line("after", f"A look of the after-watch failed: {error.strerror}", "warning")
+        except Exception as error:  # noqa: BLE001 - a fault of ours ends the watch, not the run
+            sentence = self._context.fault(error)
+            self.stop(sentence)
+
+    def _look(self) -> None:
+        latencies = self._probe()
+        found = self._endpoints.see(latencies)
+        kinds = [AfterKind.HEALTH, AfterKind.LOG]
+        sample, news = Sample(), None
+        try:
+            found += self._server.look(time.monotonic() - self._began)
+            sample, news = self._server.sample(), self._server.log_news
+            kinds += KINDS
+        except DixisError as error:
+            found.append(_unreached(error))
+            kinds.append(AfterKind.DATABASE)
+        pool, waits, known = self._pool(sample.pool)
+        found += waits
+        kinds += [AfterKind.POOL] if known and sample.pool else []
+        found += self._logs.look(news)
+        self._looks += 1
+        lines, errors = self._logs.lines, self._logs.errors
+        self._tell(
+            replace(sample, latencies=latencies, pool=pool, log_lines=lines, log_errors=errors),
+            self._standing.news([self._clean(one) for one in found], kinds, self._server.now),
+        )
+
+    def _tell(self, sample: Sample, news: Sequence[AfterFinding]) -> None:
+        with self._lock:
+            if self._over:
+                return
+            if self._looks <= _EVERY_LOOK or self._looks % _THINNED == 0:
+                self._context.emit(ev.AfterSeen(sample=sample), flush=False)
+            if self._server.reset:
+                self._context.log.line(
+                    "after", "The server's counters were reset meanwhile: they count anew.", "warning"
+                )
+            for finding in news:
+                how = "as before again" if finding.over else finding.evidence
+                level = "info" if finding.over else finding.level
+                self._context.log.line("after", f"{finding.subject}: {how}. {finding.cause}", level)
+                self._context.emit(ev.AfterFound(finding=finding))
+            self._answer(at_end=False)
+
+    def _answer(self, *, at_end: bool) -> None:
+        """DX721, and at the end DX711 where logs were read along and no person has looked."""
+        finding = self._verdict()
+        if at_end or finding.state is not self._answered:
+            self._answered = finding.state
+            self._context.found("DX721", finding)
+        if at_end and self._logs.configured and not self._context.settled().check("DX711").who:
+            self._context.found("DX711", self._of_logs())
+
+    def _verdict(self) -> Finding:
+        worse = sorted(self._standing.worse, key=lambda one: one.level != "error")
+        minutes = (time.monotonic() - self._began) / 60
+        looks = f"{self._looks} looks in {minutes:.1f} min"
+        if not worse:
+            passing = len(self._standing.all)
+            for_a_while = f"; {passing} were worse for a while" if passing else ""
+            return passed(f"{looks}, nothing is worse than before{for_a_while}")
+        more = f", and {len(worse) - 1} more" if len(worse) > 1 else ""
+        evidence = f"{worse[0].subject}: {worse[0].evidence}{more}"
+        cause = f" {worse[0].cause}." if worse[0].cause else ""
+        judge = failed if worse[0].level == "error" else warned
+        return judge(f"{evidence}.{cause}", worse[0].remedy)
+
+    def _of_logs(self) -> Finding:
+        names = ", ".join(self._logs.names) or "none of the logs"
+        seen = f"{self._logs.lines:,} lines of {names} read along"
+        bad = [one for one in self._standing.all if one.kind is AfterKind.LOG]
+        if bad:
+            kinds = "; ".join(f"{one.subject} {one.evidence[:60]}" for one in bad[:3])
+            return warned(f"{seen}, {self._logs.errors} tell of errors: {kinds}", "Read them.")
+        return passed(f"{seen}, none tells of an error") if self._logs.names else warned(f"{seen}", "Read the logs.")
+
+    def _clean(self, finding: AfterFinding) -> AfterFinding:
+        words = self._context.log.redactor.line
+        texts = {name: words(getattr(finding, name)) for name in ("subject", "evidence", "cause", "remedy")}
+        return replace(finding, **texts)
+
+    def _ask(self) -> Prober:
+        if self._prober is None:
+            from dixis_tui.web.prober import Prober  # httpx is slow to import and needed only here
+
+            self._prober = Prober(self._context.log.redactor.line)
+        return self._prober
+
+    def _probe(self) -> tuple[Latency, ...]:
+        endpoints = self._context.settings.health
+        return tuple(self._ask().look(endpoints)) if endpoints else ()
+
+    def _pool(self, pool: Pool | None) -> tuple[Pool | None, list[AfterFinding], bool]:
+        """The pool with the application's numbers, what is wrong with them, and whether they are known."""
+        if not self._rules.pool_url:
+            return pool, [], True
+        application, problem = metrics(self._rules.pool_url, self._ask())
+        if problem:
+            trouble = AfterFinding(kind=AfterKind.POOL, subject=_POOL, level="warning", evidence=problem)
+            return replace(pool, problem=problem) if pool else None, [trouble], True
+        words = self._context.log.redactor.line
+        application = {words(name): value for name, value in application.items()}
+        return replace(pool, application=application) if pool else None, self._waiting.see(application), True
+
+
+def metrics(url: str, prober: Prober) -> tuple[dict[str, float], str]:
+    """The application's own pool metrics by name, and a problem in words where there are none."""
+    body, problem = prober.page(url)
+    if not problem:
+        try:
+            return numbers(body), ""
+        except ValueError as error:
+            problem = str(error)
+    return {}, f"{url} {problem}"
+
+
+def _unreached(error: DixisError) -> AfterFinding:
+    return AfterFinding(
+        kind=AfterKind.DATABASE,
+        subject=_UNREACHED,
+        level="error",
+        evidence=f"it could not be looked at: {error}",
+        remedy=error.remedy,
+    )
