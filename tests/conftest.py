@@ -34,8 +34,8 @@ def system_bindir() -> Path:
 
 
 @contextmanager
-def _shared(folder: Path, bindir: Path | None) -> Iterator[EmbeddedServer]:
-    """A running server that every worker of this session uses; `users` counts them."""
+def _shared(folder: Path, bindir: Path | None, wishes: str = "") -> Iterator[EmbeddedServer]:
+    """A running server that every worker of this session uses; `users` counts them. `wishes`: more of its settings."""
     server = EmbeddedServer(folder / "server", bindir, fsync=False)
     folder.mkdir(exist_ok=True)
     with _locked(folder):
@@ -44,6 +44,7 @@ def _shared(folder: Path, bindir: Path | None) -> Iterator[EmbeddedServer]:
             server.create()
             with (server.folder / "data" / "postgresql.conf").open("a") as settings:
                 settings.write("max_prepared_transactions = 4\n")  # a prepared one is in a rename's way
+                settings.write(wishes)
         server.start()
     try:
         yield server
@@ -86,6 +87,17 @@ def system_server(session_folder: Path) -> Iterator[EmbeddedServer]:
     """A server of the system's newest major, running."""
     bindir = system_bindir()
     with _shared(session_folder / "system", bindir) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def watched_server(session_folder: Path) -> Iterator[EmbeddedServer]:
+    """One that counts its statements and keeps a log that can be read through SQL; the extension is in `postgres`."""
+    wishes = "shared_preload_libraries = 'pg_stat_statements'\nlogging_collector = on\nlog_destination = 'csvlog'\n"
+    with _shared(session_folder / "watched", None, wishes) as server:
+        with connect(parse(server.url("postgres"), "DATABASE_URL"), purpose="set-up") as session:
+            session.execute("SELECT pg_advisory_lock(1)")
+            session.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         yield server
 
 

@@ -19,7 +19,8 @@ CALLS = 3
 """So many calls, or scans, say something."""
 _NEW_SLOW = 10.0
 """A statement that was not there before is slow from so many times `slower_milliseconds` on."""
-_SHARE = 0.1
+_OFTEN, _SHARE = 20, 0.1
+"""Scans in a table's whole past, and their share of all its scans, from which on scans are nothing new there."""
 _ROLLBACKS, _ROLLBACK_SHARE = 10, 0.05
 _NEARLY_FULL, _FULL = 0.85, 0.95
 _IDLE_SECONDS = 60.0
@@ -124,7 +125,7 @@ class Comparison:
             if now.calls < CALLS or now.mean < self._rules.big_table_rows / 2:
                 continue
             rate = self._baseline.scans_per_minute.get(stat.table)
-            usual = rate if rate is not None else _per_minute_by_share(before.get(stat.table), stat, now)
+            usual = rate if rate is not None else _usual(before.get(stat.table), now)
             if _per_minute(now) >= usual * self._rules.slower:
                 found.append(Scanned(table=stat.table, rows=stat.rows, now=now, before=rate))
         return tuple(found)
@@ -195,12 +196,9 @@ def _per_minute(gain: Gain) -> float:
     return gain.calls / gain.seconds * 60 if gain.seconds > 0 else float(gain.calls)
 
 
-def _per_minute_by_share(before: ScanStat | None, _: ScanStat, now: Gain) -> float:
-    """Scans a minute as they would be where the share of scans were that of the table's whole past.
-
-    A table that was mostly scanned before is nothing new; of any other, scans are.
-    """
-    if before is None or not before.scans:
+def _usual(before: ScanStat | None, now: Gain) -> float:
+    """Scans a minute that are nothing new, where no rate is known: a table that was often scanned before still is."""
+    if before is None or before.scans < _OFTEN:
         return 0.0
     share = before.scans / (before.scans + before.index_scans)
     return _per_minute(now) if share >= _SHARE else 0.0

@@ -191,12 +191,12 @@ def shown(text: str, query_id: str) -> str:
 def slow_statement(suspect: Suspect, text: str, before: float | None, why: Why) -> AfterFinding:
     """A statement that became slow."""
     now = suspect.now
-    was = f"{before:.1f} ms a call before" if before is not None else "new"
+    was = f"{before:.1f} ms before" if before is not None else "it was not there before"
     return AfterFinding(
         kind=AfterKind.STATEMENT,
         subject=shown(text, suspect.query_id),
         level="error" if before and now.mean >= 10 * before and now.mean >= 100 else "warning",
-        evidence=f"{was}, {now.mean:.1f} ms now, over its last {now.calls} calls",
+        evidence=f"{now.mean:.1f} ms a call over its last {now.calls} calls, {was}",
         cause=why.cause,
         remedy=why.remedy,
     )

@@ -191,14 +191,15 @@ class AfterReader:
     def look(self) -> ServerLook:
         """One look at everything."""
         with _session(self._url) as session:
-            parameters = {"schema": self._url.schema, "big": self._big, "limit": _TABLES}
-            scans = session.query(_SCANS, parameters, row=ScanStat)
-            database = session.query(_DATABASE, row=DatabaseStat)[0]
-            states = session.query(_STATES, row=_State)
-            limits = session.query(_LIMITS, row=Limits)[0]
             self._read_log(session)
             here = self._source is None or self._source.url.database == self._url.database
             statements = self._counts(session) if here else []
+            with session.transaction("READ ONLY"):  # one, since what is looked at counts transactions
+                parameters = {"schema": self._url.schema, "big": self._big, "limit": _TABLES}
+                scans = session.query(_SCANS, parameters, row=ScanStat)
+                database = session.query(_DATABASE, row=DatabaseStat)[0]
+                states = session.query(_STATES, row=_State)
+                limits = session.query(_LIMITS, row=Limits)[0]
         if not here and self._source:
             with _session(self._source.url) as other:
                 statements = self._counts(other)

@@ -89,7 +89,7 @@ class ServerWatch:
         found = {}
         for query_id, subject in self._subjects.items():
             lately = self._comparison.lately(query_id)
-            found[subject] = f"{lately.mean:.1f} ms now, over its last {lately.calls} calls"
+            found[subject] = f"{lately.mean:.1f} ms a call over its last {lately.calls} calls"
         return found
 
     def sample(self) -> Sample:

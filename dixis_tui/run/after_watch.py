@@ -139,9 +139,9 @@ class AfterWatch:
                     "after", "The server's counters were reset meanwhile: they count anew.", "warning"
                 )
             for finding in news:
-                how = "as before again" if finding.over else finding.evidence
-                level = "info" if finding.over else finding.level
-                self._context.log.line("after", f"{finding.subject}: {how}. {finding.cause}", level)
+                cause = f". {finding.cause}" if finding.cause and not finding.over else ""
+                words = f"{finding.subject}: {'as before again, ' if finding.over else ''}{finding.evidence}{cause}"
+                self._context.log.line("after", words, "info" if finding.over else finding.level)
                 self._context.emit(ev.AfterFound(finding=finding))
             self._answer(at_end=False)
 
