@@ -40,7 +40,7 @@ def _after(event: ev.Event) -> str:
         case ev.AfterFound(finding=finding) if finding.over:
             return f" ✔ {finding.subject}: as before again. {finding.evidence}"
         case ev.AfterFound(finding=finding):
-            cause = f" {finding.cause}" if finding.cause else ""
+            cause = f"; {finding.cause}" if finding.cause else ""
             todo = f" → {finding.remedy}" if finding.remedy else ""
             return f" {'✖' if finding.level == 'error' else '▲'} {finding.subject}: {finding.evidence}{cause}{todo}"
         case ev.AfterEnded(reason=reason):

@@ -22,6 +22,8 @@ class Script(Struct, frozen=True, kw_only=True):
     waivers: dict[str, str] = {}
     snapshot: cmd.NameSnapshot | None = None
     """A provider's snapshot, one more way back: the dump is made all the same."""
+    after_minutes: float = 0.0
+    """So long the after-watch is waited for before the sign-off; 0: not at all."""
 
 
 def next_step(state: RunState, script: Script) -> cmd.Command | None:
@@ -117,7 +119,21 @@ def _after_go(state: RunState, script: Script) -> cmd.Command | None:
     reopen, sign_off = cmd.Reopen(operator=script.operator), cmd.SignOff(operator=script.operator)
     if policy_records.shut(state) and state.reopened is None and not policy.refusal(state, reopen):
         return reopen
+    if _watches(state, script) and not policy.refusal(state, sign_off):
+        return None  # each look of the watch asks again
     return cmd.End() if policy.refusal(state, sign_off) else sign_off
+
+
+def _watches(state: RunState, script: Script) -> bool:
+    """Whether the after-watch is at work, and not yet for as long as it was asked for."""
+    after = state.after
+    if not script.after_minutes or state.last_at is None:
+        return False
+    if after is None:
+        return True  # it begins right after verify's end
+    if after.ended:
+        return False
+    return (state.last_at - after.started).total_seconds() < script.after_minutes * 60
 
 
 def closed(state: RunState) -> list[policy.Gate]:

@@ -27,6 +27,8 @@ from dixis_tui.process import LineSink
 ROLE = "dixis_app"
 PRODUCTION = "dixis_prod"
 STAGING = "dixis_staging"
+STATEMENTS = "pg_stat_statements"
+"""The extension that counts statements: in the database `postgres`, so that no dump of the shop holds it."""
 _FILLED = "dixis_before"
 _NEXT = "dixis_next"
 
@@ -41,6 +43,8 @@ _DROP_NEXT = "DROP DATABASE IF EXISTS dixis_next WITH (FORCE)"
 _COPY_NEXT = "CREATE DATABASE dixis_next OWNER dixis_app TEMPLATE dixis_before"
 _NEXT_IS_PRODUCTION = "ALTER DATABASE dixis_next RENAME TO dixis_prod"
 _CREATE_STAGING = "CREATE DATABASE dixis_staging OWNER dixis_app"
+_PRELOADED = "SELECT current_setting('shared_preload_libraries')"
+_CREATE_STATEMENTS = "CREATE EXTENSION pg_stat_statements"
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
 
 
@@ -49,7 +53,8 @@ class Servers:
 
     def __init__(self, folder: Path, *, fsync: bool = True) -> None:
         self._folders = (folder / "production", folder / "staging")
-        self.production, self.staging = (EmbeddedServer(place, fsync=fsync) for place in self._folders)
+        self.production = EmbeddedServer(self._folders[0], fsync=fsync, preload=STATEMENTS)
+        self.staging = EmbeddedServer(self._folders[1], fsync=fsync)
 
     @property
     def running(self) -> bool:
@@ -74,6 +79,8 @@ class Servers:
             staging.result()
         with _administer(self.production) as session:
             session.execute(_CLOSE_FILLED)
+            if STATEMENTS in session.value(_PRELOADED):
+                session.execute(_CREATE_STATEMENTS)
 
     def start(self) -> None:
         """Bring up both."""

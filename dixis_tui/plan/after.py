@@ -15,7 +15,7 @@ from dixis_tui.after import AfterFinding, AfterKind, Baseline, DatabaseStat, Poo
 from dixis_tui.plan.after_counts import Courses, Gain
 from dixis_tui.settings_records import AfterSettings
 
-CALLS = 3
+CALLS, SCANS = 5, 3
 """So many calls, or scans, say something."""
 _NEW_SLOW = 10.0
 """A statement that was not there before is slow from so many times `slower_milliseconds` on."""
@@ -122,7 +122,7 @@ class Comparison:
         for stat in self._look.scans if self._look else ():
             now = self._scans.lately(stat.table)
             # A LIMIT ends a scan early: that is no reading of the whole table.
-            if now.calls < CALLS or now.mean < self._rules.big_table_rows / 2:
+            if now.calls < SCANS or now.mean < self._rules.big_table_rows / 2:
                 continue
             rate = self._baseline.scans_per_minute.get(stat.table)
             usual = rate if rate is not None else _usual(before.get(stat.table), now)

@@ -72,14 +72,11 @@ def drops(files: Iterable[tuple[str, bytes]], schema: str = "public") -> dict[st
             what = dropped(statement)
             if what and what.kind == "INDEX":
                 found |= {relation.name: name for relation in what.relations}
-            if statement.kind != "alter_table_stmt":
-                continue
-            table = table_name(Relation(statement.tree.relation.schemaname, statement.tree.relation.relname), schema)
             for command in commands(statement):
                 if command.kind == "AT_DropConstraint":
-                    found[command.given.name] = name
+                    found[command.name] = name
                 if command.kind in ("AT_DropColumn", "AT_AlterColumnType"):
-                    found[f"{table}.{command.given.name}"] = name
+                    found[f"{table_name(command.relation, schema)}.{command.name}"] = name
     return found
 
 

@@ -74,10 +74,12 @@ class EmbeddedServer:
     last lines of the server's log where it has something to say.
     """
 
-    def __init__(self, folder: Path, bindir: Path | None = None, *, fsync: bool = True) -> None:
+    def __init__(self, folder: Path, bindir: Path | None = None, *, fsync: bool = True, preload: str = "") -> None:
+        """`preload`: a library that the server loads at its start, where these binaries have it."""
         self.folder = folder.absolute()
         self.bindir = bindir or wheel_bindir()
         self._fsync = fsync
+        self._preload = preload
         self._postmaster = Postmaster(self.folder / "data")
 
     @property
@@ -124,6 +126,8 @@ class EmbeddedServer:
             raise ToolError(f"initdb failed: {_tail(done.stdout)}", f"Look at {self.folder} and its disk.")
         with (data / "postgresql.conf").open("a") as settings:
             settings.write(_SETTINGS + ("" if self._fsync else _WITHOUT_FSYNC))
+            if self._preload and any(self.bindir.parent.glob(f"lib/**/{self._preload}.so")):
+                settings.write(f"shared_preload_libraries = '{self._preload}'\n")
         _write_private(self.folder / "port", str(_free_port()))
 
     def start(self) -> None:

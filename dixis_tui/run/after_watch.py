@@ -148,6 +148,8 @@ class AfterWatch:
     def _answer(self, *, at_end: bool) -> None:
         """DX721, and at the end DX711 where logs were read along and no person has looked."""
         finding = self._verdict()
+        if not at_end and finding.state is CheckState.PASSED:
+            finding = Finding(CheckState.RUNNING, f"watched until {self._until:%H:%M} UTC; nothing is worse so far")
         if at_end or finding.state is not self._answered:
             self._answered = finding.state
             self._context.found("DX721", finding)

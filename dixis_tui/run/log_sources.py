@@ -20,8 +20,8 @@ from dixis_tui.process import child_environment
 
 BYTES_A_LOOK = 1 << 20
 """Of what came since the last look at most its end of this length is read."""
-LINES_A_LOOK = 5000
-_LINE_BYTES = 64 * 1024
+LINES_A_LOOK = 2000
+_LINE_BYTES = 16 * 1024
 _GOING_SECONDS = 2.0
 _WRAPPER = (
     'exec 3<&0; (exec >/dev/null 2>&1; cat <&3; kill -TERM 0) & "$@" </dev/null 3<&-; code=$?; exec 3<&-; exit $code'
@@ -57,6 +57,10 @@ class Lines:
             whole, rest, self._long = [*whole, rest[:_LINE_BYTES]], b"", True
         self._rest = rest
         return [line[:_LINE_BYTES].decode("utf-8", "replace").rstrip("\r") for line in whole]
+
+    def end(self) -> list[str]:
+        """The half line that no end came for."""
+        return self.take(b"\n") if self._rest else []
 
     def drop(self) -> None:
         """Forget the half line, and take the next piece for the middle of one."""
@@ -160,6 +164,11 @@ class CommandTail:
         """Of its process group; 0 where it was never started."""
         return self._process.pid if self._process else 0
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return bool(self._problem)
+
     def look(self) -> News:
         """What it printed since the last look, and whether it has ended."""
         with self._lock:
@@ -190,7 +199,7 @@ class CommandTail:
         with process.stdout as out:
             while data := os.read(out.fileno(), _LINE_BYTES):
                 self._take(lines.take(data))
-            self._take(lines.take(b"\n"))
+            self._take(lines.end())
         code = process.wait()
         said = f": {self._last}" if self._last else ""
         self._problem = f"{self._words[0]} ended ({code}){said}"

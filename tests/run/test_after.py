@@ -124,9 +124,9 @@ VIOLATES = 'INSERT INTO "Order" ("customerId", note) VALUES (%s, \'secret words\
 
 def violate(database: DatabaseUrl, number: int) -> None:
     """An application that writes an order of nobody."""
-    with psycopg.connect(database.raw.reveal().partition("?")[0], autocommit=True) as asking:
-        with pytest.raises(psycopg.errors.ForeignKeyViolation):
-            asking.execute(VIOLATES, (number,))
+    refused = pytest.raises(psycopg.errors.ForeignKeyViolation)
+    with psycopg.connect(database.raw.reveal().partition("?")[0], autocommit=True) as asking, refused:
+        asking.execute(VIOLATES, (number,))
 
 
 def deadlock(database: DatabaseUrl) -> None:

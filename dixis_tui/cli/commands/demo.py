@@ -152,8 +152,9 @@ def _unattended(demo: Demo, ready: DemoReady, script: Script, *, as_json: bool) 
     # Nobody runs this shop: the demo's own people agree, and the journal says that nobody was asked.
     people = frozenset(spec.code for spec in CATALOGUE if spec.person)
     script = replace(script, ticks=script.ticks | people, operator=f"{script.operator} (unattended demo)")
+    settings = load(ready.config)
+    settings = replace(settings, after=replace(settings.after, minutes=0.0))  # nothing would wait for a watch
     try:
-        settings = load(ready.config)
         secrets = secrets_from(ready.environment, settings)
         folder = start(settings, secrets, script.operator, demo.folder / "runs").wait()
         driver = drive(folder, script, quiet=as_json)

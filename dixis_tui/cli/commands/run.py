@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 @click.option("--snapshot-id", metavar="ID", help="A provider's snapshot as one more way back; needs the next two.")
 @click.option("--snapshot-at", metavar="TIME", help="When it was taken: local time of the window, or with an offset.")
 @click.option("--snapshot-where", metavar="WHERE", help="Where it is: the provider's console, project, region.")
+@click.option(
+    "--after",
+    "after_minutes",
+    metavar="MINUTES",
+    type=click.FloatRange(0, 1_440),
+    default=0.0,
+    show_default=True,
+    help="Watch what becomes of it for so long before the sign-off; 0: not at all.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -43,11 +52,14 @@ def command(
     snapshot_id: str | None,
     snapshot_at: str | None,
     snapshot_where: str | None,
+    after_minutes: float,
 ) -> None:
     """Run the whole runbook without a person: preflight, backup, rehearsal, migration, verification, sign-off.
 
     Checks that only a person can answer need --tick CODE; a closed gate ends the run before production is touched.
     """
+    from msgspec.structs import replace
+
     from dixis_tui.cli.drive import drive
     from dixis_tui.cli.script import Script
     from dixis_tui.run.spawn import start
@@ -55,6 +67,8 @@ def command(
     common: Common = ctx.obj
     settings = common.settings()
     require_phrase(confirm, settings.confirm.phrase)
+    # Nobody would look at a watch that nothing waits for.
+    settings = replace(settings, after=replace(settings.after, minutes=after_minutes))
     person = common.person(operator)
     script = Script(
         operator=person,
@@ -62,6 +76,7 @@ def command(
         ticks=parse_ticks(ticks),
         waivers=parse_waivers(waivers),
         snapshot=parse_snapshot(snapshot_id, snapshot_at, snapshot_where, person, settings.window.timezone),
+        after_minutes=after_minutes,
     )
     secrets = secrets_for_headless(settings)
     require_nothing_left(secrets[DATABASE_URL])

@@ -139,9 +139,14 @@ def start(context: Context) -> None:
         context.after = _watch(context, until)
         context.after.start()
     except DixisError as error:
-        context.note(f"The after-watch could not begin: {error}. {error.remedy}".strip(), "warning")
+        _not_begun(context, f"{error}. {error.remedy}".strip())
     except Exception as error:  # noqa: BLE001 - a fault of ours is none of the migration's
-        context.fault(error)
+        _not_begun(context, context.fault(error))
+
+
+def _not_begun(context: Context, reason: str) -> None:
+    context.note(f"The after-watch could not begin: {reason}", "warning")
+    context.emit(ev.AfterEnded(reason=context.log.redactor.line(f"it could not begin: {reason}")))
 
 
 def _watch(context: Context, until: datetime) -> AfterWatch:
