@@ -68,7 +68,9 @@ def test_every_command_file_is_a_command() -> None:
     assert files - of_groups == {*NAMES, "__init__", "cockpit"}
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("attach", "watch", "tail", "notice", "github")])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name not in ("attach", "watch", "tail", "notice", "github")]
+)
 def test_every_command_speaks_json(name: str) -> None:
     assert "--json" in [spelling for parameter in command(name).params for spelling in parameter.opts]
 

@@ -197,7 +197,11 @@ def record(way: NoticeWay, delivery: Delivery, hours: float) -> NoticeRecord:
             "mail to all@dixis.example 2026-11-24 19:00 UTC by Μαρία, 26.0 h before the window; banner to",
         ),
         ([], CheckState.FAILED, "mail to all@dixis.example: not sent"),
-        ([record(MAIL, Delivery.SENT, 3), record(BANNER, Delivery.SENT, 2)], CheckState.FAILED, "24 h before are asked for"),
+        (
+            [record(MAIL, Delivery.SENT, 3), record(BANNER, Delivery.SENT, 2)],
+            CheckState.FAILED,
+            "24 h before are asked for",
+        ),
         ([record(MAIL, Delivery.SENT, 30)], CheckState.WARNED, "banner to banner.json: not sent"),
         ([record(MAIL, Delivery.FAILED, 30)], CheckState.FAILED, "mail to all@dixis.example: failed"),
         ([record(MAIL, Delivery.TRIED, 30)], CheckState.FAILED, "dry run"),
