@@ -30,6 +30,7 @@ def rows(view: View, width: int) -> list[Content]:
         _section(_("SLOWEST STATEMENTS, before → now"), _statements(state, width), width),
         _section(_("SEQUENTIAL SCANS ON BIG TABLES"), _scans(state, width), width),
         _section(_("LOGS"), _logs(state), width),
+        _section(_("NOT LOOKED AT"), _unseen(state, width), width),
         _section(_("AS BEFORE AGAIN"), _mended(state, width), width),
     )
     return [row for section in sections for row in section]
@@ -46,7 +47,7 @@ def _finding(found: AfterFinding, width: int) -> list[Content]:
     """In full: nothing else on the screen matters as much."""
     bad = found.level == "error"
     tone, glyph = ("bad", "✖") if bad else ("warn", "▲")
-    head, *rest = wrapped(found.subject, width - 4)
+    head, *rest = wrapped(after_words.subject(found), width - 4)
     drawn = [line((f" {glyph} {head}", tone)).stylize(".title")]
     drawn += [line((f"   {text}", tone)).stylize(".title") for text in rest]
     for text, look, indent in ((found.evidence, "strong", ""), (found.cause, "text", ""), (found.remedy, "text", "→ ")):
@@ -138,19 +139,9 @@ def _statements(state: RunState, width: int) -> list[Content]:
     sample = after_words.last(state)
     statements = sample.statements if sample else ()
     before = {one.query_id: one for one in state.baseline.statements} if state.baseline else {}
-    if not statements:
-        problem = state.baseline.problem if state.baseline else ""
-        if problem:
-            return [
-                line((f" ○ {part}" if at == 0 else f"   {part}", "text"))
-                for at, part in _numbered(sentence(problem), width)
-            ]
-        return [line((f"   {_('none was seen yet')}", "quiet"))] if sample else []
+    if not statements and sample and not (state.baseline and state.baseline.problem):
+        return [line((f"   {_('none was seen yet')}", "quiet"))]
     return [_statement(state, one, before.get(one.query_id), width) for one in statements]
-
-
-def _numbered(text: str, width: int) -> list[tuple[int, str]]:
-    return list(enumerate(wrapped(text, width - 4)))
 
 
 def _statement(state: RunState, one: StatementStat, before: StatementStat | None, width: int) -> Content:
@@ -196,6 +187,13 @@ def _logs(state: RunState) -> list[Content]:
             (f" {_('of them errors')}", "quiet"),
         )
     ]
+
+
+def _unseen(state: RunState, width: int) -> list[Content]:
+    """What this server does not tell, and how to have it."""
+    problem = state.baseline.problem if state.baseline else ""
+    texts = wrapped(sentence(problem), width - 4) if problem else []
+    return [line((f" {'○' if at == 0 else ' '} {text}", "text")) for at, text in enumerate(texts)]
 
 
 def _mended(state: RunState, width: int) -> list[Content]:

@@ -82,9 +82,14 @@ def time_words(view: View) -> str:
     )
 
 
+def subject(finding: AfterFinding) -> str:
+    """What a finding is about; a flow may be called as an endpoint is."""
+    return _("flow {name}").format(name=finding.subject) if finding.kind is AfterKind.FLOW else finding.subject
+
+
 def told(finding: AfterFinding) -> str:
     """A finding in a line: what, cut where it is a long statement, and its numbers."""
-    return f"{words.cut(finding.subject, _SUBJECT_CELLS)}: {sentence(finding.evidence)}"
+    return f"{words.cut(subject(finding), _SUBJECT_CELLS)}: {sentence(finding.evidence)}"
 
 
 def large(view: View) -> Standing | None:

@@ -31,7 +31,7 @@ def test_what_became_worse_stands_first_with_cause_and_remedy(tmp_path: Path, si
             "Order_status_createdAt_idx",
             "→ CREATE INDEX CONCURRENTLY",
             told.LONG,
-            "Αγορά",
+            "▲ flow Αγορά",
             "HEALTH AND FLOWS",
         ]
         assert [shown.index(place) for place in places] == sorted(shown.index(place) for place in places), shown
