@@ -1,4 +1,4 @@
-"""Endpoints after the migration against their baseline, and the application's own pool metrics. Pure."""
+"""Endpoints and flows after the migration against their baseline, and the application's own pool metrics. Pure."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _PROMETHEUS = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{[^}]*\})?\s+([-+0-9.e
 
 def medians(looks: Iterable[Latency]) -> tuple[Latency, ...]:
     """The baseline of a few looks: each endpoint's median, and its last problem."""
-    by_name: dict[str, list[Latency]] = {}
+    by_name: dict[tuple[bool, str], list[Latency]] = {}
     for look in looks:
-        by_name.setdefault(look.name, []).append(look)
+        by_name.setdefault((look.flow, look.name), []).append(look)
     return tuple(
-        Latency(name=name, milliseconds=median(one.milliseconds for one in seen), problem=seen[-1].problem)
-        for name, seen in by_name.items()
+        Latency(name=name, milliseconds=median(one.milliseconds for one in seen), problem=seen[-1].problem, flow=flow)
+        for (flow, name), seen in by_name.items()
     )
 
 
 class Endpoints:
-    """Takes look by look at the endpoints."""
+    """Takes look by look at the endpoints, and at the flows."""
 
     def __init__(self, baseline: Iterable[Latency], rules: AfterSettings) -> None:
-        self._before = {one.name: one for one in baseline}
+        self._before = {(one.flow, one.name): one for one in baseline}
         self._rules = rules
-        self._last: dict[str, deque[float]] = {}
+        self._last: dict[tuple[bool, str], deque[float]] = {}
 
     def see(self, looks: Iterable[Latency]) -> list[AfterFinding]:
         """What is wrong now: an endpoint that fails, or one that became slow."""
@@ -45,18 +45,20 @@ class Endpoints:
         return [finding for finding in found if finding]
 
     def _one(self, look: Latency) -> AfterFinding | None:
-        before = self._before.get(look.name)
+        key = (look.flow, look.name)
+        kind = AfterKind.FLOW if look.flow else AfterKind.HEALTH
+        before = self._before.get(key)
         if look.problem:
             as_before = before is not None and bool(before.problem)
             return AfterFinding(
-                kind=AfterKind.HEALTH,
+                kind=kind,
                 subject=look.name,
                 level="warning" if as_before else "error",
                 evidence=look.problem,
                 cause="it failed before the migration too" if as_before else "",
                 remedy="Look at the application's log; roll back if it can't be mended.",
             )
-        last = self._last.setdefault(look.name, deque(maxlen=_LOOKS))
+        last = self._last.setdefault(key, deque(maxlen=_LOOKS))
         last.append(look.milliseconds)
         now = median(last)
         if before is None or before.problem or len(last) < _LOOKS:
@@ -65,7 +67,7 @@ class Endpoints:
         if now < before.milliseconds * self._rules.slower or worse < self._rules.slower_milliseconds:
             return None
         return AfterFinding(
-            kind=AfterKind.HEALTH,
+            kind=kind,
             subject=look.name,
             level="warning",
             evidence=f"{before.milliseconds:.0f} ms before, {now:.0f} ms now (median of {_LOOKS})",

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui.after import Baseline, Latency
+from dixis_tui.after import AfterKind, Baseline, Latency
 from dixis_tui.model import CheckState
+from dixis_tui.plan.after_latency import Endpoints
 from dixis_tui.run import folders
 from dixis_tui.run.__main__ import _known_secrets
 from dixis_tui.run.context import Context
@@ -21,6 +22,7 @@ from dixis_tui.run.phases import flows
 from dixis_tui.run.spawn import Handover
 from dixis_tui.secrets import MASK, Redactor
 from dixis_tui.settings import Settings, secrets_from
+from dixis_tui.settings_records import AfterSettings
 from tests.unit.examples import STARTED
 from tests.unit.flow_site import PASSWORD, Site, served
 
@@ -122,3 +124,28 @@ def test_an_ordinary_word_is_no_mask_all_over_the_log(site: Site) -> None:
     also = {"user": "u", "host": "h", "password_variable": "SECRET"}
     both = msgspec.structs.replace(settings, notices=msgspec.convert({"mail": also}, type(settings.notices)))
     assert masked(both, {"SECRET": "demo"}, said) == f"the {MASK}'s SELECT of correct-horse", "a password for mail too"
+
+
+def test_before_the_migration_each_is_looked_at_a_few_times(site: Site, tmp_path: Path) -> None:
+    context = context_for(tmp_path, settings_for(site))
+    site.asked.clear()
+    looks = flows.before(context)
+    assert [(look.name, look.problem, look.flow) for look in looks] == [("Login", "", True), ("Prices", "", True)]
+    assert sum(path == "/api" for _, path, _, _ in site.asked) == 3
+    site.asked.clear()
+    context.secrets = {}
+    assert [look.problem != "" for look in flows.before(context)] == [True, False]
+    assert len(site.asked) == 1, "what is broken is not asked again"
+
+
+def test_a_flow_and_an_endpoint_of_one_name_are_two_things() -> None:
+    before = [Latency(name="Login", milliseconds=9.0), Latency(name="Login", milliseconds=40.0, flow=True)]
+    endpoints = Endpoints(before, AfterSettings())
+    for _ in range(9):
+        found = endpoints.see([before[0], Latency(name="Login", milliseconds=400.0, flow=True)])
+    assert [(one.kind, one.subject, one.evidence.split(",")[0]) for one in found] == [
+        (AfterKind.FLOW, "Login", "40 ms before")
+    ]
+    broken = Latency(name="Login", milliseconds=9.0, problem="step 2: answered 500, expected 200", flow=True)
+    [one] = endpoints.see([broken])
+    assert (one.kind, one.level, one.evidence) == (AfterKind.FLOW, "error", "step 2: answered 500, expected 200")
