@@ -23,6 +23,7 @@ from dixis_tui.plan.after_latency import Endpoints, Waiting, numbers
 from dixis_tui.run.after_logs import Logs
 from dixis_tui.run.after_server import KINDS, ServerWatch
 from dixis_tui.run.context import Context
+from dixis_tui.run.phases import flows
 
 if TYPE_CHECKING:
     from dixis_tui.web.prober import Prober
@@ -108,7 +109,7 @@ class AfterWatch:
     def _look(self) -> None:
         latencies = self._probe()
         found = self._endpoints.see(latencies)
-        kinds = [AfterKind.HEALTH, AfterKind.LOG]
+        kinds = [AfterKind.HEALTH, AfterKind.FLOW, AfterKind.LOG]
         sample, news = Sample(), None
         try:
             found += self._server.look(time.monotonic() - self._began)
@@ -193,7 +194,8 @@ class AfterWatch:
 
     def _probe(self) -> tuple[Latency, ...]:
         endpoints = self._context.settings.health
-        return tuple(self._ask().look(endpoints)) if endpoints else ()
+        looks = self._ask().look(endpoints) if endpoints else ()
+        return (*looks, *flows.latencies(self._context))
 
     def _pool(self, pool: Pool | None) -> tuple[Pool | None, list[AfterFinding], bool]:
         """The pool with the application's numbers, what is wrong with them, and whether they are known."""

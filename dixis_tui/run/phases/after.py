@@ -23,7 +23,7 @@ from dixis_tui.run.after_logs import Logs
 from dixis_tui.run.after_server import ServerWatch, cleaned, cleaned_index
 from dixis_tui.run.after_watch import AfterWatch, metrics
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts
+from dixis_tui.run.phases import facts, flows
 from dixis_tui.run.state import RunState
 from dixis_tui.sql.literals import without_literals
 
@@ -109,10 +109,11 @@ def _rounded(one: StatementStat, text: str) -> StatementStat:
 
 
 def _outside(context: Context, pool: Pool) -> tuple[tuple[Latency, ...], Pool]:
-    """The median of a few looks at each endpoint, and the pool with the application's own numbers."""
+    """The median of a few looks at each endpoint and flow, and the pool with the application's own numbers."""
     settings, words = context.settings, context.log.redactor.line
+    gone = flows.before(context)
     if not settings.health and not settings.after.pool_url:
-        return (), pool
+        return gone, pool
     from dixis_tui.web.prober import Prober  # httpx is slow to import and needed only here
 
     prober = Prober(words)
@@ -124,7 +125,7 @@ def _outside(context: Context, pool: Pool) -> tuple[tuple[Latency, ...], Pool]:
             pool = replace(pool, application=application, problem=words(problem))
     finally:
         prober.close()
-    return latencies, pool
+    return (*latencies, *gone), pool
 
 
 def start(context: Context) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from dixis_tui import events as ev
 from dixis_tui.after import FlowResult, Latency
@@ -13,6 +14,7 @@ from dixis_tui.run.context import Context
 from dixis_tui.run.state import RunState
 from dixis_tui.settings import Settings
 
+_AT_ONCE = 8
 _LOOKS = 3
 """Before the migration: the first one finds nothing ready for it, and is slower than any later one."""
 
@@ -59,13 +61,16 @@ def latencies(context: Context) -> tuple[Latency, ...]:
 
 
 def _gone(context: Context) -> Iterator[FlowResult]:
+    """All at the same time, as customers come: one that hangs keeps no other waiting."""
     if not subjects_of(context):
         return
     from dixis_tui.web.flows import go_through
 
-    for flow in context.settings.flows:
-        result = cleaned(context, go_through(flow, context.secrets))
-        before = context.settled().flows.get(flow.name)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        results = list(pool.map(lambda flow: go_through(flow, context.secrets), context.settings.flows))
+    for found in results:
+        result = cleaned(context, found)
+        before = context.settled().flows.get(result.name)
         if before is None or before.problem != result.problem:
             context.emit(ev.FlowSeen(result=result))
         yield result
