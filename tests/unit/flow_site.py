@@ -21,6 +21,8 @@ class Site(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[tuple[str, str, str, dict[str, str]]] = []
+        self.broken = False
+        """Whether its shop sells nothing."""
 
     @property
     def base(self) -> str:
@@ -66,6 +68,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def at_api(self, body: str) -> None:
         self._send(json.dumps({"got": json.loads(body or "null"), "n": [1, True, "1", None]}), kind="application/json")
+
+    def at_shop(self, _: str) -> None:
+        self._send("closed" if self.server.broken else "open", 500 if self.server.broken else 200)
 
     def at_away(self, _: str) -> None:
         self._send("", 307, Location=self.server.other + "/account")
