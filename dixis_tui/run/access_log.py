@@ -23,6 +23,7 @@ LOOK_SECONDS = 1.0
 TELL_SECONDS = 4.0
 _OFTEN_ENOUGH_SECONDS = 300.0
 """So often when each was last seen is journaled, where nothing else has changed."""
+_SLOW_SECONDS, _SHARE = 0.1, 20
 _SHORT, _ROWS_A_SECOND = 20, 5
 """What is longer is journaled less often: no crowd fills the disk."""
 
@@ -38,7 +39,7 @@ class AccessLog:
         self._seconds, self._tell_seconds = seconds, tell_seconds
         state = context.state
         self._seen = self._told = Seen(state.access, state.access_more)
-        self._asked_at = self._told_at = float("-inf")
+        self._next_at = self._told_at = float("-inf")
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._blind = False
@@ -50,14 +51,17 @@ class AccessLog:
             return  # somebody looks at this very moment
         try:
             at = time.monotonic()
-            if self._stop.is_set() or (not now and at - self._asked_at < self._seconds):
+            if self._stop.is_set() or (not now and at < self._next_at):
                 return
-            self._asked_at = at
             try:
                 found = ask()
             except DixisError as error:
                 self._complain(error)
                 return
+            finally:
+                # A server that answers slowly is asked for a small part of the time.
+                took = time.monotonic() - at
+                self._next_at = at + max(self._seconds, took * _SHARE if took > _SLOW_SECONDS else 0.0)
             self._blind = False
             marked = [replace(one, known=not one.ours and expected(one, self._known)) for one in found]
             self._seen = merged(self._seen, marked)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from dixis_tui.errors import DixisError, GithubError, QueryError, RunnerError
+from dixis_tui.errors import ConnectError, DixisError, GithubError, QueryError, RunnerError, UnknownOutcomeError
 from dixis_tui.postgres import roles
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
@@ -199,6 +199,29 @@ def test_where_the_server_refuses_after_all_github_has_the_old_url_again(
     assert "The old password works everywhere" in caught.value.remedy
     assert set(scene.vault.values.values()) == {scene.url.raw.reveal()}
     assert scene.old_works()
+
+
+def test_where_the_server_s_answer_is_lost_it_is_not_known_until_the_next_call(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = roles.set_password
+
+    def and_lost(session: Session, role: str, password: str) -> None:
+        really(session, role, password)
+        raise ConnectError("unreachable", "the connection was lost", "Look at the network.")
+
+    monkeypatch.setattr(roles, "try_password", lambda *_: None)
+    monkeypatch.setattr(roles, "set_password", and_lost)
+    with pytest.raises(UnknownOutcomeError, match="is not known: the connection was lost"):
+        rotate(scene.order(), quiet)
+    assert scene.vault.puts == 2, "nothing is put back while that is not known"
+    assert not scene.last.over
+    assert scene.last.changed is None
+    monkeypatch.setattr(roles, "set_password", really)
+    order = scene.order()
+    rotate(order, quiet)
+    assert works(scene.database, scene.role, scene.new_password(order))
+    assert not scene.old_works()
 
 
 def test_another_role_may_change_it_and_goes_on_connecting(scene: Scene) -> None:
