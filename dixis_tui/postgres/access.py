@@ -17,6 +17,8 @@ from dixis_tui.postgres.session import APPLICATION_NAME, Session
 
 _BYTES = 120
 _ROWS = 1000
+_DEMO = f"{APPLICATION_NAME} demo "
+"""The demo's shop is no part of a run."""
 # A standby and a physical backup read all of the server, and are of no database.
 _SESSIONS = """
 WITH me AS (
@@ -25,7 +27,8 @@ WITH me AS (
 SELECT coalesce(a.usename::text, '') AS "user", coalesce(host(a.client_addr), '') AS address,
        coalesce(left(a.application_name, %(letters)s), '') AS application,
        a.backend_type IS NULL AS hidden, count(*)::int AS count,
-       starts_with(coalesce(a.application_name, ''), %(ours)s) AND a.usesysid IS NOT DISTINCT FROM me.usesysid
+       starts_with(coalesce(a.application_name, ''), %(ours)s)
+         AND NOT starts_with(a.application_name, %(demo)s) AND a.usesysid IS NOT DISTINCT FROM me.usesysid
          AND a.client_addr IS NOT DISTINCT FROM me.client_addr AS ours
 FROM pg_catalog.pg_stat_activity AS a CROSS JOIN me
 WHERE ((a.datname = %(database)s OR %(database)s = '')
@@ -51,7 +54,7 @@ def connected(session: Session, database: str, words: Callable[[str], str]) -> t
     Raises QueryError and ConnectError.
     """
     now = datetime.now(UTC).replace(microsecond=0)
-    parameters = {"letters": _BYTES, "ours": f"{APPLICATION_NAME} ", "database": database, "rows": _ROWS}
+    parameters = {"letters": _BYTES, "ours": f"{APPLICATION_NAME} ", "demo": _DEMO, "database": database, "rows": _ROWS}
     return tuple(
         SessionSeen(
             user=words(row.user),

@@ -34,6 +34,9 @@ def test_all_who_are_connected_are_told_apart(database: DatabaseUrl, plain_role:
         assert not stranger.ours
         assert not stranger.hidden
 
+        with connect(database, purpose="demo shop"):
+            assert not by_application(connected(ours, database.database, plain))["dixis-tui demo shop"].ours
+
         two.execute("SET application_name = 'dixis-tui run x'")
         named = [one for one in connected(ours, database.database, plain) if one.user == plain_role.user]
         assert [one.ours for one in named] == [False, False], "a name alone makes nobody ours"
