@@ -29,16 +29,15 @@ def number(value: float, digits: int = 0) -> str:
 
 def seconds(value: float | None) -> str:
     """A duration: `0.046 s`, `5.8 s`, `1 min 05 s`, `2 h 03 min`."""
-    if value is None:
-        return NONE
+    return NONE if value is None else _whole(_seconds(value))
+
+
+def _seconds(value: float) -> str:
     if value < 0:
-        return f"-{seconds(-value)}"
-    if value == 0:
-        return _("{number} s").format(number="0")
-    if value < 1:
-        return _("{number} s").format(number=number(value, 3))
+        return f"-{_seconds(-value)}"
     if value < 59.95:
-        return _("{number} s").format(number=number(value, 1))
+        digits = 0 if value == 0 else 3 if value < 1 else 1
+        return _("{number} s").format(number=number(value, digits))
     whole = round(value)
     if whole < 3600:
         return _("{minutes} min {seconds:02d} s").format(minutes=whole // 60, seconds=whole % 60)
@@ -48,7 +47,14 @@ def seconds(value: float | None) -> str:
 
 def milliseconds(value: float | None) -> str:
     """A latency."""
-    return NONE if value is None else _("{number} ms").format(number=number(value, 1 if value < 100 else 0))
+    if value is None:
+        return NONE
+    return _whole(_("{number} ms").format(number=number(value, 1 if value < 100 else 0)))
+
+
+def _whole(words: str) -> str:
+    """No line ends between a number and its unit."""
+    return words.replace(" ", "\u00a0")
 
 
 def size(value: float | None) -> str:

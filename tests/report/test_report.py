@@ -44,7 +44,7 @@ def facts_of(place: Path) -> Facts:
 
 def shown(folder: Path) -> tuple[Read, str]:
     made = document(facts_of(folder))
-    return Read(html.render(made)), markdown.render(made)
+    return Read(html.render(made)), markdown.render(made).replace("\u00a0", " ")
 
 
 def seconds(value: float | None) -> str:
