@@ -142,6 +142,8 @@ def recount(lines: list[Json]) -> Json:
         "rollback": rollback(events),
         "recovery": told(of("recovery_seen", "migration_settled", "migration_resolved", "runner_left")),
         "refusals": told(of("confirmation_refused")),
+        "workflows": workflows(events),
+        "fleet": fleet(events),
         "reviews": told(of("deployment_reviewed", "workflow_cancelled", "fleet_stopped")),
         "notes": told(of("noted")),
     }
@@ -527,3 +529,59 @@ def rollback(events: list[tuple[str, Json]]) -> Json | None:
         )
     swaps = [event for _, event in events if event["type"] == "swapped"]
     return {"confirmed": typed, "steps": steps, "swapped": swaps[-1] if swaps else None}
+
+
+def workflows(events: list[tuple[str, Json]]) -> list[Json]:
+    """Each dispatch, with the last that was told of it under its own request."""
+    found = []
+    for at, event in events:
+        if event["type"] != "dispatch_started":
+            continue
+        mine = [(when_, one) for when_, one in events if one.get("request") == event["request"] and when_ >= at]
+
+        def last(kind: str, mine: list[tuple[str, Json]] = mine) -> tuple[str | None, Json | None]:
+            of_kind = [(when_, one) for when_, one in mine if one["type"] == kind]
+            return of_kind[-1] if of_kind else (None, None)
+
+        sent, seen = last("dispatched")[1], last("workflow_seen")
+        failed = last("dispatch_failed")
+        taken_back = sent and failed[0] and last("dispatched")[0] > failed[0]
+        found.append(
+            {
+                "started": event,
+                "at": at,
+                "run_id": sent["run_id"] if sent else 0,
+                "url": sent["url"] if sent else "",
+                "run": seen[1]["run"] if seen[1] else None,
+                "jobs": seen[1]["jobs"] if seen[1] else [],
+                "approvals": seen[1]["approvals"] if seen[1] else [],
+                "seen_at": seen[0],
+                "failed": None if taken_back else failed[1],
+                "reviewed": last("deployment_reviewed")[1],
+                "cancelled": last("workflow_cancelled")[1],
+            }
+        )
+    return found
+
+
+def fleet(events: list[tuple[str, Json]]) -> Json | None:
+    """The last plan, and what came of each of its targets since."""
+    plans = [at for at, (_, event) in enumerate(events) if event["type"] == "fleet_planned"]
+    if not plans:
+        return None
+    planned, later = events[plans[-1]][1], events[plans[-1] + 1 :]
+    targets = {}
+    for plan in planned["targets"]:
+        mine = [(at, event) for at, event in later if event.get("name") == plan["name"]]
+        sent = [(at, event["request"]) for at, event in mine if event["type"] == "target_dispatching"]
+        told = [(at, event) for at, event in mine if event["type"] in ("target_verified", "target_reopened")]
+        verified = told[-1] if told and told[-1][1]["type"] == "target_verified" else (None, None)
+        targets[plan["name"]] = {
+            "plan": plan,
+            "request": sent[-1][1] if sent else "",
+            "begun_at": sent[-1][0] if sent else None,
+            "verified": verified[1],
+            "verified_at": verified[0],
+        }
+    stops = [event for _, event in later if event["type"] == "fleet_stopped"]
+    return {"planned": planned, "targets": targets, "stopped": stops[-1] if stops else None}

@@ -25,6 +25,7 @@ from dixis_tui.model import (
 )
 from dixis_tui.notice import Channel, Delivery, NoticeKind, Receipt
 from tests.screens.story import MIGRATIONS, SHA, Story
+from tests.unit.examples import EVENTS
 
 HOSTILE = (
     "<script>alert('ε')</script> | `pipe` ``two`` \x1b[31mred\x1b[0m \u202eesrever\u202c [a](javascript:x) "
@@ -128,8 +129,18 @@ def hostile() -> Story:
     return story.write(ev.PageSeen(url="javascript:alert(1)", up=True, status=200, milliseconds=1, problem=HOSTILE))
 
 
+def at_github() -> Story:
+    """A workflow's run approved and ended, one that could not be dispatched, and a fleet that was stopped."""
+    story = Story().begin().preflight()
+    of_github = ("dispatch", "workflow", "deployment", "fleet", "target_d", "target_v", "target_r")
+    story.write(*(event for event in EVENTS if event.__struct_config__.tag.startswith(of_github)))
+    run = next(event for event in EVENTS if isinstance(event, ev.WorkflowSeen))
+    return story.write(msgspec.structs.replace(run, jobs=())).write(ev.FleetStopped(reason="maria", operator="maria"))
+
+
 STORIES = {
     "everything": everything,
+    "github": at_github,
     "back": back,
     "resumed": resumed,
     "hostile": hostile,

@@ -21,8 +21,6 @@ ELSEWHERE = {
     "record",  # tests/report/test_report.py, against the files' own bytes
     "excerpts",  # against the log, there as well
     "excerpts_left",
-    "workflows",
-    "fleet",
 }
 """What is no figure of the journal, or is compared elsewhere."""
 
