@@ -35,7 +35,7 @@ def errors(entries: Iterable[Entry]) -> tuple[tuple[datetime, str], ...]:
             case ev.DispatchFailed(problem=problem):
                 found.append((entry.at, problem))
             case ev.RunnerResumed():
-                found.append((entry.at, "the runner before died or left"))
+                found.append((entry.at, "The runner before died, or left."))
     return tuple(found)
 
 

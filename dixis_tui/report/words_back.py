@@ -124,7 +124,9 @@ def github(facts: Facts, zone: tzinfo) -> Section | None:
         blocks.append(Table(_("Workflow runs"), head, rows))
     if facts.reviews:
         head = (_("At"), _("By"), _("What"))
-        blocks.append(Table(_("Asked of GitHub"), head, tuple(_review(one, zone) for one in facts.reviews)))
+        blocks.append(
+            Table(_("Approvals, cancellations and stops"), head, tuple(_review(one, zone) for one in facts.reviews))
+        )
     return Section("github", _("GitHub"), tuple(blocks))
 
 
@@ -222,7 +224,9 @@ def errors(facts: Facts, zone: tzinfo) -> Section:
 
 def _excerpt(excerpt: Excerpt, zone: tzinfo) -> list[Block]:
     about = "; ".join(sentence(one.split("\n", 1)[0]) for one in excerpt.about)
-    label = _("The log from line {n} on, around {at}").format(n=excerpt.first, at=figures.moment(excerpt.at, zone))
+    label = _("The log from line {n} on, around {at}; its own times are UTC").format(
+        n=excerpt.first, at=figures.moment(excerpt.at, zone)
+    )
     return [Text(about, Tone.BAD), Listing(label, excerpt.lines, excerpt.first)]
 
 
