@@ -3,8 +3,6 @@
 A catalogue's msgid is a template with named fields, `{applied} applied, none pending`. A sentence is looked up as it
 stands; else the templates whose words it has are laid on it, the most literal first; else it is taken for several,
 joined by `; `, `. ` and the like, and each is put by itself. What fits nothing stays as it is.
-
-No regular expression is built from a template: literals are sought from left to right, which is linear in the text.
 """
 
 from __future__ import annotations
@@ -12,70 +10,50 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from msgspec import Struct
+from dixis_tui.sentence_templates import NUMBER, RAW, WORD, WORDY, Template, template
 
 LONGEST = 4000
 """Characters; what is longer is not a sentence, and stays as it is."""
 _DEEPEST = 3
 _MOST_FITS = 6
 """Templates that are tried in earnest on one text."""
-_MOST_JOINTS = 12
+_MOST_JOINTS = 10
+_SQL = re.compile(r"\s*(SELECT|CREATE|ALTER|DO|UPDATE|INSERT|DELETE|DROP|BEGIN|WITH|TRUNCATE|LOCK TABLE|SET) [^a-z]")
+"""A statement is shown as it was sent."""
 _WEAK = 8
-"""Characters of a template that say little by themselves."""
-_WORD = re.compile(r"[A-Za-z_]{2,}")
-_FIELD = re.compile(r"\{\{|\}\}|\{([a-z_][a-z_0-9]*)(:[^{}]*)?\}")
-_NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
-_JOINT = re.compile(r"\.? → |; |\. |: |, |\n| \((?=[^()]*\)$)| (?=\([^()]*\)$)")
+"""What is known of a text that begins with a name: no less says anything."""
+_JOINT = re.compile(r"\.? → |; |\. |: |, | (?=and [\d,]+ more\b)| and |\n| (?=\()")
+_STRENGTH = {"\n": 0, " → ": 0, ". → ": 0, ". ": 1, "; ": 2, ": ": 3, " ": 4, ", ": 5, " and ": 6}
+_SAID = {"; ": "· ", " and ": " και "}
+"""Joints that the language has of its own."""
 _LEAD = re.compile(r"(\S*[A-Z_/.0-9'`:]\S*) (\S.* .*)", re.DOTALL)
 """A name or path, and what is said of it: `DATABASE_URL is not set`."""
+_NAME = re.compile(r"[^ ]*[^a-z ][^ ]*|[\d.,]+ ?\w{0,2}")
+"""What may stand in a weak template's field though nobody knows it: a name that is no plain word, `20 k`, `340 MB`."""
+_PLAIN = re.compile(
+    r"an?|any|all|be|each|he|its?|no|none|not|one|so|that|the|them|then|there|they|this|those", re.IGNORECASE
+)
+"""Words that are nobody's name."""
+_UNIT = re.compile(r" ?%| (s|ms|[kMG]?B|min|h)\b")
+"""What stands after a number that is written as the language writes numbers: a version has no unit."""
+_DAYS = dict(
+    zip(
+        ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+        ["Δευ", "Τρί", "Τετ", "Πέμ", "Παρ", "Σάβ", "Κυρ"],
+        strict=True,
+    )
+)
+_MONTHS = dict(
+    zip(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+        ["Ιαν", "Φεβ", "Μαρ", "Απρ", "Μαΐ", "Ιουν", "Ιουλ", "Αυγ", "Σεπ", "Οκτ", "Νοε", "Δεκ"],
+        strict=True,
+    )
+)
+_DATE = re.compile(rf"\b({'|'.join(_DAYS)}) (\d{{1,2}}) ({'|'.join(_MONTHS)})\b")
 _QUOTES = ("'", '"', "`", "«", "“")
-RAW = re.compile(
-    r"^(query|sql|text|statement|quote|quoted|command|commands|cmd|path|file|files|folder|directory|name|names|named|"
-    r"database|table|tables|column|columns|relation|schema|url|host|user|operator|second|account|branch|commit|hash|"
-    r"sha|sha256|head|run|id|pid|login|login_name|token|clean|shown|config|key|variable|code|sqlstate|version|secret|"
-    r"repository|workflow|environment|group|journal|script)\d*$"
-)
-"""Names of fields that hold a name, a path or SQL: their text is never put into other words."""
-WORDY = re.compile(
-    r"^(state|states|word|how|kind|what|outcome|verdict|severity|phase|titles?|way|place|delivery|reason|why|evidence|"
-    r"case|step|role|said|stands|told|seen|left|by|how_far|sentence|which|status|when|asked|option|wait|way_out)\d*$"
-)
-"""Names of fields in which one word alone may be one of ours: `passed`, `production`."""
-
-
-class Template(Struct, frozen=True):
-    """`literals` stand around `fields`: one more than there are fields. `put` is the other language's: a literal, or
-    the name of a field with a leading NUL.
-    """
-
-    literals: tuple[str, ...]
-    fields: tuple[tuple[str, bool], ...]
-    put: tuple[str, ...]
-    words: frozenset[str]
-    weight: int
-
-    def fit(self, text: str) -> dict[str, str] | None:
-        """What stands in each field, where the text is this template filled; else None."""
-        first, last = self.literals[0], self.literals[-1]
-        if not text.startswith(first):
-            return None
-        at, found = len(first), {}
-        for (name, number), literal in zip(self.fields[:-1], self.literals[1:-1], strict=True):
-            end = text.find(literal, at)
-            if end < 0 or not _may_be(text[at:end], number):
-                return None
-            found[name] = text[at:end]
-            at = end + len(literal)
-        end = len(text) - len(last)
-        name, number = self.fields[-1]
-        if end < at or not text.endswith(last) or not _may_be(text[at:end], number):
-            return None
-        found[name] = text[at:end]
-        return found
-
-
-def _may_be(text: str, number: bool) -> bool:
-    return not number or _NUMBER.fullmatch(text) is not None
+_Seen = dict[str, tuple[str, int]]
+"""What one call has put already: text, and how many of its characters were known."""
 
 
 class Sentences:
@@ -108,38 +86,42 @@ class Sentences:
 
     def put(self, text: str) -> str:
         """The text in the other language, as far as it is known."""
-        if len(text) > LONGEST or "\0" in text:
+        if len(text) > LONGEST or "\0" in text or _SQL.match(text):
             return text
-        return self._whole(text, 0, {})[0]
+        put, known = self._whole(text, 0, {})
+        return _DATE.sub(lambda one: f"{_DAYS[one[1]]} {one[2]} {_MONTHS[one[3]]}", put) if known else text
 
-    def _whole(self, text: str, depth: int, seen: dict[str, tuple[str, int]]) -> tuple[str, int]:
+    def _whole(self, text: str, depth: int, seen: _Seen) -> tuple[str, int]:
         """The text put, and how many of its characters were known."""
         if (known := seen.get(text)) is not None:
             return known
-        core = text.strip()
-        if not core:
+        core = text.strip().removeprefix("; ").removeprefix(", ")
+        if not core or core.count("`") % 2:  # half a quotation: what follows would be changed inside it
             return text, 0
-        core = core.removeprefix("; ").removeprefix(", ")
         start = text.index(core)
-        before, after = text[:start], text[start + len(core) :]
         put, score = self._core(core, depth, seen)
-        seen[text] = (before + put + after, score)
+        seen[text] = (text[:start] + put + text[start + len(core) :], score)
         return seen[text]
 
-    def _core(self, core: str, depth: int, seen: dict[str, tuple[str, int]]) -> tuple[str, int]:
-        exact = self._looked_up(core)
-        if exact is not None:
-            return exact, len(core)
-        best, score, clean = self._by_template(core, depth, seen)
+    def _core(self, core: str, depth: int, seen: _Seen) -> tuple[str, int]:
+        best, score, clean = self._told(core, depth, seen)
+        if not clean and core[0].isupper():  # a sentence may begin with what is elsewhere a part of one
+            small, known, clean = self._told(core[0].lower() + core[1:], depth, seen)
+            if known > score:
+                best, score = small[0].upper() + small[1:], known
         if depth < _DEEPEST and not clean:
             joined, known = self._by_parts(core, depth, seen)
             if known > score:
-                return joined, known
+                best, score = joined, known
             if led := _LEAD.fullmatch(core):
                 joined, known = self._whole(led.group(2), depth + 1, seen)
                 if known > max(score, _WEAK):
                     return f"{led.group(1)} {joined}", known
         return best, score
+
+    def _told(self, core: str, depth: int, seen: _Seen) -> tuple[str, int, bool]:
+        exact = self._looked_up(core)
+        return self._by_template(core, depth, seen) if exact is None else (exact, len(core), True)
 
     def _looked_up(self, core: str) -> str | None:
         if (exact := self._exact.get(core)) is not None:
@@ -150,7 +132,7 @@ class Sentences:
         exact = self._exact.get(core + ".")
         return None if exact is None else exact.removesuffix(".")
 
-    def _by_template(self, core: str, depth: int, seen: dict[str, tuple[str, int]]) -> tuple[str, int, bool]:
+    def _by_template(self, core: str, depth: int, seen: _Seen) -> tuple[str, int, bool]:
         """The best of the templates that fit; the last value: nothing in it has joints, so it is meant so."""
         best, score, clean = core, 0, False
         for at, (one, found, tail) in enumerate(self._fits(core)):
@@ -158,13 +140,15 @@ class Sentences:
                 break
             put, known, whole = self._filled(one, found, depth, seen)
             if known > score:
-                best, score, clean = put + tail, known, whole
+                put = put.removesuffix(".") if tail == "-" else put + tail
+                best, score, clean = put, known, whole
             if clean:
                 break
         return best, score, clean
 
     def _fits(self, core: str) -> Iterator[tuple[Template, dict[str, str], str]]:
-        words = set(_WORD.findall(core))
+        """Templates that fit, what fills them, and a full stop that the template lacks (`-`: that the text lacks)."""
+        words = set(WORD.findall(core))
         near = [one for word in ("", *words) for one in self._by_word.get(word, ()) if one.words <= words]
         near.sort(key=lambda one: -one.weight)
         for one in near:
@@ -172,38 +156,37 @@ class Sentences:
                 yield one, found, ""
             elif core[-1] == "." and (found := one.fit(core[:-1])) is not None:
                 yield one, found, "."
-            elif (
-                one.literals[-1] == "" and one.literals[-2].endswith(" ") and (found := one.fit(core + " ")) is not None
-            ):
+            elif one.literals[-1] == "." and (found := one.fit(core + ".")) is not None:
+                yield one, found, "-"
+            elif not one.literals[-1] and one.literals[-2][-1:] == " " and (found := one.fit(core + " ")) is not None:
                 yield one, found, ""  # its last field is empty, and the blank before it was cut off
 
-    def _filled(
-        self, one: Template, found: dict[str, str], depth: int, seen: dict[str, tuple[str, int]]
-    ) -> tuple[str, int, bool]:
+    def _filled(self, one: Template, found: dict[str, str], depth: int, seen: _Seen) -> tuple[str, int, bool]:
         put: dict[str, str] = {}
-        weak = one.weight < _WEAK
+        weak = one.weak
         score, clean = one.weight, not weak
         for at, (name, number) in enumerate(one.fields):
             value = found[name]
-            if number:
+            if number or (NUMBER.fullmatch(value) and _UNIT.match(one.literals[at + 1])):
                 put[name] = self._number(value)
                 score += len(value)
                 continue
             put[name], known = self._field(name, value, one.literals[at], depth, seen)
             score += known
-            if weak and " " in value.strip() and not known:
-                return "", 0, False  # `{one} to {other}` fits nearly everything: what it has must be names, or known
+            if not known and (_PLAIN.fullmatch(value) or (weak and not _may_stand(name, value.strip()))):
+                return "", 0, False
             clean = clean and (known >= len(value.strip()) or not _JOINT.search(value))
         parts = [put[part[1:]] if part.startswith("\0") else part for part in one.put]
         return "".join(parts).rstrip(" "), score, clean
 
-    def _field(
-        self, name: str, value: str, before: str, depth: int, seen: dict[str, tuple[str, int]]
-    ) -> tuple[str, int]:
+    def _field(self, name: str, value: str, before: str, depth: int, seen: _Seen) -> tuple[str, int]:
         """What stands in a field, itself put into words where it is ours; a name or a quotation never is."""
         core = value.strip()
-        if not core or depth >= _DEEPEST or RAW.match(name) or before.endswith(_QUOTES):
+        if not core or depth >= _DEEPEST or before.endswith(_QUOTES):
             return value, 0
+        if RAW.match(name):
+            exact = self._exact.get(core) if core.count(" ") > 1 else None
+            return (value, 0) if exact is None else (value.replace(core, exact), len(core))
         if " " not in core:
             exact = self._exact.get(core) if WORDY.match(name) else None
             return (value, 0) if exact is None else (value.replace(core, exact), len(core))
@@ -213,7 +196,7 @@ class Sentences:
                 return lead + put, known
         return self._whole(value, depth + 1, seen)
 
-    def _by_parts(self, core: str, depth: int, seen: dict[str, tuple[str, int]]) -> tuple[str, int]:
+    def _by_parts(self, core: str, depth: int, seen: _Seen) -> tuple[str, int]:
         """The text as two, at the joint where most of both is known."""
         best, score = core, 0
         for at, joint in enumerate(_joints(core)):
@@ -225,78 +208,46 @@ class Sentences:
             put_left, known_left = self._part(left, depth + 1, seen)
             put_right, known_right = self._part(right, depth, seen)
             if known_left + known_right > score:
-                best, score = put_left + joint.group() + put_right, known_left + known_right
+                best, score = put_left + _SAID.get(joint.group(), joint.group()) + put_right, known_left + known_right
                 if score >= len(core) - len(joint.group()):
                     break
         return best, score
 
-    def _part(self, text: str, depth: int, seen: dict[str, tuple[str, int]]) -> tuple[str, int]:
+    def _part(self, text: str, depth: int, seen: _Seen) -> tuple[str, int]:
         """One part; a single word alone is hardly a sentence of ours, it may be a name."""
-        if " " not in text.strip(" ().") and text.strip(" ().") not in self._exact:
-            return text, 0
-        if text.startswith("(") and text.endswith(")"):
-            put, known = self._whole(text[1:-1], depth, seen)
-            return f"({put})", known
-        return self._whole(text, depth, seen)
+        if text.startswith("(") and (end := _closes(text)):
+            put, known = self._whole(text[1:end], depth, seen)
+            after, more = self._whole(text[end + 1 :], depth, seen)
+            whole, score = self._core(text, depth, seen) if end + 1 == len(text.rstrip(".")) else ("", 0)
+            return (whole, score) if score > known + more else (f"({put}){after}", known + more)
+        return self._whole(text, depth, seen) if " " in text.strip() else (text, 0)
+
+
+def _may_stand(name: str, value: str) -> bool:
+    """Whether this may be a name in a weak template: one word, and no plain one unless the field is for names."""
+    return not value or _NAME.fullmatch(value) is not None or (" " not in value and RAW.match(name) is not None)
 
 
 def _joints(core: str) -> Iterator[re.Match[str]]:
-    """The joints of a text outside of quotations, the strong ones first."""
-    found = [
-        one
-        for one in _JOINT.finditer(core)
-        if core.count('"', 0, one.start()) % 2 == 0 and core.count("`", 0, one.start()) % 2 == 0
-    ]
+    """The joints of a text outside of quotations and parentheses, the strong ones first."""
+    found = []
+    for one in _JOINT.finditer(core):
+        before = core[: one.start()]
+        if before.count('"') % 2 or before.count("`") % 2 or before.count("(") > before.count(")"):
+            continue
+        found.append(one)
     found.sort(key=lambda one: (_STRENGTH.get(one.group(), 1), one.start()))
     return iter(found)
 
 
-_STRENGTH = {"\n": 0, " → ": 0, ". → ": 0, ". ": 1, "; ": 2, ": ": 3, " (": 4, " ": 4, ", ": 5}
-
-
-def template(msgid: str, msgstr: str) -> Template | None:
-    """The template that a message with fields is; None where it has no field after all, or two that touch."""
-    literals = [""]
-    fields: list[tuple[str, bool]] = []
-    for text, name, number in _pieces(msgid):
-        if name:
-            if fields and not literals[-1]:
-                return None
-            fields.append((name, number))
-            literals.append("")
-        else:
-            literals[-1] += text
-    if not fields:
-        return None
-    put = tuple("\0" + name if name else text for text, name, _number in _pieces(msgstr))
-    words = frozenset(word for literal in _whole_words(literals) for word in literal)
-    return Template(tuple(literals), tuple(fields), put, words, sum(len(one.strip()) for one in literals))
-
-
-def _whole_words(literals: list[str]) -> Iterator[list[str]]:
-    """The words of each literal, without one that touches a field: there it may be a part of a longer one."""
-    for at, literal in enumerate(literals):
-        words = [(one.start(), one.end(), one.group()) for one in _WORD.finditer(literal)]
-        yield [
-            word
-            for start, end, word in words
-            if (start > 0 or at == 0) and (end < len(literal) or at == len(literals) - 1)
-        ]
-
-
-def _pieces(message: str) -> Iterator[tuple[str, str, bool]]:
-    """(literal, "", False) or ("", field's name, whether it is a number), in their order."""
-    at = 0
-    for one in _FIELD.finditer(message):
-        if one.start() > at:
-            yield message[at : one.start()], "", False
-        if one.group(1):
-            yield "", one.group(1), (one.group(2) or "").endswith(("n", "f", "d", ","))
-        else:
-            yield one.group()[0], "", False
-        at = one.end()
-    if at < len(message):
-        yield message[at:], "", False
+def _closes(text: str) -> int:
+    """Where the parenthesis closes that the text begins with; 0: nowhere."""
+    open_ones = 0
+    for at, character in enumerate(text):
+        open_ones += (character == "(") - (character == ")")
+        if not open_ones:
+            return at
+    return 0
 
 
 def greek_number(text: str) -> str:

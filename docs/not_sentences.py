@@ -7,6 +7,7 @@ import re
 NOT_FILES: tuple[str, ...] = (
     "dixis_tui/demo/shop",  # the sample shop's own pages
     "dixis_tui/demo/data.py",
+    "dixis_tui/sentences.py",
     "dixis_tui/workflows/setup.py",  # lines of workflow files
     "dixis_tui/notices/",  # texts for people: Greek and English by themselves
     "dixis_tui/report/",
@@ -16,9 +17,22 @@ NOT_FILES: tuple[str, ...] = (
 NOT_ARGUMENTS_OF = frozenset({"compile", "Path", "execute", "getLogger", "debug", "strftime", "TypeVar", "NewType"})
 NOT_KEYWORDS = frozenset({"purpose", "prefix", "suffix", "encoding", "pattern", "sql", "safer", "envvar", "metavar"})
 NOT_NAMES = re.compile(r"SQL|QUERY|PATTERN|_RE$|_SAID$|_SIGNS$|__all__")
-NOT_SENTENCES: frozenset[str] = frozenset()
+NOT_SENTENCES: frozenset[str] = frozenset(
+    {
+        "{operator} (unattended demo)",  # a name
+        "{cli} migrate resolve --{how} {quote}",  # what is typed
+    }
+)
 WORDS: tuple[str, ...] = (
     "Interrupted.",
+    "index",
+    "indexes",
+    "partitioned",
+    "view",
+    "rows",
+    "bytes",
+    "is",
+    "are",
     "Preflight",
     "Backup",
     "Rehearsal",

@@ -70,7 +70,7 @@ def _person(event: ev.Event) -> str:
 def _work(event: ev.Event) -> str:
     match event:
         case ev.PhaseStarted(phase=phase):
-            return f"── {TITLES[phase]}"
+            return f"── {put(TITLES[phase])}"
         case ev.PhaseEnded(phase=phase, state=state, seconds=seconds, reason=reason):
             word = "done" if state is PhaseState.PASSED else "not passed"
             return f"   {TITLES[phase]} {word} in {seconds:.1f} s {reason}".rstrip()
@@ -81,7 +81,7 @@ def _work(event: ev.Event) -> str:
         case ev.Noted(text=text):
             return f"   {text}"
         case ev.RunEnded(verdict=verdict, summary=summary):
-            return f"── {verdict}: {summary}"
+            return f"── {put(verdict)}: {put(summary)}"
     return ""
 
 
@@ -126,7 +126,8 @@ def _locks(event: ev.Event) -> str:
         case ev.HazardsSeen(hazards=hazards):
             standing = [found for found in hazards if not found.suppressed]
             return "\n".join(
-                f"   {found.severity} {found.migration}:{found.line} {found.code} {found.what}" for found in standing
+                f"   {put(found.severity)} {found.migration}:{found.line} {found.code} {put(found.what)}"
+                for found in standing
             )
         case ev.Predicted(prediction=found):
             origin = "from the rehearsal" if found.rehearsed else "the runbook's numbers: nothing was rehearsed"

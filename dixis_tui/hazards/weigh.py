@@ -34,8 +34,7 @@ def size_words(table: TableFacts | None, work: str = "") -> str:
     rows = "rows unknown (never analyzed)" if table.rows < 0 else f"{number(table.rows)} rows"
     parts = [rows, size(table.bytes)]
     if table.indexes:
-        plural = "index" if table.indexes == 1 else "indexes"
-        parts.append(f"{table.indexes} {plural} ({size(table.index_bytes)})")
+        parts.append(f"{table.indexes} {'index' if table.indexes == 1 else 'indexes'} ({size(table.index_bytes)})")
     kinds = {"p": "partitioned", "f": "foreign table", "m": "materialized view", "v": "view"}
     if word := kinds.get(table.kind):
         parts.append(word)
