@@ -191,6 +191,8 @@ def joined(*parts: str) -> str:
 
 def upper(text: str) -> str:
     """`text` in capitals; Greek ones have no accents."""
+    if text.isascii():
+        return text.upper()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text.upper()).replace("\u0301", ""))
 
 
@@ -223,9 +225,13 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+_CITIES = (N_("Athens"), N_("Nicosia"))
+"""Those of who reads Greek; others are as the time zone has them."""
+
+
 def city(name: str) -> str:
     """`Athens` for `Europe/Athens`."""
-    return name.rsplit("/", 1)[-1].replace("_", " ")
+    return _(name.rsplit("/", 1)[-1].replace("_", " "))
 
 
 def moment(at: datetime, timezone: ZoneInfo, *, seconds: bool = False) -> str:

@@ -39,6 +39,8 @@ Bare().run()
 """
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[P_][^\x1b]*\x1b\\|[ -/]*[0-~])")
 _SECONDS = 30.0
+_FOOTER = "q\\s*(leave|έξοδος)".encode()
+"""The last words, in whatever language: `DIXIS_LANG=el` measures Greek."""
 
 
 def main() -> None:
@@ -55,9 +57,9 @@ def main() -> None:
             _begin_run()
             found = _measure(
                 {
-                    "bare Textual app": ([sys.executable, "-c", BARE], rb"q\s*leave"),
-                    "attach, ended run": ([*dixis, "attach", _ended_run()], rb"q\s*leave"),
-                    "demo, under way": ([*dixis, "demo"], rb"q\s*leave"),
+                    "bare Textual app": ([sys.executable, "-c", BARE], _FOOTER),
+                    "attach, ended run": ([*dixis, "attach", _ended_run()], _FOOTER),
+                    "demo, under way": ([*dixis, "demo"], _FOOTER),
                 },
                 arguments.turns,
             )
