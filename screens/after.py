@@ -34,7 +34,7 @@ class AfterAnswer(Painted):
         """At most `height` rows."""
         width, height = cells
         found = standing(self.view)
-        made = large(found.word, width - 4, 3) if height >= 4 else (found.word.upper(),)
+        made = large(found.word, width - 4, 3) if height >= 4 else (words.upper(found.word),)
         rows = [line((f" {found.glyph if at == 0 else ' '} {row}", found.tone)) for at, row in enumerate(made)]
         rows = [row.stylize(".title") for row in rows]
         rows.append(line((f"   {words.cut(found.line, width - 4)}", "text")))

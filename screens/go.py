@@ -29,7 +29,7 @@ _LABEL, _COLUMN = 11, 41
 
 
 def _label(text: str) -> str:
-    return f"{text:<{_LABEL}}"
+    return words.fill(text, _LABEL - 1) + " "
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> Content:

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
+from screens import words
+
 _ROWS = 5
 _FONT: dict[str, str] = {
     "A": " ## /#  #/####/#  #/#  #",
@@ -72,7 +74,7 @@ def large(text: str, width: int, height: int) -> tuple[str, ...]:
 
     Where none fit, or a letter has no blocks: capitals with blanks between them, or as they are.
     """
-    text = text.upper()
+    text = words.upper(text)
     if all(letter in _FONT for letter in text):
         rows = [" ".join(_FONT[letter].split("/")[row] for letter in text) for row in range(_ROWS)]
         for made in (_scaled(rows, 2), _scaled(rows, 1), _halved(rows)):
