@@ -65,6 +65,7 @@ class Cockpit(Screen[None]):
         Binding("b", "radar", show=False),
         Binding("u", "access", show=False),
         Binding("g", "github", show=False),
+        Binding("n", "notices", show=False),
         Binding("t", "trouble", show=False),
         Binding("o", "contacts", show=False),
         Binding("v", "present", show=False),
@@ -206,6 +207,10 @@ class Cockpit(Screen[None]):
     def action_github(self) -> None:
         """What is closed there; from the dispatch on, its run step by step."""
         self.cockpit_app.open("github")
+
+    def action_notices(self) -> None:
+        """What is told to people."""
+        self.cockpit_app.open("notices")
 
     def action_trouble(self) -> None:
         """What went wrong, and the ways out."""

@@ -28,6 +28,7 @@ _PLAIN = {
     "radar": "RadarScreen",
     "github": "GithubScreen",
     "access": "AccessScreen",
+    "notices": "NoticesScreen",
     "help": "HelpScreen",
 }
 """Each in the module of its name, and made from the view alone."""

@@ -150,6 +150,7 @@ class FleetScreen(Screen[None]):
         Binding("c", "open('checks')", show=False),
         Binding("o", "open('contacts')", show=False),
         Binding("g", "open('github')", show=False),
+        Binding("n", "open('notices')", show=False),
         Binding("q", "leave", show=False),
     ]
 

@@ -23,6 +23,7 @@ KEYS = (
     ("m", N_("go / no-go: the board, the sealed plan, the phrase")),
     ("x", N_("roll back: the ways, what is lost, until when; has its own phrase")),
     ("p", N_("name a provider's snapshot, on the backup phase")),
+    ("n", N_("notices: which went out and to whom, how each looks; there s sends one")),
     ("t", N_("what to do: what went wrong, what is known, the ways out")),
     ("o", N_("contacts: whom to call")),
     (
@@ -57,6 +58,7 @@ REPLAY_KEYS = (
     ("f", N_("after-watch: as before, or what became worse and why")),
     ("u", N_("access: who was connected to production")),
     ("g", N_("GitHub as it was seen: gates, secrets, the workflow run")),
+    ("n", N_("notices: which went out and to whom, how each looked")),
     ("t", N_("what to do: what went wrong, what was known, the ways out")),
     ("o", N_("contacts")),
     ("l", N_("the log up to this moment: / search, f follow, s source")),

@@ -52,6 +52,7 @@ class PresenterScreen(Screen[None]):
         Binding("y", "open('history')", show=False),
         Binding("f", "open('after')", show=False),
         Binding("g", "open('github')", show=False),
+        Binding("n", "open('notices')", show=False),
         Binding("question_mark", "open('help')", show=False),
         Binding("q", "leave", show=False),
     ]

@@ -21,7 +21,7 @@ _LOG_KEYS = (
 )
 _ALWAYS = (("c", N_("checks")), ("l", N_("log")), ("?", N_("help")), ("q", N_("leave")))
 _REPLAY_KEYS = (("← →", N_("step")), ("[ ]", N_("phase")), ("1 0", N_("speed")))
-_GIVE_UP = ("e", "l", "c", "r", "w", "h", "p", "g", "s", "m", "o")
+_GIVE_UP = ("n", "e", "l", "c", "r", "w", "h", "p", "g", "s", "m", "o")
 _REPLAY_GIVES_UP = ("l", "c", "b", "h", "f", "g", "1 0")
 """Which keys the row leaves out first where the room is short; `?` names them all."""
 
@@ -46,6 +46,7 @@ def keys_of(view: View, *, log: bool = False) -> list[tuple[str, str]]:
     looks += [("b", _("locks"))] if radar_words.live(view) else []
     looks += [("f", _("after-watch"))] if view.state.after else []
     looks += [("g", "GitHub")] if view.state.run and view.state.run.github else []
+    looks += [("n", _("notices"))] if view.state.notices else []
     # Named where they are looked for: when something went wrong.
     looks += [("t", _("what to do"))] if trouble.case_of(view.state) else []
     looks += [("o", _("contacts"))] if trouble.case_of(view.state) or view.state.rollback else []

@@ -23,7 +23,7 @@ from dixis_tui.model import (
     Place,
     Verdict,
 )
-from dixis_tui.plan.checks import FLOWS, GITHUB_CODES, of_phase
+from dixis_tui.plan.checks import FLOWS, GITHUB_CODES, NOTICE_CODES, of_phase
 from dixis_tui.run.state import Entry
 from tests.screens.foreseen import FORECASTS, HAZARDS, TRUTH
 
@@ -51,8 +51,8 @@ ERROR = (
     'STATEMENT: ALTER TABLE "OrderItem" ADD CONSTRAINT "OrderItem_productId_fkey" FOREIGN KEY ("productId") …\n'
     "HINT: none"
 )
-_LEFT_OUT = ("DX905", FLOWS, *GITHUB_CODES)
-"""The story's way back is in place: there is nothing to swap. And no repository is named."""
+_LEFT_OUT = ("DX905", FLOWS, *GITHUB_CODES, *NOTICE_CODES)
+"""The story's way back is in place: there is nothing to swap. And no repository is named, nor a channel for notices."""
 _EVIDENCE = {
     "DX101": "DATABASE_URL set, STAGING_DATABASE_URL set, SHADOW_DATABASE_URL not set",
     "DX102": "port 5432, no pooler in sight",
@@ -166,7 +166,7 @@ class Story:
             )
         )
         for spec in of_phase(Phase.PREFLIGHT):
-            if spec.person or spec.code in GITHUB_CODES:
+            if spec.person or spec.code in _LEFT_OUT:
                 continue
             if spec.code == "DX115":
                 self.write(ev.TruthSeen(truth=TRUTH)).pending()
