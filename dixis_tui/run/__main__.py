@@ -41,6 +41,7 @@ from dixis_tui.settings_flows import ordinary
 if TYPE_CHECKING:
     from dixis_tui.postgres.run_lock import RunLock
 _LAST_HEAD_SECONDS = 4.0
+_LAST_NOTICE_SECONDS = 60.0
 _SECRET_PATH = 12
 """Characters of a webhook's path that are a secret, and no word."""
 
@@ -60,7 +61,9 @@ def main() -> int:
         other = f"{UNDER_WAY} {error.run}\n" if isinstance(error, UnderWayError) else ""
         sys.stderr.write(f"{error}\n{error.remedy}\n{other}")
         return 1
-    # The run is over and its target free for another: only its last head may still be on the way.
+    # The run is over and its target free for another: only a notice and its last head may still be on the way.
+    for teller in context.tellers:
+        teller.join(_LAST_NOTICE_SECONDS)
     if not context.courier.finish(_LAST_HEAD_SECONDS):
         sys.stderr.write("The last head did not reach the webhook before the runner ended.\n")
     return 0

@@ -20,7 +20,7 @@ def at_once(state: RunState, command: cmd.SendNotice | cmd.EndAfter) -> str:
     ends = command.kind in (NoticeKind.AFTER, NoticeKind.ROLLED_BACK)
     if ends and state.confirmed is None and state.rollback is None:
         return "Nothing was done yet that could be said to be over."
-    late = command.kind is NoticeKind.BEFORE and state.confirmed is not None
+    late = command.kind in (NoticeKind.BEFORE, NoticeKind.CANCELLED) and state.confirmed is not None
     return "The migration has begun: that notice comes too late." if late else ""
 
 

@@ -12,12 +12,14 @@ import pytest
 from msgspec.structs import replace
 
 from dixis_tui import events as ev
+from dixis_tui.cli import main
 from dixis_tui.measures import Prediction
 from dixis_tui.model import CheckState, Phase
 from dixis_tui.notice import Channel, Delivery, NoticeKind, NoticeWay, Receipt, settled
 from dixis_tui.notices import channels
 from dixis_tui.notices.facts import EXAMPLE
-from dixis_tui.run import folders, notice_log, telling
+from dixis_tui.run import commands as cmd
+from dixis_tui.run import folders, notice_log, policy, telling
 from dixis_tui.run.context import Context
 from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.log import Log
@@ -30,7 +32,7 @@ from dixis_tui.secrets import Redactor
 from dixis_tui.settings import NoticesSettings, Settings, WindowSettings
 from dixis_tui.settings_records import BannerSettings, WebhookSettings
 from tests.receiver import SECRET, Receiver, receiver
-from tests.unit.examples import START, STARTED
+from tests.unit.examples import EVENTS, START, STARTED
 from tests.waiting import until
 
 __all__ = ["receiver"]
@@ -323,3 +325,45 @@ def test_previews_are_journaled_once_for_what_they_say(context: Context) -> None
     assert len(one.texts) == 12
     assert "Θα επιστρέψουμε σύντομα!\n" in one.page
     assert one.problem == ""
+
+
+def at_once(kind: NoticeKind, *events: ev.Event) -> str:
+    state = fold([Entry(number, START, event) for number, event in enumerate((STARTED, *events), 1)])
+    return policy.refusal(state, cmd.SendNotice(kind=kind, operator="x"))
+
+
+def test_what_would_not_be_true_is_not_sent() -> None:
+    going = next(event for event in EVENTS if isinstance(event, ev.Confirmed))
+    assert at_once(NoticeKind.AFTER) == at_once(NoticeKind.ROLLED_BACK)
+    assert at_once(NoticeKind.AFTER) == "Nothing was done yet that could be said to be over."
+    assert at_once(NoticeKind.CANCELLED) == at_once(NoticeKind.BEFORE) == at_once(NoticeKind.DURING) == ""
+    for kind in (NoticeKind.BEFORE, NoticeKind.CANCELLED):
+        assert at_once(kind, going) == "The migration has begun: that notice comes too late."
+    assert at_once(NoticeKind.DELAYED, going) == at_once(NoticeKind.AFTER, going) == ""
+
+
+def test_the_command_refuses_a_broken_template_before_anything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "after.el.txt").write_text("{% block subject %}\n{{ nothing }}{% endblock %}")
+    (tmp_path / "dixis.toml").write_text('[notices]\ndirectory = "words"\n[notices.banner]\nfile = "b.json"\n')
+    for words in (["send", "before"], ["preview", "before"]):
+        assert main.run(["notice", *words]) == 2
+        assert f"{tmp_path}/words/after.el.txt, line 2: 'nothing' is undefined" in capsys.readouterr().err
+    (tmp_path / "dixis.toml").write_text("")
+    assert main.run(["notice", "send", "before"]) == 2
+    assert "names no channel" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shape", ["mail", "html", "banner", "page", "slack", "teams", "generic"])
+def test_a_preview_in_every_shape(
+    tmp_path: Path, shape: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dixis.toml").write_text('name = "Δίξις"\n[window]\nstart = 2026-11-25T23:00:00\n')
+    assert main.run(["notice", "preview", "during", "--as", shape]) == 0
+    shown = capsys.readouterr().out
+    assert "Θα επιστρέψουμε σύντομα!" in shown
+    assert "We will be back soon!" in shown
