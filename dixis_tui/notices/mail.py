@@ -89,9 +89,10 @@ def compose(made: Rendered, settings: MailSettings, key: str, now: datetime) -> 
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = ", ".join(one.language for one in made.messages)
     message.set_content(made.text, cte="quoted-printable")
     message.add_alternative(made.html, subtype="html", cte="quoted-printable")
+    # Last: each of the two above takes away what there is of it.
+    message["Content-Language"] = ", ".join(one.language for one in made.messages)
     return Mail(sender.addr_spec, tuple(dict.fromkeys(one.addr_spec for one in people)), message_id, bytes(message))
 
 

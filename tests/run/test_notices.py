@@ -141,6 +141,9 @@ def test_the_command_line_a_day_ahead_and_in_the_run(
     )
     assert not (shop / "banner.json").exists()
     assert "✔ notice 'before' by banner to banner.json: sent. written" in run("send", "before", "--operator", "Μαρία")
+    said = run("send", "before", "--operator", "Νίκος")
+    assert said.startswith(" ○ notice 'before' by banner to banner.json: sent at ")
+    assert said.endswith("UTC by Μαρία, and not again; --again sends it once more\n")
     hand = begin(settings)
     state = hand.ended(Phase.PREFLIGHT)
     assert state.check("DX133").state is CheckState.PASSED

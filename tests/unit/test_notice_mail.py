@@ -54,6 +54,7 @@ def test_a_mail_comes_whole_in_both_languages(kind: str, request: pytest.Fixture
     assert parsedate_to_datetime(message["Date"]) == NOW
     assert message["Message-ID"] == mail.message_id
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "el, en"
     assert message["Bcc"] is None
     assert message.get_content_type() == "multipart/alternative"
     plain, rich = message.iter_parts()

@@ -99,7 +99,10 @@ def _in_run(run: Run, asked: SendNotice, *, quiet: bool) -> tuple[str, tuple[Rec
         enough=lambda state: _told(state, asked.kind) > before,
         shown=run.state.entries,
     )
-    return "", tuple(receipt for receipt in driver.state.receipts.values() if receipt.kind is asked.kind)
+    # What went out again has an earlier receipt as well: the last word counts.
+    told = driver.state.receipts.values()
+    last = {(one.channel, one.name): one for one in told if one.kind is asked.kind}
+    return "", tuple(last.values())
 
 
 def _told(state: RunState, kind: NoticeKind) -> int:
@@ -128,7 +131,17 @@ def _without(asked: SendNotice, settings: Settings, secrets: dict[str, str], *, 
         again=asked.again,
         dry_run=asked.dry_run,
     )
+    begun = datetime.now(UTC)
     receipts = telling.tell(order, lambda _: None)
     for receipt in () if quiet else receipts:
-        click.echo(notice_line(receipt))
+        click.echo(notice_line(receipt) if receipt.at and receipt.at >= begun else _standing(receipt))
     return receipts
+
+
+def _standing(receipt: Receipt) -> str:
+    """That it is not sent now, since it was before, or may have been."""
+    whom, at = f"{receipt.channel} to {receipt.to}", f"{receipt.at:%Y-%m-%d %H:%M}"
+    return (
+        f" ○ notice '{receipt.kind}' by {whom}: {receipt.delivery} at {at} UTC by {receipt.operator}, and not again; "
+        "--again sends it once more"
+    )
