@@ -40,8 +40,10 @@ _STATES = """
 SELECT coalesce(state, 'not visible') AS state, count(*)::int AS sessions,
        coalesce(max(extract(epoch FROM clock_timestamp() - state_change)), 0)::float8 AS seconds
 FROM pg_stat_activity
-WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY 1
+WHERE datname = current_database() AND coalesce(backend_type, 'client backend') = 'client backend'
+  AND pid <> pg_backend_pid() GROUP BY 1
 """
+"""What a session of another role is, and does, only a member of pg_read_all_stats sees."""
 _LIMITS = """
 SELECT count(*)::int AS server, count(*) FILTER (WHERE usename = current_user)::int AS role,
        count(*) FILTER (WHERE datname = current_database())::int AS database,
@@ -49,7 +51,8 @@ SELECT count(*)::int AS server, count(*) FILTER (WHERE usename = current_user)::
          - coalesce(current_setting('reserved_connections', true)::int, 0) AS server_limit,
        (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role_limit,
        (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database_limit
-FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+FROM pg_stat_activity
+WHERE coalesce(backend_type, 'client backend') = 'client backend' AND datname IS NOT NULL AND pid <> pg_backend_pid()
 """
 _INDEX_LIST = """
 SELECT CASE WHEN schemaname = %(schema)s THEN tablename ELSE schemaname || '.' || tablename END::text AS table,
