@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from dixis_tui import i18n
 from dixis_tui.cli.main import run
 from dixis_tui.errors import JournalError, UsageError
 from dixis_tui.report import html, markdown
@@ -338,3 +339,16 @@ def test_one_of_every_event_can_be_told(tmp_path: Path) -> None:
     for event in EVENTS[1:]:
         alone = document(of_record(find_record(f"{record(tmp_path / 'one', entries_of(EVENTS[0], event))}/")))
         assert markdown.render(alone).startswith("# "), event
+
+
+def test_it_speaks_the_language_in_use(tmp_path: Path) -> None:
+    """A reader's program pronounces it rightly, and numbers are written as there."""
+    folder = record(tmp_path / "run", STORIES["failed"]().entries)
+    i18n.use("el")
+    try:
+        page = Read(html.render(document(facts_of(folder))))
+    finally:
+        i18n.use("en")
+    assert next(attributes for tag, attributes in page.tags if tag == "html")["lang"] == "el"
+    assert "1,9\xa0s" in page.text
+    assert "1.750.484" in page.text
