@@ -27,6 +27,7 @@ _TAKEN = (
     cmd.End,
     cmd.LookAtGithub,
     cmd.DispatchClinic,
+    cmd.SendNotice,
 )
 
 

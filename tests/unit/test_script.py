@@ -94,6 +94,14 @@ def test_an_answer_that_nobody_gives_ends_the_run_before_the_dump(code: str) -> 
     assert step(story, script) == cmd.End(closed_by=[code])
 
 
+def test_what_the_program_found_closed_a_person_may_still_answer() -> None:
+    """The notice of the day before went out in another way than by this program."""
+    story = all_ticked(Story().begin().preflight())
+    story.write(ev.Ticked(code="DX133", operator="maria", on=False)).found("DX133", CheckState.FAILED, "not sent")
+    assert step(story) == tick("DX133")
+    assert step(story.tick("DX133")) == cmd.StartPhase(phase=Phase.BACKUP)
+
+
 def test_a_closed_gate_ends_the_run() -> None:
     story = all_ticked(Story().begin().preflight(DX114=CheckState.FAILED, DX106=CheckState.UNKNOWN))
     command = step(story)
