@@ -17,6 +17,8 @@ _WAITS = re.compile(r"(wait|pending)", re.I)
 _HISTOGRAM = re.compile(r"_(bucket|sum|count|total|ms|seconds)$")
 _WAITING_LOOKS = 3
 _NUMBERS = 100
+_MOST = 1e15
+"""What is more is no count of connections, and infinity stands in no journal."""
 _PROMETHEUS = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{[^}]*\})?\s+([-+0-9.eE]+)(?:\s|$)")
 
 
@@ -90,14 +92,21 @@ def numbers(body: str) -> dict[str, float]:
         return found
     for line in text.splitlines():
         match = _PROMETHEUS.match(line)
-        if match and not match[1].endswith("_bucket") and len(found) < _NUMBERS:
-            try:
-                found[match[1]] = found.get(match[1], 0.0) + float(match[2])
-            except ValueError:
-                continue
+        if match and not match[1].endswith("_bucket") and (value := _finite(match[2])) is not None:
+            found[match[1]] = found.get(match[1], 0.0) + value
+        if len(found) >= _NUMBERS:
+            break
     if not found:
         raise ValueError("neither JSON nor Prometheus' text")
     return found
+
+
+def _finite(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) < _MOST else None
 
 
 def _collect(value: Any, name: str, found: dict[str, float]) -> None:
@@ -106,14 +115,15 @@ def _collect(value: Any, name: str, found: dict[str, float]) -> None:
     if isinstance(value, dict):
         # Prisma's own JSON: lists of {"key": …, "value": …}.
         if isinstance(value.get("key"), str) and isinstance(value.get("value"), int | float):
-            found[value["key"]] = float(value["value"])
+            if abs(value["value"]) < _MOST:
+                found[value["key"]] = float(value["value"])
             return
         for key, inner in value.items():
             _collect(inner, f"{name}.{key}" if name else str(key), found)
     elif isinstance(value, list):
         for inner in value[:_NUMBERS]:
             _collect(inner, name, found)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15:
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST:
         found[name] = float(value)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dixis_tui.plan.log_lines import Tally
 from dixis_tui.run import log_sources
 from dixis_tui.run.log_sources import CommandTail, FileTail, Lines
 from tests.waiting import until
@@ -127,3 +128,30 @@ def test_a_command_that_floods(tmp_path: Path) -> None:
 def _alive(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["journalctl", "-fu", "shop"],
+        ["docker", "logs", "-f", "--tail", "0", "shop"],
+        ["kubectl", "logs", "-f", "--tail=0", "deploy/shop"],
+    ],
+)
+def test_what_services_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """A stand-in of that name, which prints what it was asked for, then an error, and goes on until it is ended."""
+    program = tmp_path / words[0]
+    program.write_text(
+        f"#!/bin/sh\necho \"$@\"\necho 'SQLSTATE[23503]: late' >&2\necho $$ > {tmp_path}/own\nexec sleep 300\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    tail = CommandTail(words, tmp_path)
+    tally = Tally("shop")
+    until(lambda: tally.see(tail.look().lines) or tally.lines >= 2, 10, "both lines")
+    (finding,) = tally.findings()
+    assert finding.subject == "shop: 23503 foreign_key_violation"
+    assert not tail.ended
+    until(lambda: (tmp_path / "own").exists() and (tmp_path / "own").read_text(), 10, "its number")
+    tail.close()
+    until(lambda: not _alive(int((tmp_path / "own").read_text())), 10, "its end")
