@@ -118,9 +118,9 @@ class AfterWatch:
         except DixisError as error:
             found.append(_unreached(error))
             kinds.append(AfterKind.DATABASE)
-        pool, waits, known = self._pool(sample.pool)
+        pool, waits = self._pool(sample.pool)
         found += waits
-        kinds += [AfterKind.POOL] if known and sample.pool else []
+        kinds += [AfterKind.POOL] if sample.pool else []
         found += self._logs.look(news)
         self._looks += 1
         lines, errors = self._logs.lines, self._logs.errors
@@ -197,17 +197,17 @@ class AfterWatch:
         looks = self._ask().look(endpoints) if endpoints else ()
         return (*looks, *flows.latencies(self._context))
 
-    def _pool(self, pool: Pool | None) -> tuple[Pool | None, list[AfterFinding], bool]:
-        """The pool with the application's numbers, what is wrong with them, and whether they are known."""
+    def _pool(self, pool: Pool | None) -> tuple[Pool | None, list[AfterFinding]]:
+        """The pool with the application's numbers, and what is wrong with them."""
         if not self._rules.pool_url:
-            return pool, [], True
+            return pool, []
         application, problem = metrics(self._rules.pool_url, self._ask())
         if problem:
             trouble = AfterFinding(kind=AfterKind.POOL, subject=_POOL, level="warning", evidence=problem)
-            return replace(pool, problem=problem) if pool else None, [trouble], True
+            return replace(pool, problem=problem) if pool else None, [trouble]
         words = self._context.log.redactor.line
         application = {words(name): value for name, value in application.items()}
-        return replace(pool, application=application) if pool else None, self._waiting.see(application), True
+        return replace(pool, application=application) if pool else None, self._waiting.see(application)
 
 
 def metrics(url: str, prober: Prober) -> tuple[dict[str, float], str]:

@@ -202,3 +202,8 @@ def test_a_killed_runner_s_watch_goes_on(begin: Begin, tmp_path: Path, database:
     assert before.after is not None
     assert (state.after.until, state.after.started) == (before.after.until, before.after.started)
     assert not state.after.worse
+    assert hand.send(cmd.Leave(reason="asked to")) == ""
+    state = hand.wait(lambda state: state.left, "the runner to leave")
+    assert state.after is not None
+    assert "goes on where the run is taken up" in state.after.ended
+    assert state.check("DX721").state is CheckState.RUNNING  # it has come to nothing yet
