@@ -12,8 +12,6 @@ from msgspec import Struct
 
 WORD = re.compile(r"[A-Za-z_]{2,}")
 NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
-_WEAK = 8
-"""Characters of a template that fits nearly everything."""
 _SMALL = frozenset(
     ["and", "are", "as", "at", "by", "for", "from", "in", "into", "is", "it", "not", "of", "on", "or", "the", "to"]
 )
@@ -34,7 +32,8 @@ WORDY = re.compile(
 
 class Template(Struct, frozen=True):
     """`literals` stand around `fields`: one more than there are fields. `put` is the other language's: a literal, or
-    the name of a field with a leading NUL. `weak`: it says little by itself, as `{one} to {other}`.
+    the name of a field with a leading NUL. `weight`: characters of the literals; `rank` puts
+    more of them first, and where they are equal more numbers. `weak`: it says little by itself, as `{one} to {other}`.
     """
 
     literals: tuple[str, ...]
@@ -42,6 +41,7 @@ class Template(Struct, frozen=True):
     put: tuple[str, ...]
     words: frozenset[str]
     weight: int
+    rank: int
     weak: bool
 
     def fit(self, text: str) -> dict[str, str] | None:
@@ -85,8 +85,9 @@ def template(msgid: str, msgstr: str) -> Template | None:
     put = tuple("\0" + name if name else text for text, name, _number in _pieces(msgstr))
     words = frozenset(word for literal in _whole_words(literals) for word in literal)
     weight = sum(len(one.strip()) for one in literals)
-    weak = weight < _WEAK or all(word in _SMALL for literal in literals for word in WORD.findall(literal))
-    return Template(tuple(literals), tuple(fields), put, words, weight, weak)
+    rank = weight * 100 + sum(number for _, number in fields)
+    weak = all(word in _SMALL for literal in literals for word in WORD.findall(literal))
+    return Template(tuple(literals), tuple(fields), put, words, weight, rank, weak)
 
 
 def _whole_words(literals: list[str]) -> Iterator[list[str]]:

@@ -14,10 +14,13 @@ from dixis_tui.sentence_templates import NUMBER, RAW, WORD, WORDY, Template, tem
 
 LONGEST = 4000
 """Characters; what is longer is not a sentence, and stays as it is."""
-_DEEPEST = 3
+_DEEPEST, _INTO, _ALONG = 12, 4, 1
+"""How far a text is taken apart; what a field or the left part of a joint adds to that, and what the right part."""
 _MOST_FITS = 6
 """Templates that are tried in earnest on one text."""
 _MOST_JOINTS = 10
+_MOST_PARTS = 400
+"""Parts of one text that are looked at."""
 _SQL = re.compile(r"\s*(SELECT|CREATE|ALTER|DO|UPDATE|INSERT|DELETE|DROP|BEGIN|WITH|TRUNCATE|LOCK TABLE|SET) [^a-z]")
 """A statement is shown as it was sent."""
 _WEAK = 8
@@ -96,8 +99,10 @@ class Sentences:
         if (known := seen.get(text)) is not None:
             return known
         core = text.strip().removeprefix("; ").removeprefix(", ")
-        if not core or core.count("`") % 2:  # half a quotation: what follows would be changed inside it
+        # Half a quotation would be changed inside; and a text of very many parts is nobody's sentence.
+        if not core or core.count("`") % 2 or len(seen) > _MOST_PARTS:
             return text, 0
+        seen[text] = text, 0
         start = text.index(core)
         put, score = self._core(core, depth, seen)
         seen[text] = (text[:start] + put + text[start + len(core) :], score)
@@ -114,7 +119,7 @@ class Sentences:
             if known > score:
                 best, score = joined, known
             if led := _LEAD.fullmatch(core):
-                joined, known = self._whole(led.group(2), depth + 1, seen)
+                joined, known = self._whole(led.group(2), depth + _INTO, seen)
                 if known > max(score, _WEAK):
                     return f"{led.group(1)} {joined}", known
         return best, score
@@ -150,7 +155,7 @@ class Sentences:
         """Templates that fit, what fills them, and a full stop that the template lacks (`-`: that the text lacks)."""
         words = set(WORD.findall(core))
         near = [one for word in ("", *words) for one in self._by_word.get(word, ()) if one.words <= words]
-        near.sort(key=lambda one: -one.weight)
+        near.sort(key=lambda one: -one.rank)
         for one in near:
             if (found := one.fit(core)) is not None:
                 yield one, found, ""
@@ -163,19 +168,22 @@ class Sentences:
 
     def _filled(self, one: Template, found: dict[str, str], depth: int, seen: _Seen) -> tuple[str, int, bool]:
         put: dict[str, str] = {}
-        weak = one.weak
-        score, clean = one.weight, not weak
+        score, clean, sure = one.weight, not one.weak, not one.weak
         for at, (name, number) in enumerate(one.fields):
             value = found[name]
             if number or (NUMBER.fullmatch(value) and _UNIT.match(one.literals[at + 1])):
                 put[name] = self._number(value)
                 score += len(value)
+                sure = True
                 continue
             put[name], known = self._field(name, value, one.literals[at], depth, seen)
             score += known
-            if not known and (_PLAIN.fullmatch(value) or (weak and not _may_stand(name, value.strip()))):
+            sure = sure or bool(known) or _NAME.fullmatch(value) is not None
+            if not known and not _may_stand(one, name, value.strip()):
                 return "", 0, False
             clean = clean and (known >= len(value.strip()) or not _JOINT.search(value))
+        if not sure:
+            return "", 0, False
         parts = [put[part[1:]] if part.startswith("\0") else part for part in one.put]
         return "".join(parts).rstrip(" "), score, clean
 
@@ -192,9 +200,9 @@ class Sentences:
             return (value, 0) if exact is None else (value.replace(core, exact), len(core))
         for lead in ("; ", ", "):
             if value.startswith(lead):
-                put, known = self._whole(value[len(lead) :], depth + 1, seen)
+                put, known = self._whole(value[len(lead) :], depth + _INTO, seen)
                 return lead + put, known
-        return self._whole(value, depth + 1, seen)
+        return self._whole(value, depth + _INTO, seen)
 
     def _by_parts(self, core: str, depth: int, seen: _Seen) -> tuple[str, int]:
         """The text as two, at the joint where most of both is known."""
@@ -205,8 +213,8 @@ class Sentences:
             left, right = core[: joint.start()], core[joint.end() :]
             if not left or not right:
                 continue
-            put_left, known_left = self._part(left, depth + 1, seen)
-            put_right, known_right = self._part(right, depth, seen)
+            put_left, known_left = self._part(left, depth + _INTO, seen)
+            put_right, known_right = self._part(right, depth + _ALONG, seen)
             if known_left + known_right > score:
                 best, score = put_left + _SAID.get(joint.group(), joint.group()) + put_right, known_left + known_right
                 if score >= len(core) - len(joint.group()):
@@ -223,19 +231,28 @@ class Sentences:
         return self._whole(text, depth, seen) if " " in text.strip() else (text, 0)
 
 
-def _may_stand(name: str, value: str) -> bool:
-    """Whether this may be a name in a weak template: one word, and no plain one unless the field is for names."""
-    return not value or _NAME.fullmatch(value) is not None or (" " not in value and RAW.match(name) is not None)
+def _may_stand(one: Template, name: str, value: str) -> bool:
+    """Whether this may be what filled the field, though nobody knows it: where that says little, a name only."""
+    if not value or _NAME.fullmatch(value):
+        return True
+    if _PLAIN.fullmatch(value):
+        return False
+    short = one.weight < _WEAK and RAW.match(name) is not None
+    return " " not in value and RAW.match(name) is not None if one.weak else not (short and " " in value)
 
 
 def _joints(core: str) -> Iterator[re.Match[str]]:
     """The joints of a text outside of quotations and parentheses, the strong ones first."""
     found = []
+    at = double = ticks = deep = 0
     for one in _JOINT.finditer(core):
-        before = core[: one.start()]
-        if before.count('"') % 2 or before.count("`") % 2 or before.count("(") > before.count(")"):
-            continue
-        found.append(one)
+        between = core[at : one.start()]
+        at = one.start()
+        double += between.count('"')
+        ticks += between.count("`")
+        deep += between.count("(") - between.count(")")
+        if not (double % 2 or ticks % 2 or deep > 0):
+            found.append(one)
     found.sort(key=lambda one: (_STRENGTH.get(one.group(), 1), one.start()))
     return iter(found)
 

@@ -83,6 +83,7 @@ def shown(command: click.Command) -> click.Command:
     """The command itself, its help and that of its options and commands now in the language in use."""
     state: dict[str, Any] = vars(command)
     command.help = _paragraphs(state.setdefault("english_help", command.help or "")) or None
+    state["_help_option"] = None  # click keeps the option `--help`, with its help as it was first
     for option in command.params:
         if isinstance(option, click.Option):
             english: str = vars(option).setdefault("english_help", option.help or "")

@@ -20,8 +20,8 @@ def lazy_group(names: tuple[str, ...], module: str) -> type[click.Group]:
             if cmd_name not in names:
                 return None
             found: click.Command = import_module(module.format(cmd_name)).command
-            if i18n.language() == "en":
-                return found
+            if i18n.language() == "en" and "english_help" not in vars(found):
+                return found  # as it was written; no help in another language was shown in this process
             from dixis_tui.cli.helping import shown
 
             return shown(found)

@@ -112,7 +112,7 @@ def run(arguments: list[str]) -> int:
 
 def _help_in_words(arguments: list[str]) -> None:
     """Help in the language in use. With `--json` click's own words stay English: a program reads them."""
-    if i18n.language() != "en":
+    if i18n.language() != "en" or "english_help" in vars(cli):
         from dixis_tui.cli import helping
 
         helping.shown(cli)

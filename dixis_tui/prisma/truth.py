@@ -110,11 +110,10 @@ class _Judge:
     def _baseline_remedy(self) -> str:
         names = self._baseline()
         if not names:
+            resolve = self._resolve("applied", "NAME")
             return (
-                "Baseline it first, with `"
-                + self._resolve("applied", "NAME")
-                + "` for each migration that it holds already; the catalog shows none of them whole, so compare with "
-                f"`{self._evidence.cli} migrate diff`."
+                f"Baseline it first, with `{resolve}` for each migration that it holds already; the catalog shows "
+                f"none of them whole, so compare with `{self._evidence.cli} migrate diff`."
             )
         commands = "; ".join(f"`{self._resolve('applied', name)}`" for name in names)
         return f"Baseline it first, with what it holds already: {commands}."
