@@ -19,12 +19,15 @@ _DEEPEST, _INTO, _ALONG = 12, 4, 1
 _MOST_FITS = 6
 """Templates that are tried in earnest on one text."""
 _MOST_JOINTS = 10
+_ENOUGH = 0.7
+"""The share of both parts that has to be known for a joint to be the right one: names and numbers are never known."""
 _MOST_PARTS = 400
 """Parts of one text that are looked at."""
 _SQL = re.compile(r"\s*(SELECT|CREATE|ALTER|DO|UPDATE|INSERT|DELETE|DROP|BEGIN|WITH|TRUNCATE|LOCK TABLE|SET) [^a-z]")
 """A statement is shown as it was sent."""
 _WEAK = 8
 """What is known of a text that begins with a name: no less says anything."""
+_TALKS = re.compile(r"\b[a-z]{2,}\b")
 _JOINT = re.compile(r"\.? → |; |\. |: |, | (?=and [\d,]+ more\b)| and |\n| (?=\()")
 _STRENGTH = {"\n": 0, " → ": 0, ". → ": 0, ". ": 1, "; ": 2, ": ": 3, " ": 4, ", ": 5, " and ": 6}
 _SAID = {"; ": "· ", " and ": " και "}
@@ -205,7 +208,9 @@ class Sentences:
         return self._whole(value, depth + _INTO, seen)
 
     def _by_parts(self, core: str, depth: int, seen: _Seen) -> tuple[str, int]:
-        """The text as two, at the joint where most of both is known."""
+        """The text as two, at the joint where most of both is known; a list of codes or names is not looked at."""
+        if not _TALKS.search(core):
+            return core, 0
         best, score = core, 0
         for at, joint in enumerate(_joints(core)):
             if at >= _MOST_JOINTS:
@@ -217,7 +222,7 @@ class Sentences:
             put_right, known_right = self._part(right, depth + _ALONG, seen)
             if known_left + known_right > score:
                 best, score = put_left + _SAID.get(joint.group(), joint.group()) + put_right, known_left + known_right
-                if score >= len(core) - len(joint.group()):
+                if known_left > _ENOUGH * len(left) and known_right > _ENOUGH * len(right):
                     break
         return best, score
 
