@@ -143,10 +143,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "-days",
         "2",
     ]
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     for name, subject in (("ca", "/CN=localhost"), ("other", "/CN=elsewhere")):
         subprocess.run(
-            [*make, "-subj", subject, "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-            + ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.pem")],  # noqa: RUF005 - two halves
+            [*make, "-subj", subject, *names, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"],
             check=True,
             capture_output=True,
         )

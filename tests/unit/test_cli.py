@@ -68,9 +68,11 @@ def test_every_command_file_is_a_command() -> None:
     assert files - of_groups == {*NAMES, "__init__", "cockpit"}
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in NAMES if name not in ("attach", "watch", "tail", "notice", "github")]
-)
+_WITHOUT_JSON = ("attach", "watch", "tail", "notice", "page", "github")
+"""They show what goes on, or are groups of commands."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in _WITHOUT_JSON])
 def test_every_command_speaks_json(name: str) -> None:
     assert "--json" in [spelling for parameter in command(name).params for spelling in parameter.opts]
 
