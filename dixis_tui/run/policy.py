@@ -162,7 +162,7 @@ def refusal(state: RunState, command: cmd.Command) -> str:
         case cmd.ReviewDeployment() | cmd.CancelWorkflow():
             return policy_github.workflow(state, command)
         case cmd.SendNotice() | cmd.EndAfter():
-            return policy_records.at_once(state, command)
+            return policy_records.at_once(state, command, verdict(state))
     return _refuse_between(state, command)
 
 

@@ -11,15 +11,23 @@ Asked = cmd.SendNotice | cmd.EndAfter
 """Answered at once, also while a phase is at work."""
 
 
-def at_once(state: RunState, command: cmd.SendNotice | cmd.EndAfter) -> str:
-    """Why a notice can't be sent, or the after-watch not be ended, now; empty: it can."""
+_OVER = {NoticeKind.AFTER: Verdict.DONE, NoticeKind.ROLLED_BACK: Verdict.ROLLED_BACK}
+"""What is only told once it is so."""
+
+
+def at_once(state: RunState, command: cmd.SendNotice | cmd.EndAfter, verdict: Verdict) -> str:
+    """Why a notice can't be sent, or the after-watch not be ended, now; empty: it can.
+
+    `verdict` is how the run would end now.
+    """
     if isinstance(command, cmd.EndAfter):
         return "" if state.after and not state.after.ended else "Nothing is watched now."
     if state.drill:
         return "A drill on staging is nobody's news."
-    ends = command.kind in (NoticeKind.AFTER, NoticeKind.ROLLED_BACK)
-    if ends and state.confirmed is None and state.rollback is None:
+    if command.kind in _OVER and state.confirmed is None and state.rollback is None:
         return "Nothing was done yet that could be said to be over."
+    if command.kind in _OVER and verdict is not _OVER[command.kind]:
+        return "That is not known to be so: verify production first, or tell people of the delay."
     late = command.kind in (NoticeKind.BEFORE, NoticeKind.CANCELLED) and state.confirmed is not None
     return "The migration has begun: that notice comes too late." if late else ""
 

@@ -32,6 +32,7 @@ from dixis_tui.secrets import Redactor
 from dixis_tui.settings import NoticesSettings, Settings, WindowSettings
 from dixis_tui.settings_records import BannerSettings, WebhookSettings
 from tests.receiver import SECRET, Receiver, receiver
+from tests.screens.story import stages
 from tests.unit.examples import EVENTS, START, STARTED
 from tests.waiting import until
 
@@ -339,7 +340,12 @@ def test_what_would_not_be_true_is_not_sent() -> None:
     assert at_once(NoticeKind.CANCELLED) == at_once(NoticeKind.BEFORE) == at_once(NoticeKind.DURING) == ""
     for kind in (NoticeKind.BEFORE, NoticeKind.CANCELLED):
         assert at_once(kind, going) == "The migration has begun: that notice comes too late."
-    assert at_once(NoticeKind.DELAYED, going) == at_once(NoticeKind.AFTER, going) == ""
+    assert at_once(NoticeKind.DELAYED, going) == ""
+    for kind in (NoticeKind.AFTER, NoticeKind.ROLLED_BACK):
+        assert at_once(kind, going).startswith("That is not known to be so")
+    verified = fold(stages()["sign_off"].entries)
+    assert policy.refusal(verified, cmd.SendNotice(kind=NoticeKind.AFTER, operator="x")) == ""
+    assert policy.refusal(verified, cmd.SendNotice(kind=NoticeKind.ROLLED_BACK, operator="x")) != ""
 
 
 def test_the_command_refuses_a_broken_template_before_anything_else(
