@@ -133,9 +133,12 @@ class Driver:
 
     async def _step(self) -> None:
         command = self._decide(self.state) if not self.interrupted else self._way_out()
-        # What a phrase sets going is looked at first, and that is journaled: it is not typed again meanwhile.
+        # What a phrase sets going is looked at first, and that is journaled: it is not typed again meanwhile. Nor is a
+        # sign-off: the after-watch has its last words then.
         again = command == self._sent
-        if command is None or (again and (self.state.entries == self._sent_at or isinstance(command, cmd.Confirm))):
+        if command is None or (
+            again and (self.state.entries == self._sent_at or isinstance(command, cmd.Confirm | cmd.SignOff))
+        ):
             return
         self._sent, self._sent_at = command, self.state.entries
         if refused := await self._client.send(command):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dixis_tui.demo import folder as folders
 from dixis_tui.demo.folder import DemoState, demo_folder, locked
-from dixis_tui.demo.project import copy_sample, find_node, fingerprint, install_prisma, write_config
+from dixis_tui.demo.project import copy_sample, find_node, fingerprint, have_regression, install_prisma, write_config
 from dixis_tui.demo.reader import read_and_wait
 from dixis_tui.demo.servers import PRODUCTION, STAGING, Servers
 from dixis_tui.demo.shop_process import ShopProcess
@@ -69,13 +69,15 @@ class Demo:
         *,
         broken: bool | None = None,
         new_window: bool = False,
+        slow: bool | None = None,
     ) -> DemoReady:
         """Bring everything up: servers with data, project, `dixis.toml`, shop. What is there already is used again.
 
         `rows` counts orders; None: what is there, or half a million. The data are made anew only where they differ, or
         where the sample has changed. `broken` has a row in production that the third pending migration fails on (None:
         as it is); where that differs, production goes back to its first state. `new_window` begins a new maintenance
-        window though the old one is still open. `on_line` hears what is being done.
+        window though the old one is still open. `slow` has a last migration drop an index that the shop needs (None: as
+        it is). `on_line` hears what is being done.
         """
         if rows is not None and rows < LEAST_ROWS:
             raise UsageError(f"{rows} rows are too few for a marketplace", f"Ask for --rows {LEAST_ROWS} or more.")
@@ -85,6 +87,8 @@ class Demo:
             self._servers.start()
             self._have_production(broken)
             copy_sample(self.folder / "project")
+            if slow is not None:
+                have_regression(self.folder / "project", there=slow)
             if executor == "prisma":
                 install_prisma(self.folder / "project", self.folder / "npm-cache", on_line)
             on_line("Opening the shop")

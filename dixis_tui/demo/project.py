@@ -121,6 +121,9 @@ name = "postgresql"
 file = "production/server.log"
 """
 
+_REGRESSION = "20251121090000_order_item_unused_index"
+_DROPS = '-- Nobody seems to need it.\nDROP INDEX "OrderItem_orderId_idx";\n'
+
 
 def fingerprint() -> str:
     """Changes with the sample's migrations and data: a demo made from others is made anew."""
@@ -155,6 +158,16 @@ def find_node() -> dict[str, str]:
             "Install Node.js 18.18 or later, or use --executor direct.",
         )
     return {"PRISMA_QUERY_ENGINE_LIBRARY": node, "PRISMA_SCHEMA_ENGINE_BINARY": node}
+
+
+def have_regression(project: Path, *, there: bool) -> None:
+    """Have a last migration that drops an index which the checkout's page needs, or have none."""
+    folder = project / "prisma" / "migrations" / _REGRESSION
+    if not there:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    folder.mkdir(exist_ok=True)
+    (folder / "migration.sql").write_text(_DROPS, encoding="utf-8")
 
 
 def install_prisma(project: Path, cache: Path, on_line: LineSink) -> None:

@@ -44,6 +44,7 @@ _COPY_NEXT = "CREATE DATABASE dixis_next OWNER dixis_app TEMPLATE dixis_before"
 _NEXT_IS_PRODUCTION = "ALTER DATABASE dixis_next RENAME TO dixis_prod"
 _CREATE_STAGING = "CREATE DATABASE dixis_staging OWNER dixis_app"
 _PRELOADED = "SELECT current_setting('shared_preload_libraries')"
+_MAY_LOOK = "GRANT pg_monitor TO dixis_app"
 _CREATE_STATEMENTS = "CREATE EXTENSION pg_stat_statements"
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
 
@@ -81,6 +82,7 @@ class Servers:
             session.execute(_CLOSE_FILLED)
             if STATEMENTS in session.value(_PRELOADED):
                 session.execute(_CREATE_STATEMENTS)
+            session.execute(_MAY_LOOK)
 
     def start(self) -> None:
         """Bring up both."""

@@ -89,7 +89,10 @@ SELECT queryid::text AS query_id, min(left(query, 8000)) AS query FROM {view}(tr
 WHERE queryid = ANY ({ids}::bigint[]) AND dbid = (SELECT oid FROM pg_database WHERE datname = {database})
 GROUP BY queryid
 """)
-_HIDDEN = sql.SQL("SELECT count(*) FROM {view}(false) WHERE queryid IS NULL")
+_HIDDEN = sql.SQL("""
+SELECT count(*) FROM {view}(false)
+WHERE queryid IS NULL AND dbid = (SELECT oid FROM pg_database WHERE datname = {database})
+""")
 _NOT_LOADED = "55000"
 _HOW = (
     "As a superuser: shared_preload_libraries = 'pg_stat_statements' and a restart (a provider has a parameter); then "
@@ -183,7 +186,7 @@ class AfterReader:
         major, minor = (int(part) for part in found[0].version.split(".")[:2])
         time = "total_exec_time" if (major, minor) >= (1, 8) else "total_time"
         view = sql.Identifier(found[0].schema, "pg_stat_statements")
-        hidden = session.value(_HIDDEN.format(view=view))
+        hidden = session.value(_HIDDEN.format(view=view, database=sql.Literal(self._url.database)))
         if hidden:
             self.problem = (
                 f"{hidden} statements of other roles are hidden in pg_stat_statements. As a superuser: "

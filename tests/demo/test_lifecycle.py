@@ -19,6 +19,7 @@ from dixis_tui.demo.folder import LOCK, demo_folder
 from dixis_tui.demo.lifecycle import Demo, DemoReady
 from dixis_tui.errors import ToolError, UsageError
 from dixis_tui.model import Executor
+from dixis_tui.postgres.after_stats import AfterReader
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import parse
 from dixis_tui.prisma.steps import Applied, Failed
@@ -156,6 +157,18 @@ def test_broken_fails_on_the_third_and_so_does_drift(used: Demo) -> None:
     assert isinstance(migrate(ready)[-1], Failed)
     used.reset()
     assert isinstance(migrate(ready)[-1], Applied)
+
+
+def test_slow_adds_a_migration_and_takes_it_away(used: Demo) -> None:
+    ready = used.prepare(ROWS, slow=True)
+    assert [file.name for file in history(ready).pending][4:] == ["20251121090000_order_item_unused_index"]
+    assert len(history(used.prepare(ROWS)).pending) == 5
+    assert len(history(used.prepare(ROWS, slow=False)).pending) == 4
+    url = parse(ready.environment["DATABASE_URL"], "DATABASE_URL")
+    reader = AfterReader(url, big_table_rows=1)
+    reader.begin()
+    assert reader.problem == ""  # statements are counted here, as the shop's own role sees them
+    assert reader.look().statements
 
 
 def test_the_window_is_kept_while_it_is_open(used: Demo) -> None:

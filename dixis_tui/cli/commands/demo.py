@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 @click.option("--unattended", is_flag=True, help="Run the whole runbook without a person; needs --confirm.")
 @click.option("--confirm", metavar="PHRASE", help="The phrase for --unattended.")
 @click.option("--broken", is_flag=True, help="Production holds a row that the third migration fails on.")
+@click.option(
+    "--slow", is_flag=True, help="One more migration drops an index that the shop needs: watch it afterwards."
+)
 @click.option("--drift", is_flag=True, help="Put that row in now, after the backup: the rehearsal will not see it.")
 @click.option("--block", is_flag=True, help="Read `Order` in a transaction and stay in it: the migration has to wait.")
 @click.option("--stop", is_flag=True, help="Stop the demo's servers, shop and run; its data stay.")
@@ -41,6 +44,7 @@ def command(
     unattended: bool,
     confirm: str | None,
     broken: bool,
+    slow: bool,
     drift: bool,
     block: bool,
     stop: bool,
@@ -63,7 +67,7 @@ def command(
             "The demo has no GitHub of its own",
             "Use --executor direct or prisma; docs/github.md has the executor github.",
         )
-    if not (rows or executor or unattended or broken or drift or block or stop or clean):
+    if not (rows or executor or unattended or broken or slow or drift or block or stop or clean):
         _reopen(ctx, demo_folder(name), common.person(operator))
     from dixis_tui.cli.script import Script
     from dixis_tui.demo.lifecycle import Demo
@@ -95,13 +99,15 @@ def command(
     else:
         require_terminal()
     under_way = _under_way(demo.folder / "runs")
-    if under_way and (unattended or rows or broken or executor):
+    if under_way and (unattended or rows or broken or slow or executor):
         raise UsageError(
             f"Run {under_way.id} of this demo is under way",
             "Open it with plain `dixis-tui demo`, end it with `dixis-tui demo --stop`, or use another --name.",
         )
-    left = None if (unattended or rows or broken or executor) else _left(demo)
-    ready = _prepare(demo, rows, executor or common.executor or "direct", broken=broken, under_way=under_way or left)
+    left = None if (unattended or rows or broken or slow or executor) else _left(demo)
+    ready = _prepare(
+        demo, rows, executor or common.executor or "direct", broken=broken, slow=slow, under_way=under_way or left
+    )
     if unattended:
         ctx.exit(_unattended(demo, ready, script, as_json=as_json))
     ctx.exit(_cockpit(demo, ready, script.operator, under_way, left))
@@ -126,14 +132,16 @@ def _reopen(ctx: click.Context, folder: Path, operator: str) -> None:
         ctx.exit(_show(folder, run.folder, operator, _attached(run)))
 
 
-def _prepare(demo: Demo, rows: int | None, executor: str, *, broken: bool, under_way: Run | None) -> DemoReady:
+def _prepare(
+    demo: Demo, rows: int | None, executor: str, *, broken: bool, slow: bool, under_way: Run | None
+) -> DemoReady:
     def tell(line: str) -> None:
         say(line, err=True)
 
     if under_way:
         return demo.prepare(on_line=tell)
     stood = demo.prepared
-    ready = demo.prepare(rows, executor, tell, broken=broken, new_window=True)
+    ready = demo.prepare(rows, executor, tell, broken=broken, slow=slow, new_window=True)
     if stood:
         # Whatever an earlier run, or `--drift`, has left there.
         tell("Putting production back to its first state")
