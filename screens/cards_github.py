@@ -9,7 +9,7 @@ from dixis_tui.model import MigrationState, Phase
 from dixis_tui.run import policy_github
 from dixis_tui.run.state import RunState
 from dixis_tui.run.views import WorkflowView
-from screens import github_standing
+from screens import github_deeds, github_standing
 from screens import github_words as told
 from screens.cards import Card, Line, migrations
 from screens.view import Link, Mode, View
@@ -98,7 +98,7 @@ def left_behind(view: View) -> tuple[Line, ...]:
         )
         return (
             Line(
-                _("{what} goes on there without us: {where}").format(what=what, where=github_standing.where(workflow)),
+                _("{what} goes on there without us: {where}").format(what=what, where=github_deeds.where(workflow)),
                 "text",
                 "▲",
                 "warn",
@@ -111,7 +111,7 @@ def left_behind(view: View) -> tuple[Line, ...]:
     if workflow.run is not None and not workflow.run.green:
         mark = told.mark(view, workflow.run)
         at = told.broke(workflow.jobs)
-        place = f": {told.place(*at)}{github_standing.name_of(at[1].name) if at[1] else ''}" if at else ""
+        place = f": {told.place(*at)}{github_deeds.name_of(at[1].name) if at[1] else ''}" if at else ""
         ended = [
             Line(
                 _("Workflow run {run_id} ended: {word}{place}").format(
@@ -122,4 +122,4 @@ def left_behind(view: View) -> tuple[Line, ...]:
                 mark.tone,
             )
         ]
-    return (*ended, *github_standing.address(workflow))
+    return (*ended, *github_deeds.address(workflow))
