@@ -10,6 +10,7 @@ import argparse
 import ast
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _MARKS = {"_": 0, "N_": 0, "ngettext": 0, "count": 1}
 """What marks a message, and at which argument it begins. `count` is `words.count`: a number, and the noun for one and
 for many."""
 _CLI = ROOT / "dixis_tui" / "cli"
+_NEVER = datetime(2026, 1, 1, tzinfo=UTC)
+"""babel would write the minute in which it was made."""
 
 Message = str | tuple[str, str]
 """A msgid, or one with its plural."""
@@ -101,9 +104,11 @@ def text(catalogue: Catalog) -> bytes:
 
 
 def compiled(written: bytes) -> bytes:
-    """The `.mo` of a `.po`."""
+    """The `.mo` of a `.po`: the same whenever it is made."""
+    catalogue = read_po(BytesIO(written), locale="el")
+    catalogue.creation_date = catalogue.revision_date = _NEVER
     binary = BytesIO()
-    write_mo(binary, read_po(BytesIO(written), locale="el"))
+    write_mo(binary, catalogue)
     return binary.getvalue()
 
 
