@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
 from dixis_tui import events as ev
+from dixis_tui.after import Sample
 from dixis_tui.cli.script import Script, closed, next_step
 from dixis_tui.model import CheckState, Phase, PhaseState, Place
 from dixis_tui.plan.checks import CATALOGUE
@@ -196,3 +199,20 @@ def test_it_waits_for_the_second_person_whatever_that_one_gets_wrong() -> None:
 def test_a_phrase_that_a_person_took_back_is_not_given_again() -> None:
     story = sealed().write(FIRST, ev.FirstVoided(reason="Μαρία took the phrase back.", taken_back=True))
     assert step(story) == cmd.End()
+
+
+def test_it_waits_for_the_after_watch_as_long_as_it_was_asked_to() -> None:
+    """Not at all by default; else from before its first word to its minutes' end, or to its own."""
+    watching = Script(operator="maria", confirm="DIXIS-PROD-OK", ticks=PEOPLE, after_minutes=5)
+    sign_off, look = cmd.SignOff(operator="maria"), ev.AfterSeen(sample=Sample())
+
+    def begun() -> Story:
+        story = all_ticked(Story().go().migrated().verify())
+        assert step(story) == sign_off
+        assert step(story, watching) is None
+        return story.write(ev.AfterStarted(until=story.now + timedelta(minutes=10), every_seconds=5.0))
+
+    assert step(begun(), watching) is None
+    assert step(begun().wait(290).write(look), watching) is None
+    assert step(begun().wait(301).write(look), watching) == sign_off
+    assert step(begun().write(ev.AfterEnded(reason="its time is over")), watching) == sign_off
