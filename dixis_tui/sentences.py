@@ -34,7 +34,7 @@ _SAID = {"; ": "· ", " and ": " και "}
 """Joints that the language has of its own."""
 _LEAD = re.compile(r"(\S*[A-Z_/.0-9'`:]\S*) (\S.* .*)", re.DOTALL)
 """A name or path, and what is said of it: `DATABASE_URL is not set`."""
-_NAME = re.compile(r"[^ ]*[^a-z ][^ ]*|[\d.,]+ ?\w{0,2}")
+_NAME = re.compile(r"[^ ]*[^A-Za-z ][^ ]*|[A-Z]{2,}|[\d.,]+ ?\w{0,2}")
 """What may stand in a weak template's field though nobody knows it: a name that is no plain word, `20 k`, `340 MB`."""
 _PLAIN = re.compile(
     r"an?|any|all|be|each|he|its?|no|none|not|one|so|that|the|them|then|there|they|this|those", re.IGNORECASE
@@ -76,7 +76,7 @@ class Sentences:
             if "{" in msgid or "}" in msgid:
                 if made := template(msgid, msgstr):
                     templates.append(made)
-            else:
+            elif msgid != msgstr or " " not in msgid or msgid[0].isupper():  # else it is a server's own words
                 self._exact[msgid] = msgstr
         self._index(templates)
 
@@ -171,7 +171,8 @@ class Sentences:
 
     def _filled(self, one: Template, found: dict[str, str], depth: int, seen: _Seen) -> tuple[str, int, bool]:
         put: dict[str, str] = {}
-        score, clean, sure = one.weight, not one.weak, not one.weak
+        score, sure = one.weight, not one.weak
+        clean = sure and " " not in one.literals[1:-1]
         for at, (name, number) in enumerate(one.fields):
             value = found[name]
             if number or (NUMBER.fullmatch(value) and _UNIT.match(one.literals[at + 1])):

@@ -164,7 +164,9 @@ def _told(
     if least == most == 0:
         return _none(name, count, executed, drops, "nothing that it would have made or taken away shows")
     there = tuple(range(1, least + 1))
-    seen = f"{_statements(1, least)} of {count} {_are(1, least)} there" if there else "nothing of it shows"
+    seen = (
+        f"{_statements(1, least)} of {count} {'is' if least == 1 else 'are'} there" if there else "nothing of it shows"
+    )
     if least != most:
         unclear = tuple(range(least + 1, most + 1))
         outcome = Reconciled.PART if there and most < count else Reconciled.CANT_TELL
@@ -180,7 +182,7 @@ def _told(
         outcome=Reconciled.PART,
         statements=count,
         there=there,
-        sentence=f"{seen}; {_statements(least + 1, count)} {_are(least + 1, count)} still to be run, "
+        sentence=f"{seen}; {_statements(least + 1, count)} {'is' if least + 1 == count else 'are'} still to be run, "
         f"or {_statements(1, least)} to be undone",
         commands=(*drops, by_hand, executed.resolve("applied", name)),
     )
@@ -219,7 +221,3 @@ def _drops(found: Sequence[Trace], catalog: Catalog) -> tuple[str, ...]:
 
 def _statements(first: int, last: int) -> str:
     return f"statement {first}" if first == last else f"statements {first} to {last}"
-
-
-def _are(first: int, last: int) -> str:
-    return "is" if first == last else "are"

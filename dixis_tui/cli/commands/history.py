@@ -9,6 +9,7 @@ import click
 
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common, json_option
+from dixis_tui.cli.say import say
 from dixis_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def command(common: Common, *, everything: bool, export_to: str | None, as_json:
         click.echo(to_json({"runs": history.records, "problem": history.problem}))
         return Exit.DONE
     if history.problem:
-        click.echo(f"dixis-tui: {history.problem}", err=True)
+        say(f"dixis-tui: {history.problem}", err=True)
     if not history.records:
         click.echo(_("No run has migrated anything yet."))
     for found in history.targets().values():

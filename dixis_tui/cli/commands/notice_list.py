@@ -6,6 +6,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.options import json_option
+from dixis_tui.cli.say import say
 from dixis_tui.run.notice_log import NoticeRecord
 from dixis_tui.secrets import clean
 
@@ -26,12 +27,12 @@ def command(*, as_json: bool) -> None:
 
     found = all_notices()
     if found.problem:
-        click.echo(f"{found.problem}.", err=True)
+        say(f"{found.problem}.", err=True)
     if as_json:
         click.echo(to_json(NoticeList(found.records, found.problem)))
         return
     if not found.records:
-        click.echo("No notices yet.")
+        say("No notices yet.")
     for one in found.records:
         receipt = one.receipt
         window = f"window {one.opens:%Y-%m-%d %H:%M} UTC" if one.opens else "no window"
@@ -45,4 +46,4 @@ def command(*, as_json: bool) -> None:
             f"{clean(one.target)}, {window}, {one.run or 'without a run'}, by {clean(one.operator)}"
         )
         if receipt.evidence:
-            click.echo(f"    {clean(receipt.evidence)}")
+            say(f"    {clean(receipt.evidence)}")

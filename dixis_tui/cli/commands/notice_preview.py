@@ -9,6 +9,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.options import Common, json_option
+from dixis_tui.cli.say import say
 from dixis_tui.notice import NoticeKind
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def command(ctx: click.Context, *, kind: str, shape: str, as_json: bool) -> None
     channels.check(settings)
     facts = facts_of(RunState(), settings, NoticeKind(kind), datetime.now(UTC))
     if facts.opens is None:
-        click.echo("No window is agreed in dixis.toml: its date and time are missing here.", err=True)
+        say("No window is agreed in dixis.toml: its date and time are missing here.", err=True)
     text = _shown(shape, render.texts(NoticeKind(kind), facts, settings), facts, settings)
     click.echo(to_json(PreviewResult(kind=kind, shape=shape, text=text)) if as_json else text)
 

@@ -11,6 +11,7 @@ import click
 
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.options import Common
+from dixis_tui.cli.say import say
 from dixis_tui.errors import RunnerError, UsageError
 from dixis_tui.i18n import _
 
@@ -141,7 +142,7 @@ def _look(settings: Settings, *, up: bool) -> int:
         return Exit.DONE
     seen = page_sight.see(settings.maintenance, BY_HAND, up=up, wait=threading.Event().wait)
     if seen.problem:
-        click.echo(f"{seen.url} {seen.problem}\n  {page_sight.REMEDY}", err=True)
+        say(f"{seen.url} {seen.problem}\n  {page_sight.REMEDY}", err=True)
         return Exit.ERROR
-    click.echo(f"{page_sight.sentence(seen)}.")
+    say(f"{page_sight.sentence(seen)}.")
     return Exit.DONE

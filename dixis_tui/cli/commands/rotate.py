@@ -12,6 +12,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.options import Common, json_option, operator_option, secrets_for_headless
+from dixis_tui.cli.say import say
 from dixis_tui.errors import GithubError, RunnerError, UsageError
 from dixis_tui.i18n import _
 from dixis_tui.postgres.url import DatabaseUrl, parse, with_login
@@ -93,7 +94,7 @@ def command(
             typed = click.prompt(_("Type {role} to change its password").format(role=asked.role), err=True)
             if typed != asked.role:
                 raise UsageError("Wrong role. Nothing was done.", f"The role is exactly {asked.role}.")
-        outcome = rotation.rotate(order, lambda sentence: click.echo(f"   {sentence}", err=True))
+        outcome = rotation.rotate(order, lambda sentence: say(f"   {sentence}", err=True))
     result = RotateResult(
         rotation=order.id,
         role=order.role,
@@ -279,7 +280,7 @@ def _tell(result: RotateResult, looked: Looked, asked: _Asked, *, as_json: bool)
         click.echo(to_json(result))
         return
     for sentence in result.seen:
-        click.echo(f" ✔ {sentence}")
+        say(f" ✔ {sentence}")
     for one in looked.sessions:
         told = _(
             "{count} × {application} from {place} had the old password: they stay connected, and their next "

@@ -23,8 +23,8 @@ class _Message(Struct, frozen=True):
 def refusal(request: Request, answer: Answer, host: str, redactor: Redactor, limit: Limit | None = None) -> GithubError:
     """Why `answer` is not what was asked for. What it says in its own words is cleaned, redacted and cut."""
     status = answer.status
-    to = "to" if request.changes else "when asked for"
-    said = f"{host} answered {status}{_said(answer, redactor)} {to} {request.what}"
+    own = _said(answer, redactor)
+    said = f"{host} answered {status}{own} {'to' if request.changes else 'when asked for'} {request.what}"
     if limit is not None:
         return GithubError("rate", f"{said}: {limit.reason}", "Wait until then.", until=limit.until)
     match status:
