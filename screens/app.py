@@ -73,6 +73,8 @@ class CockpitApp(App[str]):
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "interrupted", show=False, system=True),
         Binding("ctrl+l", "redraw", show=False, priority=True),
+        # Of the app itself: no screen, no dialog and no field for text may keep anybody from the numbers.
+        Binding("ctrl+o", "contacts", show=False, priority=True),
     ]
 
     def __init__(
@@ -316,6 +318,15 @@ class CockpitApp(App[str]):
                 run_id=self.client.run_id
             )
         self.exit(LEAVE, message=Text(message))
+
+    def action_contacts(self) -> None:
+        """Whom to call, from wherever; once more: back."""
+        from screens.contacts import ContactsScreen
+
+        if isinstance(self.screen, ContactsScreen):
+            self.screen.dismiss()
+        else:
+            self.push_screen(ContactsScreen(self.view))
 
     def action_leave(self) -> None:
         """Ctrl+Q does what q does."""

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from dixis_tui.i18n import N_, _
 from screens import cards, guide
 from screens.view import LOOK, Mode, View
+from screens.widgets.call_strip import CallStrip, calls_for
 from screens.widgets.countdown import Countdown
 from screens.widgets.detail import Detail
 from screens.widgets.header import Header, WallClock
@@ -105,6 +106,7 @@ class Cockpit(Screen[None]):
                 yield _titled(Detail(view, id="selected", classes="pane"), _("SELECTED"))
                 log = LogView(app.client.log, view.zone, frequency=app.log_frequency, limit=app.log_end)
                 yield _titled(log, _("LOG"))
+        yield CallStrip(view)
         yield Says(view, self._notice)
         yield KeyLine(view)
         replay = _("REPLAY. ") if view.reel else ""
@@ -130,6 +132,7 @@ class Cockpit(Screen[None]):
         self.set_class(columns < 116, "-narrow")
 
     def _mark(self, view: View) -> None:
+        self.set_class(calls_for(view), "-grave")
         self.set_class(view.demo or view.state.drill, "-demo")
         self.set_class(view.mode is Mode.REPLAY, "-replay")
         self.set_class(view.state.run is None, "-nothing")

@@ -51,7 +51,10 @@ class Dialog(ModalScreen[None]):
     """Drawn from the view like the cockpit; closes by Esc without doing anything."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOK)
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("o", "app.contacts", show=False),  # where no field takes letters; ctrl+o everywhere
+    ]
 
     def __init__(self, view: View) -> None:
         super().__init__()

@@ -17,6 +17,7 @@ from dixis_tui.model import Phase
 from screens import fleet_keys, fleet_rows, words
 from screens.fleet_rows import Key
 from screens.view import LOOK, Mode, Spot, View
+from screens.widgets.call_strip import CallStrip, calls_for
 from screens.widgets.header import Header, WallClock
 from screens.widgets.key_line import Says
 from screens.widgets.painted import Painted, Part, bar, line, spread, style
@@ -178,6 +179,7 @@ class FleetScreen(Screen[None]):
             yield ReplayBar(view)
         yield Head(view)
         yield self._targets
+        yield CallStrip(view)
         yield Says(view, self._notice)
         yield FleetKeys(view, self._targets)
         yield Static(
@@ -194,6 +196,7 @@ class FleetScreen(Screen[None]):
         self._mark(self.view)
 
     def _mark(self, view: View) -> None:
+        self.set_class(calls_for(view), "-grave")
         size = self.app.size
         self.set_class(size.width < _LEAST_COLUMNS or size.height < _LEAST_ROWS, "-tiny")
         self.set_class(size.width < fleet_rows.WIDE, "-narrow")

@@ -17,6 +17,7 @@ from dixis_tui.i18n import N_, _
 from screens import cards, words
 from screens.log_text import parse
 from screens.view import LOOK, Link, Mode, View
+from screens.widgets.call_strip import CallStrip, calls_for
 from screens.widgets.header import Header, WallClock
 from screens.widgets.key_line import Says
 from screens.widgets.painted import Painted, Part, spread
@@ -79,6 +80,7 @@ class PresenterScreen(Screen[None]):
         sheet = Sheet(self.view)
         sheet.last_lines = self._tail(self.view)
         yield sheet
+        yield CallStrip(self.view)
         yield Says(self.view)
         yield PresenterKeys(self.view)
 
@@ -90,6 +92,7 @@ class PresenterScreen(Screen[None]):
         self.set_class(event.size.width < 98, "-narrow")
 
     def _mark(self, view: View) -> None:
+        self.set_class(calls_for(view), "-grave")
         self.set_class(view.demo or view.state.drill, "-demo")
         self.set_class(view.mode is Mode.REPLAY, "-replay")
         self.set_class(view.state.run is None, "-nothing")

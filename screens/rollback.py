@@ -35,7 +35,6 @@ class RollbackScreen(PhraseDialog):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "choose(-1)", show=False),
         Binding("down", "choose(1)", show=False),
-        Binding("ctrl+o", "contacts", show=False),
     ]
 
     def __init__(self, view: View) -> None:
@@ -93,10 +92,6 @@ class RollbackScreen(PhraseDialog):
     def _pinned(self) -> None:
         # What is typed is meant for the way on the screen: a look that comes in later must not choose another.
         self._picked = self._way
-
-    def action_contacts(self) -> None:
-        """Whom to call."""
-        self.cockpit_app.open("contacts")
 
     def _chosen(self) -> WayView:
         found = way_words.ways(self.view.state, self.view.operator)

@@ -48,7 +48,6 @@ class TroubleScreen(Dialog):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number + 1), f"case({number})", show=False) for number in range(len(_CASES))),
         *(Binding(key, f"out('{key}')", show=False) for key in sorted({*_KEYS.values()})),
-        Binding("o,ctrl+o", "contacts", show=False),
         Binding("t,q", "close", show=False),
     ]
 
@@ -86,10 +85,6 @@ class TroubleScreen(Dialog):
         self._picked = _CASES[number]
         self.show(self.view)
         self.query_one("#trouble").scroll_home(animate=False)
-
-    def action_contacts(self) -> None:
-        """Whom to call."""
-        self.cockpit_app.open("contacts")
 
     def action_out(self, key: str) -> None:
         """One of the ways out, where this case has it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
@@ -13,10 +13,14 @@ from msgspec import Struct
 from dixis_tui.cli.exits import Exit, of_verdict
 from dixis_tui.cli.say import say
 from dixis_tui.errors import UrlError, UsageError
+from dixis_tui.i18n import _
 from dixis_tui.model import CheckState, Verdict
 from dixis_tui.process import login_name
 from dixis_tui.secrets import clean
 from dixis_tui.settings import DATABASE_URL, Settings, load
+
+if TYPE_CHECKING:
+    from dixis_tui.run.state import RunState
 
 
 class Common(Struct, frozen=True):
@@ -102,6 +106,20 @@ def with_token(secrets: dict[str, str], settings: Settings) -> dict[str, str]:
     return secrets | {GH_CLI: found} if found else secrets
 
 
+def tell_whom_to_call(state: RunState, verdict: Verdict) -> None:
+    """The contacts on stderr, in their order, where something failed on production or nobody knows what is there."""
+    from dixis_tui.run import escalation
+
+    lost = verdict is Verdict.OPEN and state.confirmed is not None and escalation.grave(state)
+    if state.drill or not (verdict in (Verdict.FAILED, Verdict.UNKNOWN) or lost):
+        return
+    click.echo(_("Call now, in this order:"), err=True)
+    for one in escalation.calls(state):
+        who = "  ".join(text for text in (one.address, one.name) if text)
+        nobody = _("nobody is named in dixis.toml, [contacts] {key}").format(key=escalation.KEYS[one.role])
+        click.echo(f"  {_(one.role)}: {who or nobody} ({_(one.when)})", err=True)
+
+
 def finish(folder: Path, *, as_json: bool, interrupted: bool = False, watched: bool = False) -> int:
     """Last words about a run: what closed it, where its journal is; returns the exit code.
 
@@ -122,6 +140,7 @@ def finish(folder: Path, *, as_json: bool, interrupted: bool = False, watched: b
     say(f"Verdict {run.verdict}. Journal: {journal}", err=as_json)
     if run.state.left and not run.state.ended:
         say(f"It was left open: `dixis-tui recover {run.id}` goes on with it.", err=True)
+    tell_whom_to_call(run.state, run.verdict)
     if as_json:
         click.echo(to_json(of_run(run, journal)))
     changed = run.verdict in (Verdict.FAILED, Verdict.UNKNOWN, Verdict.DONE, Verdict.ROLLED_BACK)

@@ -13,7 +13,6 @@ from screens.view import Link, View
 from screens.widgets.painted import Painted, Part, line
 
 _SHORTEST_NAME = 8
-_AFTER = " "
 
 
 def calls_for(view: View) -> bool:
@@ -29,12 +28,12 @@ def parts(view: View, width: int) -> list[Part]:
     labelled = [(_("call"), on_call), (_("no answer"), backup), (_("decides"), decides)]
     if escalation.server_at_fault(view.state):
         labelled.insert(1, (_("server"), provider))
-    for shown in (labelled, [labelled[0], labelled[-1]], labelled[:1]):
+    pair = [labelled[0], labelled[-1]]
+    for shown, name in ((labelled, _SHORTEST_NAME), (pair, _SHORTEST_NAME), (pair, 0)):
         fixed = sum(_fixed(label, one) for label, one in shown) + 3 * (len(shown) - 1) + 2
-        left = (width - fixed) // len(shown)
-        if left >= _SHORTEST_NAME or shown is labelled[:1]:
-            return _row(shown, max(left, 0))
-    return _row(labelled[:1], max(width // 2, 0))
+        if (left := (width - fixed) // len(shown)) >= name:
+            return _row(shown, left)
+    return _row(labelled[:1], 0)
 
 
 def _fixed(label: str, one: Call) -> int:
@@ -51,7 +50,7 @@ def _row(shown: list[tuple[str, Call]], room: int) -> list[Part]:
             continue
         row.append((one.address or "", "strong"))
         if name := words.cut(one.name, room):
-            row.append((f"{_AFTER if one.address else ''}{name}", "text"))
+            row.append((f"{' ' if one.address else ''}{name}", "text"))
     return row
 
 

@@ -163,10 +163,9 @@ def _down(seen: Finding | None, told: tuple[Receipt, ...]) -> Finding:
 def _tell(context: Context, kind: NoticeKind, operator: str) -> tuple[Receipt, ...]:
     if not context.settings.notices.any:
         return ()
-    from importlib import import_module
+    from dixis_tui.run.phases import notices  # templates and mail are needed only here
 
-    sent: tuple[Receipt, ...] = import_module("dixis_tui.run.phases.notices").send(context, kind, operator)
-    return sent
+    return notices.send(context, kind, operator)
 
 
 def _operator(context: Context) -> str:
