@@ -9,7 +9,6 @@ import pytest
 
 from dixis_tui import events as ev
 from dixis_tui.cli.options import tell_whom_to_call
-from dixis_tui.locks import Peer
 from dixis_tui.model import MigrationState, Verdict
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import escalation
@@ -28,6 +27,7 @@ from screens.widgets.call_strip import CallStrip
 from tests.screens.fleet_story import FleetStory
 from tests.screens.stage import Stage, play
 from tests.screens.story import MIGRATIONS, Story, stages
+from tests.unit.examples import VICTIM
 
 PEOPLE = [
     ("On-call engineer", "Παναγιώτα Παπαδημητρακοπούλου-Χατζηκωνσταντίνου", "+30 210 000 0001"),
@@ -135,11 +135,7 @@ def test_one_key_from_every_screen_and_dialog(tmp_path: Path) -> None:
         screens += [
             ResolveScreen(view, MIGRATIONS[0], applied=True),
             ReviewScreen(view, cmd.ReviewDeployment(environment="x", approve=True, comment="", operator="x")),
-            SignalScreen(
-                view,
-                Peer(pid=4711, depth=1, user="app", application="shop", address="", state="active", query="SELECT 1"),
-                "cancel",
-            ),
+            SignalScreen(view, VICTIM, "cancel"),
             PresenterScreen(view),
         ]
         for screen in [None, *screens]:
