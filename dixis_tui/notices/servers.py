@@ -122,7 +122,10 @@ handle_errors {{
 	}}
 	handle @dixis_page {{
 		root * {page.file.parent}
+		# Else a browser that has it already would get a 503 without a word in it.
 		request_header -Range
+		request_header -If-Modified-Since
+		request_header -If-None-Match
 		rewrite * /{page.file.name}
 		method GET
 		header Retry-After {page.retry_after_seconds}
