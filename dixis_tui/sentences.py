@@ -183,7 +183,8 @@ class Sentences:
             put[name], known = self._field(name, value, one.literals[at], depth, seen)
             score += known
             sure = sure or bool(known) or _NAME.fullmatch(value) is not None
-            if not known and not _may_stand(one, name, value.strip()):
+            told = known and (not one.weak or known * 2 >= len(value.strip()))
+            if not told and not _may_stand(one, name, value.strip()):
                 return "", 0, False
             clean = clean and (known >= len(value.strip()) or not _JOINT.search(value))
         if not sure:

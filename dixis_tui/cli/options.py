@@ -11,7 +11,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.exits import Exit, of_verdict
-from dixis_tui.cli.say import say
+from dixis_tui.cli.say import put, say
 from dixis_tui.errors import UrlError, UsageError
 from dixis_tui.i18n import _
 from dixis_tui.model import CheckState, Verdict
@@ -136,7 +136,8 @@ def finish(folder: Path, *, as_json: bool, interrupted: bool = False, watched: b
         gates = closed(run.state)
         failed = [gate for gate in gates if gate.state is CheckState.FAILED]
         for gate in failed or gates:
-            say(f"closed: {gate.code} {gate.title}: {gate.state}. {gate.evidence} {gate.remedy}".rstrip(), err=True)
+            state = f"{gate.code} {put(gate.title)}: {put(gate.state)}"
+            click.echo(f"{put('closed')}: {state}. {put(gate.evidence)} {put(gate.remedy)}".rstrip(), err=True)
     say(f"Verdict {run.verdict}. Journal: {journal}", err=as_json)
     if run.state.left and not run.state.ended:
         say(f"It was left open: `dixis-tui recover {run.id}` goes on with it.", err=True)
