@@ -15,7 +15,7 @@ from dixis_tui.sql.names import Relation, quote
 from dixis_tui.sql.parts import commands
 from dixis_tui.sql.script import parse_script
 
-_LIST = re.compile(r"^(\s*SELECT(?:\s+DISTINCT)?)\s+.{40,}?\s+FROM\b", re.I | re.S)
+_LIST = re.compile(r"^(\s*SELECT(?:\s+DISTINCT)?)\s+(?:(?!\bSELECT\b).){40,}?\s+FROM\b", re.I | re.S)
 _SUBJECT = 110
 _SYSTEM = ("pg_", "_prisma_migrations")
 

@@ -301,6 +301,8 @@ class TestWhy:
         columns = ", ".join(f'"public"."Order"."column{number}"' for number in range(20))
         text = f'SELECT {columns} FROM "public"."Order" WHERE "public"."Order"."customerId" = $1'
         assert shown(text, "12345") == 'SELECT … FROM "Order" WHERE "Order"."customerId" = $1'
+        nested = 'SELECT (SELECT count(*) FROM "Producer" WHERE active) AS a, b FROM "Product"'
+        assert shown(nested, "12345") == nested
 
 
 class TestEndpoints:
