@@ -25,7 +25,7 @@ KEYS = (
     ("p", N_("name a provider's snapshot, on the backup phase")),
     ("n", N_("notices: which went out and to whom, how each looks; there s sends one")),
     ("t", N_("what to do: what went wrong, what is known, the ways out")),
-    ("o", N_("contacts: whom to call")),
+    ("o", N_("contacts: whom to call, and who decides; ctrl+o from every dialog")),
     (
         "s",
         N_("stop what runs at its next safe point, or take back a phrase that waits for the second person; asks first"),
