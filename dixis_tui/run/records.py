@@ -31,7 +31,8 @@ def append(path: Path, record: Struct) -> str:
             size = os.fstat(file).st_size
             if size and os.pread(file, 1, size - 1) != b"\n":
                 line = b"\n" + line  # a line that a crash left half-written takes no other with it
-            os.write(file, line)
+            while line:  # a nearly full disk takes a part, and says no to the rest
+                line = line[os.write(file, line) :]
             os.fsync(file)
         finally:
             os.close(file)
