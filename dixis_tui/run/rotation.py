@@ -65,6 +65,16 @@ class Order(Struct, frozen=True, kw_only=True):
         return self.url.user == self.role
 
     @property
+    def told_before(self) -> bool:
+        """Whether an earlier call began to tell GitHub a new URL: what it was given there is not known here."""
+        return self.resumes is not None and self.resumes.begun(Step.SECRETS)
+
+    @property
+    def altered_before(self) -> bool:
+        """Whether an earlier call began to give the server a new password."""
+        return self.resumes is not None and self.resumes.begun(Step.ALTER)
+
+    @property
     def old_password(self) -> str:
         """The one before, or empty where nobody here knows it."""
         if self.form.user == self.role and self.form.password:
@@ -85,10 +95,13 @@ class Journal:
     def __init__(self, order: Order) -> None:
         self._order = order
         self.words = Redactor([*order.url.secrets, *order.form.secrets]).line
+        self.begun: set[Step] = set()
+        """By this call."""
 
     def write(self, step: Step, done: bool | None, evidence: str = "") -> None:
         """One line, on disk when this returns. Raises RunnerError."""
         order = self._order
+        self.begun.add(step)
         record = RotationRecord(
             rotation=order.id,
             at=datetime.now(UTC),
@@ -116,7 +129,8 @@ class Journal:
         except UnknownOutcomeError:
             raise
         except DixisError as error:
-            self.write(step, False, str(error))
+            if not (isinstance(error, GithubError) and error.taken):
+                self.write(step, False, str(error))
             raise
         self.write(step, True, "; ".join(evidence))
 
@@ -126,9 +140,29 @@ def rotate(order: Order, say: Callable[[str], None]) -> Outcome:
 
     Raises:
         DixisError: a step was refused; its remedy says how everything stands. What GitHub had been given was put back.
-        UnknownOutcomeError: whether the server took the password is not known; another call finds out.
+        UnknownOutcomeError: whether the server took the password is not known, or somebody interrupted it; another
+            call finds out.
     """
-    journal, before = Journal(order), order.resumes
+    journal = Journal(order)
+    try:
+        return _all_of_it(order, journal, say)
+    except KeyboardInterrupt:
+        raise UnknownOutcomeError(f"Interrupted. {_stands(order, journal)}", _AGAIN) from None
+
+
+def _stands(order: Order, journal: Journal) -> str:
+    """Where the new password may be, by the steps that were begun."""
+    begun = journal.begun | set(order.resumes.steps if order.resumes else ())
+    if Step.ALTER in begun:
+        server = "The server may have the new password"
+        return f"{server}, GitHub the new URL or the old one" if order.places.names else server
+    if Step.SECRETS in begun and order.places.names:
+        return "GitHub may have the new URL, the server still has the old password"
+    return "Nothing was changed yet: the old password works everywhere"
+
+
+def _all_of_it(order: Order, journal: Journal, say: Callable[[str], None]) -> Outcome:
+    before = order.resumes
     new = in_file(order.file, order.role) if before else None
     if new is None:  # what was lost is made anew, and nobody has that yet
         before = None
@@ -202,6 +236,9 @@ def _only_tried(order: Order, journal: Journal, password: str) -> None:
         with journal.step(Step.TRY), _admin(order, "") as session:
             roles.try_password(session, order.role, password)
     except DixisError as error:
+        if order.told_before:  # with another password, whose file was lost
+            error.remedy = f"{error.remedy} GitHub or the server may have a new password of before. {_AGAIN}".strip()
+            raise
         _give_up(order, journal, "the server would not take it")
         error.remedy = f"{error.remedy} Nothing was changed: the old password works everywhere.".strip()
         raise
@@ -218,8 +255,10 @@ def _give_to_github(order: Order, journal: Journal, new: DatabaseUrl, say: Calla
             if not order.places.names:
                 evidence.append("no secret on GitHub")
     except GithubError as error:
-        untouched = tried[:-1] == [] and not error.taken
-        if untouched or _put_back(order, journal, tried, say):
+        touched = [*order.places.names] if order.told_before else tried if error.taken else tried[:-1]
+        if order.altered_before:
+            error.remedy = f"{error.remedy} The server may have a new password already. {_AGAIN}".strip()
+        elif _put_back(order, journal, touched, say):
             _give_up(order, journal, "GitHub did not take it")
             error.remedy = f"{error.remedy} Nothing else was changed: the old password works everywhere.".strip()
         else:
@@ -237,7 +276,11 @@ def _put(order: Order, place: str, value: str) -> str:
     except GithubError as error:
         if not error.taken:
             raise
+    try:
         return put(place, value)
+    except GithubError as error:
+        error.taken = True  # the first may have been, whatever is said of the second
+        raise
 
 
 def _put_back(order: Order, journal: Journal, places: list[str], say: Callable[[str], None]) -> bool:
@@ -267,8 +310,7 @@ def _alter(order: Order, journal: Journal, password: str) -> None:
                 ) from None
             evidence.append(f"{order.role}, as a SCRAM-SHA-256 verifier")
     except QueryError as error:
-        before = order.resumes is not None and order.resumes.begun(Step.ALTER)
-        if not before and _put_back(order, journal, list(order.places.names), lambda _: None):
+        if not order.altered_before and _put_back(order, journal, list(order.places.names), lambda _: None):
             _give_up(order, journal, "the server did not take it")
             error.remedy = f"{error.remedy} The old password works everywhere.".strip()
         else:

@@ -69,7 +69,10 @@ def places(repository: Repository, settings: GithubSettings, seen: Seen) -> Plac
         environment = place.removeprefix(_ENVIRONMENT) if place.startswith(_ENVIRONMENT) else ""
         before = _updated(repository, settings, place)
         repository.put_secret(settings.secret, value, environment)
-        after = _updated(repository, settings, place)
+        try:
+            after = _updated(repository, settings, place)
+        except DixisError:  # GitHub has it: nobody may think otherwise because of a look
+            return f"{settings.secret} of the {place} taken; its time could not be read"
         moved = after is not None and (before is None or after > before)
         when = f"changed at {after:%Y-%m-%d %H:%M:%S} UTC" if moved else "taken, and GitHub shows no new time for it"
         return f"{settings.secret} of the {place} {when}"

@@ -15,6 +15,8 @@ from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import parse
 from dixis_tui.run import rotations
 from tests.github.fake import TOKEN, Environment, FakeGithub, Secret
+from tests.github.fake.answers import Answer
+from tests.github.fake.faults import Fault, instead, to
 from tests.github.fake.shop import shop
 from tests.rotation.conftest import OLD, Scene, works
 
@@ -127,4 +129,15 @@ def test_the_phrase_is_asked_for_and_a_token_that_may_not_is_found_out_first(
     assert house.old_works()
     github.tokens[TOKEN].permissions = {"secrets": "write", "environments": "write"}
     assert run(["rotate", "--url-variable", "SHOP_URL"]) == Exit.DONE
+    assert not house.old_works()
+
+
+def test_a_secret_that_github_has_taken_is_taken_whatever_the_look_afterwards_says(
+    house: Scene, github: FakeGithub
+) -> None:
+    # Read twice before: where the secret is, and what time it has.
+    github.faults.append(Fault(instead(lambda: Answer(403)), to("/production/secrets"), times=1, skip=2))
+    assert run(["rotate", "--confirm", house.role, "--url-variable", "SHOP_URL"]) == Exit.DONE
+    assert "environment production taken; its time could not be read" in house.records.read_text()
+    assert github.repo.environments[0].secrets[0].value == Path(house.last.last.file).read_text().strip()
     assert not house.old_works()

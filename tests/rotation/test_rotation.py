@@ -161,6 +161,66 @@ def test_an_answer_that_is_lost_is_asked_for_again(scene: Scene) -> None:
     assert not scene.old_works()
 
 
+def unreached() -> GithubError:
+    """Nothing was sent."""
+    return GithubError("unreachable", "no way there", "Look.")
+
+
+def test_what_github_may_have_is_never_called_untouched(scene: Scene) -> None:
+    """The first answer is lost; the second try, and those that put the old one back, end before anything is sent."""
+    scene.vault.refusing = [LOST, *(unreached() for _ in range(9))]
+    order = scene.order()
+    with pytest.raises(GithubError) as caught:
+        rotate(order, quiet)
+    assert "Nothing" not in caught.value.remedy
+    assert "The server still has the old password" in caught.value.remedy
+    assert scene.vault.values["repository"] == order.file.read_text().strip(), "GitHub has it, and the file is kept"
+    assert '"step":"secrets","done":false' not in scene.records.read_text(), "what is not known is not written"
+    scene.vault.refusing = [unreached(), unreached()]
+    with pytest.raises(GithubError):
+        rotate(scene.order(), quiet)
+    assert order.file.exists(), "the call before may have told it"
+    assert not scene.last.over
+    scene.vault.refusing = []
+    rotate(scene.order(), quiet)
+    assert set(scene.vault.values.values()) == {order.file.read_text().strip()}
+    assert not scene.old_works()
+
+
+def test_a_lost_answer_is_put_back_where_github_is_there_again(scene: Scene) -> None:
+    scene.vault.refusing = [LOST, unreached()]
+    order = scene.order()
+    with pytest.raises(GithubError):
+        rotate(order, quiet)
+    assert set(scene.vault.values.values()) == {scene.url.raw.reveal()}
+    assert scene.last.did(Step.PUT_BACK)
+    assert not order.file.exists()
+    assert scene.old_works()
+
+
+def test_whoever_interrupts_is_told_what_stands_where(scene: Scene) -> None:
+    def at(number: int) -> str:
+        said: list[str] = []
+
+        def say(sentence: str) -> None:
+            said.append(sentence)
+            if len(said) == number:
+                raise KeyboardInterrupt
+
+        with pytest.raises(UnknownOutcomeError) as caught:
+            rotate(scene.order(), say)
+        assert caught.value.remedy.startswith("Run `dixis-tui rotate` again")
+        return str(caught.value)
+
+    assert at(2) == "Interrupted. Nothing was changed yet: the old password works everywhere"
+    assert at(3) == "Interrupted. GitHub may have the new URL, the server still has the old password"
+    assert at(2) == "Interrupted. GitHub may have the new URL, the server still has the old password"
+    assert at(4) == "Interrupted. The server may have the new password, GitHub the new URL or the old one"
+    order = scene.order()
+    rotate(order, quiet)
+    assert works(scene.database, scene.role, scene.new_password(order))
+
+
 def test_where_github_is_gone_half_way_it_is_said_and_gone_on_with(scene: Scene) -> None:
     scene.vault.refusing = [None, LOST, LOST, LOST, LOST, LOST]
     with pytest.raises(GithubError) as caught:
