@@ -56,7 +56,8 @@ class SessionSeen(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True):
-    """All that were seen, in the order of their first look; `more` were left out."""
+    """All that were seen, in the order of their first look; `more` is how often others were seen, look by
+    look: how many kinds they are nobody knows."""
 
     sessions: tuple[SessionSeen, ...] = ()
     more: int = 0

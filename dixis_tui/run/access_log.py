@@ -16,7 +16,6 @@ from msgspec.structs import replace
 
 from dixis_tui import events as ev
 from dixis_tui.access import Seen, SessionSeen, expected, merged, told_alike
-from dixis_tui.errors import DixisError
 from dixis_tui.run.context import Context
 
 LOOK_SECONDS = 1.0
@@ -55,7 +54,7 @@ class AccessLog:
                 return
             try:
                 found = ask()
-            except DixisError as error:
+            except Exception as error:  # noqa: BLE001 - whatever a stranger calls his role, and however it is encoded
                 self._complain(error)
                 return
             finally:
@@ -102,7 +101,7 @@ class AccessLog:
             self._context.emit(ev.AccessSeen(sessions=self._seen.sessions, more=self._seen.more), flush=False)
             self._told, self._told_at = self._seen, at
 
-    def _complain(self, error: DixisError) -> None:
+    def _complain(self, error: Exception) -> None:
         """Once, until all goes well again; in the log alone."""
         if not self._blind:
             self._blind = True

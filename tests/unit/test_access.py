@@ -94,7 +94,12 @@ def state_of(*sessions: SessionSeen, more: int = 0, events: tuple[ev.Event, ...]
             CheckState.WARNED,
             "1 of 2 kinds of connection unknown: nikos@85.74.1.2/psql 21:04 UTC",
         ),
-        (state_of(OURS, seen(), PSQL, more=4), [], CheckState.WARNED, "none of them named yet: shop@10.0.0.7/web"),
+        (
+            state_of(OURS, seen(), PSQL, more=4000),
+            [],
+            CheckState.WARNED,
+            "shop@10.0.0.7/web 21:00 UTC; nikos@85.74.1.2/psql 21:04 UTC, and others that were not listed",
+        ),
         (
             state_of(OURS, seen(address="", hidden=True)),
             ["x"],
@@ -116,6 +121,7 @@ def test_the_person_s_check_is_answered_where_all_are_named_and_else_has_the_lis
     answered = person(state_of(OURS, seen(known=True)), ["shop"])
     assert answered is not None
     assert answered.state is CheckState.PASSED
+    assert review(state_of(seen(known=True), more=3), ["shop"]).state is CheckState.WARNED, "nobody knows all of them"
     listed = person(state_of(OURS, seen(), PSQL), [])
     assert listed is not None
     assert listed.state is CheckState.WAITING
@@ -190,6 +196,18 @@ def test_a_look_that_fails_is_said_once_and_stops_nothing(context: Context) -> N
     log.look(Looks(gone))
     log.look(Looks((seen(),)))
     assert (context.folder / "log").read_text("utf-8").count("the server is gone") == 1
+    assert len(context.state.access) == 1
+
+
+def test_a_name_that_can_t_be_read_ends_no_thread(context: Context) -> None:
+    def ask() -> tuple[SessionSeen, ...]:
+        raise UnicodeDecodeError("utf-8", b"\xcc\xdc\xf1", 0, 1, "invalid continuation byte")
+
+    log = AccessLog(context, seconds=0, tell_seconds=0)
+    log.look(ask)
+    log.look(ask)
+    log.look(Looks((seen(),)))
+    assert (context.folder / "log").read_text("utf-8").count("invalid continuation byte") == 1
     assert len(context.state.access) == 1
 
 

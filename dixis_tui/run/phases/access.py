@@ -44,6 +44,9 @@ def review(state: RunState, known: Sequence[str]) -> Finding:
     strange = [one for one in others if one.unknown]
     if not strange:
         more = _hidden(others) if others else ""
+        if state.access_more:
+            listed = f"{_kinds(len(others))}, all of them known, and others that were not listed{more}"
+            return warned(listed, "Look at the server's log of connections.")
         kinds = f"{_kinds(len(others))}, all of them known" if others else "nobody but this run was connected"
         return passed(f"{kinds}{more}")
     if not known:
@@ -69,9 +72,10 @@ _BY_PROGRAM = "looked at by the program"
 
 def named(state: RunState, sessions: Sequence[SessionSeen]) -> str:
     """The first few in words, and how many more."""
-    rest = len(sessions) - NAMED + state.access_more
+    rest = len(sessions) - NAMED
     more = f" and {rest} more" if rest > 0 else ""
-    return "; ".join(map(str, sessions[:NAMED])) + more + _hidden(sessions)
+    others = ", and others that were not listed" if state.access_more else ""
+    return "; ".join(map(str, sessions[:NAMED])) + more + others + _hidden(sessions)
 
 
 def _kinds(number: int) -> str:
