@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dixis_tui.access import SessionSeen
 from dixis_tui.errors import ConnectError, RunnerError
@@ -29,6 +30,8 @@ class Looked(Struct, frozen=True, kw_only=True):
     role: RoleSeen
     sessions: tuple[SessionSeen, ...]
     system_identifier: str
+    url: DatabaseUrl
+    """With the password that the server takes now."""
     unfinished: Rotation | None = None
 
 
@@ -45,7 +48,8 @@ def look(url: DatabaseUrl, role: str, records: Path, words: Callable[[str], str]
         raise RunnerError(f"{problem}", "Mend that file before a password is changed: it says what was begun.")
     server = rotations.server_of(url.host, url.port)
     left = _left(rotations.of_role(found, role, server))
-    with _connected(url, role, left) as session:
+    session, way_in = _connected(url, role, left)
+    with session:
         identity = catalog.identify(session, url)
         sessions = tuple(one for one in connected(session, "", words) if one.user == words(role) and not one.ours)
         left = _left(rotations.of_role(found, role, server, identity.system_identifier))
@@ -53,6 +57,7 @@ def look(url: DatabaseUrl, role: str, records: Path, words: Callable[[str], str]
             role=roles.look(session, role),
             sessions=sessions,
             system_identifier=identity.system_identifier,
+            url=way_in,
             unfinished=left,
         )
 
@@ -62,9 +67,9 @@ def _left(found: tuple[Rotation, ...]) -> Rotation | None:
     return found[-1] if found and not found[-1].over else None
 
 
-def _connected(url: DatabaseUrl, role: str, left: Rotation | None) -> Session:
+def _connected(url: DatabaseUrl, role: str, left: Rotation | None) -> tuple[Session, DatabaseUrl]:
     try:
-        return connect(url, purpose=PURPOSE, read_only=True)
+        return connect(url, purpose=PURPOSE, read_only=True), url
     except ConnectError as error:
         if error.kind != "authentication" or left is None or url.user != role:
             raise
@@ -76,7 +81,8 @@ def _connected(url: DatabaseUrl, role: str, left: Rotation | None) -> Session:
                 "Let somebody who may alter the role give it a password: "
                 f"ALTER ROLE … PASSWORD, as another role; then put that into {url.variable}.",
             ) from None
-        return connect(with_login(url, role, new.password.reveal()), purpose=PURPOSE, read_only=True)
+        known = replace(with_login(url, role, new.password.reveal()), tls_password=url.tls_password)
+        return connect(known, purpose=PURPOSE, read_only=True), known
 
 
 def env_files(*folders: Path) -> tuple[Path, ...]:

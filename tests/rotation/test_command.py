@@ -10,10 +10,11 @@ import pytest
 
 from dixis_tui.cli.exits import Exit
 from dixis_tui.cli.main import run
+from dixis_tui.errors import ConnectError
 from dixis_tui.postgres.run_lock import RunLock
 from dixis_tui.postgres.session import connect
 from dixis_tui.postgres.url import parse
-from dixis_tui.run import rotations
+from dixis_tui.run import rotation, rotations
 from tests.github.fake import TOKEN, Environment, FakeGithub, Secret
 from tests.github.fake.answers import Answer
 from tests.github.fake.faults import Fault, instead, to
@@ -112,6 +113,58 @@ def test_not_while_a_run_is_under_way(house: Scene, capsys: pytest.CaptureFixtur
         lock.release()
     assert "Run 20261124-200000-0001 by maria@ops is under way" in capsys.readouterr().err
     assert house.old_works()
+
+
+def test_not_while_a_run_on_github_may_need_the_secret_of_another_role(
+    house: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", house.database.raw.reveal())
+    with (tmp_path / "dixis.toml").open("a") as settings:
+        settings.write(f'[rotation]\nrole = "{house.role}"\n')
+    lock = RunLock(house.database, "20261124-200000-0001", "maria@ops")
+    lock.ensure()
+    try:
+        assert run(["rotate", "--confirm", house.role, "--url-variable", "SHOP_URL"]) == Exit.CLOSED
+        assert "Run 20261124-200000-0001 by maria@ops is under way" in capsys.readouterr().err
+        assert house.old_works()
+        assert run(["rotate", "--confirm", house.role, "--url-variable", "SHOP_URL", "--without-github"]) == Exit.DONE
+    finally:
+        lock.release()
+    assert not house.old_works()
+
+
+def test_not_where_nobody_can_say_whether_a_run_is_under_way(
+    house: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{house.url.raw.reveal()}?pgbouncer=true")
+    assert run(["rotate", "--confirm", house.role, "--without-github"]) == Exit.USAGE
+    assert "Whether a run is under way can't be known: it says pgbouncer=true" in capsys.readouterr().err
+    monkeypatch.setenv("DATABASE_URL", house.url.raw.reveal())
+
+    def silent(_: RunLock) -> None:
+        raise ConnectError("unreachable", "the server does not answer", "Look at the network.")
+
+    monkeypatch.setattr(RunLock, "ensure", silent)
+    assert run(["rotate", "--confirm", house.role, "--without-github"]) == Exit.ERROR
+    assert "the server does not answer" in capsys.readouterr().err
+    assert house.old_works()
+    assert not house.records.exists()
+
+
+def test_after_ctrl_c_it_goes_on_with_whichever_password_the_server_takes(
+    house: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rotation, "verified", interrupted)
+        assert run(["rotate", "--confirm", house.role, "--without-github"]) == Exit.UNKNOWN
+    said = capsys.readouterr().err
+    assert "Interrupted. The server may have the new password" in said
+    assert "Run `dixis-tui rotate` again" in said
+    assert run(["rotate", "--confirm", house.role, "--without-github"]) == Exit.DONE
+    assert not house.old_works()
 
 
 def test_the_phrase_is_asked_for_and_a_token_that_may_not_is_found_out_first(

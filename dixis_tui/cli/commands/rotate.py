@@ -148,8 +148,6 @@ def _order(
     looked = rotation_look.look(asked.url, asked.role, records, words)
     before = looked.unfinished
     identifier = before.id if before else rotations.new_id()
-    if not only_look:
-        stack.enter_context(_held(asked, identifier))
     github, places = rotation_github.Seen(), Places()
     if asked.github and not without_github:
         try:
@@ -159,6 +157,8 @@ def _order(
         else:
             github = rotation_github.look(repository, asked.settings.github, asked.token)
             places = rotation_github.places(repository, asked.settings.github, github)
+    if not only_look and (asked.url.user == asked.role or places.names):
+        stack.enter_context(_held(looked.url, identifier, asked.operator))
     order = Order(
         id=identifier,
         role=asked.role,
@@ -219,17 +219,23 @@ def _alone(records: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _held(asked: _Asked, identifier: str) -> Iterator[None]:
-    """No run that would lose its way into the database is under way, or begins meanwhile. Raises UnderWayError."""
-    from dixis_tui.postgres.run_lock import RunLock
+def _held(url: DatabaseUrl, identifier: str, operator: str) -> Iterator[None]:
+    """No run that would lose its way into the database, from here or on GitHub, is under way, or begins meanwhile.
+
+    Raises UnderWayError, and where nobody can say whether one is: UsageError, ConnectError or QueryError.
+    """
+    from dixis_tui.postgres.run_lock import NotTaken, RunLock
     from dixis_tui.run import under_way
 
-    if asked.url.user != asked.role:
-        yield  # a run connects as another role
-        return
-    lock = RunLock(asked.url, identifier, asked.operator)
-    under_way.require_ours(lock.begin(), under_way.target(asked.url), identifier)
+    lock = RunLock(url, identifier, operator)
     try:
+        outcome = lock.ensure()
+        under_way.require_ours(outcome, under_way.target(url), identifier)
+        if isinstance(outcome, NotTaken):
+            raise UsageError(
+                f"Whether a run is under way can't be known: {outcome.reason}. Nothing was done.",
+                "Let DATABASE_URL lead to PostgreSQL itself.",
+            )
         yield
     finally:
         lock.release()
