@@ -12,8 +12,8 @@ import click
 from dixis_tui.cli.lines import describe
 from dixis_tui.cli.say import say
 from dixis_tui.cli.script import Script, next_step
-from dixis_tui.events import FirstConfirmed
-from dixis_tui.model import MigrationState
+from dixis_tui.events import CheckChanged, Event, FirstConfirmed
+from dixis_tui.model import CheckState, MigrationState
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import policy_github
 from dixis_tui.run.client import Client
@@ -84,6 +84,7 @@ class Driver:
         self._enough = enough
         self._shown = shown
         self._news = asyncio.Event()
+        self._said: dict[tuple[str, str], CheckChanged] = {}
         self._sent: cmd.Command | None = None
         self._sent_at = -1
         self.state = RunState()
@@ -123,13 +124,21 @@ class Driver:
     def _read(self) -> None:
         for entry in self._client.read():
             self.state = apply(self.state, entry)
-            if entry.number <= self._shown:
+            if entry.number <= self._shown or self._said_before(entry.event):
                 continue
             if not self._quiet and (line := describe(entry)):
                 click.echo(line)
             if self._quiet and isinstance(entry.event, FirstConfirmed):
                 how = f"`dixis-tui approve {self._folder}`"
                 say(f"Waiting for the second person: {how} from another account.", err=True)
+
+    def _said_before(self, event: Event) -> bool:
+        """Whether this is a check that a later phase finds as it was said to be, and that closes nothing."""
+        if not isinstance(event, CheckChanged) or event.state is CheckState.WAITING:
+            return False
+        before = self._said.get((event.code, event.subject))
+        self._said[event.code, event.subject] = event
+        return event == before and event.state is not CheckState.FAILED
 
     async def _step(self) -> None:
         command = self._decide(self.state) if not self.interrupted else self._way_out()
