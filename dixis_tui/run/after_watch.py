@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from dixis_tui import events as ev
-from dixis_tui.after import AfterFinding, AfterKind, Baseline, Latency, Pool, Sample
+from dixis_tui.after import AfterFinding, AfterKind, Baseline, FlowResult, Latency, Pool, Sample
 from dixis_tui.errors import DixisError
 from dixis_tui.model import CheckState, Finding, failed, passed, warned
 from dixis_tui.plan.after import Standing
@@ -67,15 +67,27 @@ class AfterWatch:
         `seconds`: wait at most so long until its sessions are closed. `final`: it is not to go on in another runner.
         """
         self._stop.set()
+        try:
+            self._end(reason, final=final)
+        finally:
+            if seconds and threading.current_thread() is not self._thread:
+                self._thread.join(seconds)
+
+    def _end(self, reason: str, *, final: bool = True) -> None:
+        """Journal the end, once: what could not be written may be tried again."""
         with self._lock:
-            ended, self._over = self._over, True
-        if not ended:
-            if final:
-                self._answer(at_end=True)
+            if self._over:
+                return
+            try:
+                if final:
+                    self._answer(at_end=True)
+            except OSError:  # a full disk: there is no end without what it has come to
+                raise
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not leave it without an end
+                self._context.fault(error)
             self._context.emit(ev.AfterEnded(reason=self._context.log.redactor.line(reason)))
+            self._over = True
             self._context.log.line("after", f"No longer watched: {reason}")
-        if seconds and threading.current_thread() is not self._thread:
-            self._thread.join(seconds)
 
     @property
     def over(self) -> bool:
@@ -85,29 +97,32 @@ class AfterWatch:
     def _watch(self) -> None:
         try:
             while not self._stop.is_set():
-                self._look_safely()
+                self._safely(self._look)
                 left = (self._until - datetime.now(UTC)).total_seconds()
                 if left <= 0:
-                    self.stop(ITS_TIME)
+                    self._safely(lambda: self._end(ITS_TIME))
+                    if self._over:
+                        return
                 self._stop.wait(max(min(self._rules.every_seconds, left), 0))
         finally:
             self._logs.close()
             if self._prober:
                 self._prober.close()
 
-    def _look_safely(self) -> None:
+    def _safely(self, deed: Callable[[], None]) -> None:
         try:
-            self._look()
+            deed()
         except OSError as error:  # our disk is full: the watch is nothing that the run could fail by
             self._stop.wait(self._rules.every_seconds)
             with suppress(OSError):
                 self._context.log.line("after", f"A look of the after-watch failed: {error.strerror}", "warning")
         except Exception as error:  # noqa: BLE001 - a fault of ours ends the watch, not the run
-            sentence = self._context.fault(error)
-            self.stop(sentence)
+            with suppress(OSError):
+                self.stop(self._context.fault(error))
 
     def _look(self) -> None:
-        latencies = self._probe()
+        endpoints, gone = self._probe(), flows.go(self._context)
+        latencies = (*endpoints, *map(flows.latency, gone))
         found = self._endpoints.see(latencies)
         kinds = [AfterKind.HEALTH, AfterKind.FLOW, AfterKind.LOG]
         sample, news = Sample(), None
@@ -124,15 +139,17 @@ class AfterWatch:
         found += self._logs.look(news)
         self._looks += 1
         lines, errors = self._logs.lines, self._logs.errors
-        self._tell(
-            replace(sample, latencies=latencies, pool=pool, log_lines=lines, log_errors=errors),
-            self._standing.news([self._clean(one) for one in found], kinds, self._server.now),
-        )
+        sample = replace(sample, latencies=latencies, pool=pool, log_lines=lines, log_errors=errors)
+        self._tell(sample, gone, [self._clean(one) for one in found], kinds)
 
-    def _tell(self, sample: Sample, news: Sequence[AfterFinding]) -> None:
-        with self._lock:
-            if self._over:
+    def _tell(
+        self, sample: Sample, gone: Sequence[FlowResult], found: Sequence[AfterFinding], kinds: Sequence[AfterKind]
+    ) -> None:
+        with self._lock:  # whoever ends the watch reads the same findings, and tells the last of it
+            if self._over or self._stop.is_set():
                 return
+            news = self._standing.news(found, kinds, self._server.now)
+            flows.tell(self._context, gone)
             if self._looks <= _EVERY_LOOK or self._looks % _THINNED == 0:
                 self._context.emit(ev.AfterSeen(sample=sample), flush=False)
             if self._server.reset:
@@ -194,8 +211,7 @@ class AfterWatch:
 
     def _probe(self) -> tuple[Latency, ...]:
         endpoints = self._context.settings.health
-        looks = self._ask().look(endpoints) if endpoints else ()
-        return (*looks, *flows.latencies(self._context))
+        return tuple(self._ask().look(endpoints)) if endpoints else ()
 
     def _pool(self, pool: Pool | None) -> tuple[Pool | None, list[AfterFinding]]:
         """The pool with the application's numbers, and what is wrong with them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from dixis_tui import events as ev
@@ -242,8 +243,13 @@ def watch_if_verified(context: Context) -> None:
 
 
 def _stop_watching(context: Context, reason: str, *, final: bool = True, seconds: float = 0.0) -> None:
-    if context.after is not None:
+    if context.after is None:
+        return
+    try:
         context.after.stop(reason, final=final, seconds=seconds)
+    except Exception as error:  # noqa: BLE001 - the watch is nothing that a rollback or a sign-off could fail by
+        with suppress(OSError):
+            context.fault(error)
 
 
 def _end(context: Context, closed_by: Sequence[str] = ()) -> None:

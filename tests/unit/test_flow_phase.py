@@ -86,12 +86,16 @@ def test_what_was_broken_before_is_said(site: Site, tmp_path: Path) -> None:
 def test_the_rhythm_journals_only_what_is_news(site: Site, tmp_path: Path) -> None:
     context = context_for(tmp_path, settings_for(site))
     for _ in range(3):
-        looks = flows.latencies(context)
+        gone = flows.go(context)
+        flows.tell(context, gone)
+        looks = [flows.latency(one) for one in gone]
         assert [(look.name, look.problem, look.flow) for look in looks] == [("Login", "", True), ("Prices", "", True)]
         assert all(look.milliseconds > 0 for look in looks)
     assert sum(isinstance(event, ev.FlowSeen) for event in journaled(tmp_path)) == 2
     context.secrets = {}
-    [broken, _] = flows.latencies(context)
+    [broken, _] = gone = flows.go(context)
+    assert sum(isinstance(event, ev.FlowSeen) for event in journaled(tmp_path)) == 2, "going through tells nothing"
+    flows.tell(context, gone)
     assert broken.problem == "step 2: SECRET is not set: nothing was asked"
     assert sum(isinstance(event, ev.FlowSeen) for event in journaled(tmp_path)) == 3
 
@@ -108,7 +112,7 @@ def test_nothing_is_asked_in_a_drill_or_without_flows(site: Site, tmp_path: Path
         site.asked.clear()
         made = context(folder)
         flows.look(made)
-        assert (flows.latencies(made), flows.subjects_of(made), site.asked) == ((), [], [])
+        assert (flows.go(made), flows.subjects_of(made), site.asked) == ((), [], [])
 
 
 def masked(settings: Settings, environment: dict[str, str], text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from dixis_tui import events as ev
@@ -43,37 +43,39 @@ def subjects_of(context: Context) -> list[tuple[str, str]]:
 
 def before(context: Context) -> tuple[Latency, ...]:
     """How it is before the migration: each flow's median of a few looks; of one look where not all are whole."""
-    looks = latencies(context)
+    gone = go(context)
+    tell(context, gone)
+    looks = [latency(result) for result in gone]
     if looks and not any(look.problem for look in looks):
-        looks += tuple(look for _ in range(_LOOKS - 1) for look in latencies(context))
+        looks += [latency(result) for _ in range(_LOOKS - 1) for result in go(context)]
     return medians(looks)
 
 
-def latencies(context: Context) -> tuple[Latency, ...]:
-    """Every flow gone through once, for the baseline and each look of the after-watch. In any thread.
+def latency(result: FlowResult) -> Latency:
+    """What the baseline and the after-watch keep of a flow."""
+    return Latency(name=result.name, milliseconds=result.milliseconds, problem=result.problem, flow=True)
 
-    Journaled is only what is news: the first time, and each time that a flow breaks or is whole again.
+
+def go(context: Context) -> tuple[FlowResult, ...]:
+    """Every flow gone through once, at the same time, as customers come: one that hangs keeps no other waiting.
+
+    In any thread. Nothing is journaled: see :func:`tell`.
     """
-    return tuple(
-        Latency(name=result.name, milliseconds=result.milliseconds, problem=result.problem, flow=True)
-        for result in _gone(context)
-    )
-
-
-def _gone(context: Context) -> Iterator[FlowResult]:
-    """All at the same time, as customers come: one that hangs keeps no other waiting."""
     if not subjects_of(context):
-        return
+        return ()
     from dixis_tui.web.flows import go_through
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         results = list(pool.map(lambda flow: go_through(flow, context.secrets), context.settings.flows))
-    for found in results:
-        result = cleaned(context, found)
+    return tuple(cleaned(context, result) for result in results)
+
+
+def tell(context: Context, gone: Iterable[FlowResult]) -> None:
+    """Journal what is news of them: the first time, and each time that a flow breaks or is whole again."""
+    for result in gone:
         before = context.settled().flows.get(result.name)
         if before is None or before.problem != result.problem:
             context.emit(ev.FlowSeen(result=result))
-        yield result
 
 
 def cleaned(context: Context, result: FlowResult) -> FlowResult:
