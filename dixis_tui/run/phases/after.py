@@ -5,6 +5,7 @@ Neither is a phase, and neither ever fails one: what can't be read is said.
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
@@ -34,6 +35,7 @@ _TEXTS, _TEXT = 50, 400
 """Statements of the baseline whose texts are kept, and how much of each."""
 _APART_SECONDS = 2.0
 """Two looks that are nearer to each other tell no rate."""
+_starting = threading.Lock()
 
 
 def watched(context: Context) -> bool:
@@ -129,7 +131,12 @@ def _outside(context: Context, pool: Pool) -> tuple[tuple[Latency, ...], Pool]:
 
 
 def start(context: Context) -> None:
-    """Begin to watch, where the migration was verified and nobody watches. Never raises."""
+    """Begin to watch, where the migration was verified and nobody watches. In any thread; never raises."""
+    with _starting:  # a waiver's thread and the worker may both find that nobody watches
+        _start(context)
+
+
+def _start(context: Context) -> None:
     state = context.settled()
     verified = state.confirmed and not state.rollback and policy.phase_state(state, Phase.VERIFY) is PhaseState.PASSED
     at_work = context.after is not None and not context.after.over
