@@ -172,7 +172,14 @@ class FlowSettings(Table, frozen=True, kw_only=True):
     """Environment variables whose values steps may name as `{NAME}`; their values are secrets."""
     timeout_seconds: _Timeout = 10.0
     """Of each step."""
+    before: bool = False
+    """It writes nothing although not all of its steps are GETs: it may be gone through before the phrase too."""
     steps: list[StepSettings]
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it may be gone through before anybody has confirmed anything."""
+        return self.before or all(step.method == "GET" for step in self.steps)
 
 
 class AccessSettings(Table, frozen=True, kw_only=True):

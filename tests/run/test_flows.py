@@ -30,7 +30,7 @@ def test_an_evening(begin: Begin, tmp_path: Path, database: DatabaseUrl) -> None
             {"url": "/login", "method": "POST", "form": {"csrf": "{token}", "password": "{SECRET}"}},
             {"url": "/shop", "contains": "open"},
         ]
-        shop = {"name": "Shop", "base": site.base, "variables": ["SECRET"], "steps": steps}
+        shop = {"name": "Shop", "base": site.base, "variables": ["SECRET"], "before": True, "steps": steps}
         settings = msgspec.structs.replace(
             settings_for(write_project(tmp_path / "shop")),
             flows=[msgspec.convert(shop, FlowSettings)],

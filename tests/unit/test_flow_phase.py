@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
 from dixis_tui import events as ev
-from dixis_tui.after import AfterKind, Baseline, Latency
+from dixis_tui.after import AfterKind, Baseline, DatabaseStat, Latency, Pool, ServerLook
 from dixis_tui.model import CheckState
 from dixis_tui.plan.after_latency import Endpoints
+from dixis_tui.postgres.url import parse
 from dixis_tui.run import folders
 from dixis_tui.run.__main__ import _known_secrets
 from dixis_tui.run.context import Context
 from dixis_tui.run.journal import Journal, read
 from dixis_tui.run.log import Log
-from dixis_tui.run.phases import flows
+from dixis_tui.run.phases import after, flows
 from dixis_tui.run.spawn import Handover
+from dixis_tui.run.views import PageView
 from dixis_tui.secrets import MASK, Redactor
 from dixis_tui.settings import Settings, secrets_from
 from dixis_tui.settings_records import AfterSettings
@@ -131,7 +134,7 @@ def test_an_ordinary_word_is_no_mask_all_over_the_log(site: Site) -> None:
 
 
 def test_before_the_migration_each_is_looked_at_a_few_times(site: Site, tmp_path: Path) -> None:
-    context = context_for(tmp_path, settings_for(site))
+    context = context_for(tmp_path, settings_for(site, before=True))
     site.asked.clear()
     looks = flows.before(context)
     assert [(look.name, look.problem, look.flow) for look in looks] == [("Login", "", True), ("Prices", "", True)]
@@ -140,6 +143,47 @@ def test_before_the_migration_each_is_looked_at_a_few_times(site: Site, tmp_path
     context.secrets = {}
     assert [look.problem != "" for look in flows.before(context)] == [True, False]
     assert len(site.asked) == 1, "what is broken is not asked again"
+
+
+def test_what_may_write_is_not_gone_through_before_the_phrase(site: Site, tmp_path: Path) -> None:
+    context = context_for(tmp_path, settings_for(site))
+    site.asked.clear()
+    looks = flows.before(context)
+    assert {(method, path) for method, path, _, _ in site.asked} == {("GET", "/api")}
+    context.emit(ev.BaselineTaken(baseline=Baseline(latencies=looks)))
+    flows.look(context)
+    login, prices = context.state.check("DX707", "Login"), context.state.check("DX707", "Prices")
+    assert login.evidence.endswith(" ms; it has no baseline, since it sends more than GETs")
+    assert "baseline" not in prices.evidence
+
+
+@pytest.mark.parametrize(("again", "put"), [(True, False), (False, True)])
+def test_behind_the_page_and_at_the_seal_nothing_outside_is_asked(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool, put: bool
+) -> None:
+    """Also where there is no baseline yet: what would be measured is the page."""
+    context = context_for(tmp_path, settings_for(site))
+    context.state = msgspec.structs.replace(context.state, page=PageView(file="page.html", put=put))
+    monkeypatch.setattr(after, "AfterReader", NoStatements)
+    monkeypatch.setattr(after.facts, "production", lambda _: parse("postgresql://u@127.0.0.1/shop", "DATABASE_URL"))
+    site.asked.clear()
+    after.baseline(context, again=again)
+    assert context.state.baseline is not None
+    assert (context.state.baseline.problem, context.state.baseline.latencies, site.asked) == ("", (), [])
+
+
+class NoStatements:
+    """An AfterReader of a server where nothing is."""
+
+    problem, log = "", SimpleNamespace(problem="")
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.indexes = self.begin = tuple
+        self.texts = dict
+
+    def look(self) -> ServerLook:
+        calm = DatabaseStat(commits=0, rollbacks=0, conflicts=0, deadlocks=0)
+        return ServerLook(statements=(), scans=(), database=calm, pool=Pool(states={}, total=1, limit=9))
 
 
 def test_a_flow_and_an_endpoint_of_one_name_are_two_things() -> None:

@@ -47,12 +47,14 @@ def watched(context: Context) -> bool:
 def baseline(context: Context, *, again: bool = False) -> None:
     """Journal how it is before the migration. Never raises.
 
-    `again`: counters alone are read anew; what endpoints and statements looked like is kept.
+    `again`: counters alone are read anew; what endpoints and statements looked like is kept. So it is while the
+    maintenance page is up: it is what endpoints and flows would meet.
     """
     if not watched(context):
         return
     try:
-        found = _baseline(context, context.state.baseline if again else None)
+        shut = context.state.page is not None and context.state.page.put
+        found = _baseline(context, outside=not again and not shut)
     except DixisError as error:
         if context.state.baseline:
             return  # an older one is better than none
@@ -63,7 +65,8 @@ def baseline(context: Context, *, again: bool = False) -> None:
     context.emit(ev.BaselineTaken(baseline=found))
 
 
-def _baseline(context: Context, before: Baseline | None) -> Baseline:
+def _baseline(context: Context, *, outside: bool) -> Baseline:
+    before = context.state.baseline or Baseline()
     words = context.log.redactor.line
     url = facts.production(context)
     reader = AfterReader(url, big_table_rows=context.settings.after.big_table_rows)
@@ -71,11 +74,12 @@ def _baseline(context: Context, before: Baseline | None) -> Baseline:
     look = cleaned(reader.look(), words)
     problems = [problem for problem in (reader.problem, reader.log.problem) if problem]
     pool = look.pool
-    if before and before.pool:
-        latencies, texts = before.latencies, {one.query_id: one.query for one in before.statements if one.query}
-        pool = replace(pool, application=before.pool.application, problem=before.pool.problem)
-    else:
+    latencies, texts = before.latencies, {one.query_id: one.query for one in before.statements if one.query}
+    if outside:
         latencies, pool = _outside(context, look.pool)
+    elif before.pool:
+        pool = replace(pool, application=before.pool.application, problem=before.pool.problem)
+    if outside or not texts:
         texts = _texts(context, reader, [one.query_id for one in look.statements[:_TEXTS]])
     return Baseline(
         latencies=latencies,

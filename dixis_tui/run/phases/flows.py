@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from msgspec.structs import replace
+
 from dixis_tui import events as ev
 from dixis_tui.after import FlowResult, Latency
 from dixis_tui.model import CheckState, Finding, failed, passed
@@ -15,6 +17,7 @@ from dixis_tui.run.state import RunState
 from dixis_tui.settings import Settings
 
 _AT_ONCE = 8
+_NO_BASELINE = "it has no baseline, since it sends more than GETs"
 _LOOKS = 3
 """Before the migration: the first one finds nothing ready for it, and is slower than any later one."""
 
@@ -33,7 +36,10 @@ def look(context: Context) -> None:
         result = cleaned(context, go_through(flow, context.secrets))
         context.emit(ev.FlowSeen(result=result))
         before = _before(context.state, flow.name)
-        context.found(FLOWS, _judge(result, before), flow.name)
+        finding = _judge(result, before)
+        if context.state.baseline and before is None and not flow.only_reads:
+            finding = replace(finding, evidence=f"{finding.evidence}; {_NO_BASELINE}")
+        context.found(FLOWS, finding, flow.name)
 
 
 def subjects_of(context: Context) -> list[tuple[str, str]]:
@@ -42,12 +48,15 @@ def subjects_of(context: Context) -> list[tuple[str, str]]:
 
 
 def before(context: Context) -> tuple[Latency, ...]:
-    """How it is before the migration: each flow's median of a few looks; of one look where not all are whole."""
-    gone = go(context)
+    """How it is before the migration: each flow's median of a few looks; of one look where not all are whole.
+
+    Only of flows that read: what another one sends may write rows, and before the phrase nothing of ours does.
+    """
+    gone = go(context, only_reading=True)
     tell(context, gone)
     looks = [latency(result) for result in gone]
     if looks and not any(look.problem for look in looks):
-        looks += [latency(result) for _ in range(_LOOKS - 1) for result in go(context)]
+        looks += [latency(result) for _ in range(_LOOKS - 1) for result in go(context, only_reading=True)]
     return medians(looks)
 
 
@@ -56,17 +65,18 @@ def latency(result: FlowResult) -> Latency:
     return Latency(name=result.name, milliseconds=result.milliseconds, problem=result.problem, flow=True)
 
 
-def go(context: Context) -> tuple[FlowResult, ...]:
+def go(context: Context, *, only_reading: bool = False) -> tuple[FlowResult, ...]:
     """Every flow gone through once, at the same time, as customers come: one that hangs keeps no other waiting.
 
     In any thread. Nothing is journaled: see :func:`tell`.
     """
-    if not subjects_of(context):
+    chosen = [flow for flow in context.settings.flows if flow.only_reads or not only_reading]
+    if not chosen or not subjects_of(context):
         return ()
     from dixis_tui.web.flows import go_through
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        results = list(pool.map(lambda flow: go_through(flow, context.secrets), context.settings.flows))
+        results = list(pool.map(lambda flow: go_through(flow, context.secrets), chosen))
     return tuple(cleaned(context, result) for result in results)
 
 
@@ -80,8 +90,6 @@ def tell(context: Context, gone: Iterable[FlowResult]) -> None:
 
 def cleaned(context: Context, result: FlowResult) -> FlowResult:
     """The same as it may be journaled: what the settings and a server say, in our redactor's words."""
-    from msgspec.structs import replace
-
     words = context.log.redactor.line
     steps = tuple(replace(step, url=words(step.url), problem=words(step.problem)) for step in result.steps)
     return replace(result, steps=steps)
