@@ -23,6 +23,10 @@ RAW = re.compile(
     r"repository|workflow|environment|group|journal|script)\d*$"
 )
 """Names of fields that hold a name, a path or SQL: their text is never put into other words."""
+VERBATIM = re.compile(
+    r"^(query|sql|text|statement|quote|quoted|commands?|cmd|path|url|clean|shown|script|token|secret)\d*$"
+)
+"""Of these, what may hold anything: SQL, commands, and what somebody else wrote."""
 WORDY = re.compile(
     r"^(state|states|word|how|kind|what|outcome|verdict|severity|phase|titles?|way|place|delivery|reason|why|evidence|"
     r"case|step|role|said|stands|told|seen|left|by|unit|are|how_far|sentence|which|status|when|asked|option|wait|way_out)\d*$"

@@ -3,6 +3,9 @@
 A catalogue's msgid is a template with named fields, `{applied} applied, none pending`. A sentence is looked up as it
 stands; else the templates whose words it has are laid on it, the most literal first; else it is taken for several,
 joined by `; `, `. ` and the like, and each is put by itself. What fits nothing stays as it is.
+
+All or nothing: where English prose would be left between what is known, the whole text stays English, since half a
+sentence in each language may say another thing. Names, quotations, SQL and a server's own words may stay between.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from dixis_tui.sentence_templates import NUMBER, RAW, WORD, WORDY, Template, template
+from dixis_tui.sentence_templates import NUMBER, RAW, VERBATIM, WORD, WORDY, Template, template
 
 LONGEST = 4000
 """Characters; what is longer is not a sentence, and stays as it is."""
@@ -27,6 +30,29 @@ _SQL = re.compile(r"\s*(SELECT|CREATE|ALTER|DO|UPDATE|INSERT|DELETE|DROP|BEGIN|W
 """A statement is shown as it was sent."""
 _WEAK = 8
 """What is known of a text that begins with a name: no less says anything."""
+_OPEN, _NAMED, _SHUT = "\x01", "\x02", "\x03"
+"""Around what nobody knows (`_OPEN`), and what stands in a name's field (`_NAMED`), until the whole text is judged."""
+_CONTROLS, _MARKS = re.compile(r"[\0-\x03]"), re.compile(r"[\x01-\x03]")
+_LEFT = re.compile("([\x01\x02])([^\x01-\x03]*)\x03")
+_SAYS = re.compile(
+    r"\b(a(?= [a-z]{2})|an|any|all|and|are|be|been|but|can|did|do|does|each|first|from|had|has|have|he|if|in|into|is|it|its|"
+    r"no|none|nor|not|of|off|on|once|only|or|so|still|that|the|them|then|there|they|this|those|to|was|were|what|when|where|which|"
+    r"while|who|will|with|without|again|by|for|at|as)\b",
+    re.IGNORECASE,
+)
+"""Words that only prose has."""
+_SENTENCE = re.compile(r"(?<![\w./\"'`-])[A-Za-z]?[a-z]+[,:;.]? [a-z]{2,}(?![\w/\"'`=-])")
+"""Two plain words in a row."""
+_QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|«[^»]*»|(?<!\w)'[^']*'(?!\w)")
+_SERVERS = re.compile(
+    r"(ERROR|FATAL|PANIC|WARNING|NOTICE|DETAIL|HINT|CONTEXT): |Process \d+ (waits for|:)|"
+    r"(relation|table|column|type|role|user|database|function|constraint|schema|index|sequence|view|trigger|operator|"
+    r"extension|policy|language|cursor|prepared statement|null value in column|permission denied for \w+|"
+    r"duplicate key value violates \w+ constraint) \""
+)
+"""How a server's own words begin: a quotation, on which no sentence is laid that begins with just a name."""
+_LISTED = re.compile(r"((?:\"[^\"]+\"|[^\s,\"]+)(?:, (?:\"[^\"]+\"|[^\s,\"]+))*) and (\"[^\"]+\"|[^\s,\"]+)")
+"""Names with `and` before the last."""
 _TALKS = re.compile(r"\b[a-z]{2,}\b")
 _JOINT = re.compile(r"\.? → |; |\. |: |, | (?=and [\d,]+ more\b)| and |\n| (?=\()")
 _STRENGTH = {"\n": 0, " → ": 0, ". → ": 0, ". ": 1, "; ": 2, ": ": 3, " ": 4, ", ": 5, " and ": 6}
@@ -92,10 +118,21 @@ class Sentences:
 
     def put(self, text: str) -> str:
         """The text in the other language, as far as it is known."""
-        if len(text) > LONGEST or "\0" in text or _SQL.match(text):
+        if len(text) > LONGEST or _CONTROLS.search(text):
             return text
-        put, known = self._whole(text, 0, {})
+        put, known = self._of_sql(text) if _SQL.match(text) else self._whole(text, 0, {})
+        if not known or _prose(put):
+            return text
+        put = _MARKS.sub("", put)
         return _DATE.sub(lambda one: f"{_DAYS[one[1]]} {one[2]} {_MONTHS[one[3]]}", put) if known else text
+
+    def _of_sql(self, text: str) -> tuple[str, int]:
+        """A sentence of ours that begins as a statement does, `SET NOT NULL on …`; else it is one, and stays."""
+        core = text.strip()
+        if (exact := self._looked_up(core)) is not None:
+            return text.replace(core, exact), len(core)
+        put, known, _clean = self._by_template(core, 0, {}, named=True)
+        return text.replace(core, put), known
 
     def _whole(self, text: str, depth: int, seen: _Seen) -> tuple[str, int]:
         """The text put, and how many of its characters were known."""
@@ -103,27 +140,32 @@ class Sentences:
             return known
         core = text.strip().removeprefix("; ").removeprefix(", ")
         # Half a quotation would be changed inside; and a text of very many parts is nobody's sentence.
-        if not core or core.count("`") % 2 or len(seen) > _MOST_PARTS:
+        if not core:
             return text, 0
-        seen[text] = text, 0
+        if core.count("`") % 2 or len(seen) > _MOST_PARTS:
+            return _OPEN + text + _SHUT, 0
+        seen[text] = _OPEN + text + _SHUT, 0
         start = text.index(core)
         put, score = self._core(core, depth, seen)
+        if not score:
+            put = _OPEN + core + _SHUT
         seen[text] = (text[:start] + put + text[start + len(core) :], score)
         return seen[text]
 
     def _core(self, core: str, depth: int, seen: _Seen) -> tuple[str, int]:
         best, score, clean = self._told(core, depth, seen)
-        if not clean and core[0].isupper():  # a sentence may begin with what is elsewhere a part of one
+        servers = _SERVERS.match(core) is not None
+        if not clean and core[0].isupper() and not servers:  # a sentence may begin with what is elsewhere a part of one
             small, known, clean = self._told(core[0].lower() + core[1:], depth, seen)
-            if known > score:
-                best, score = small[0].upper() + small[1:], known
+            if _better(small, known, best, score):
+                best, score = _capital(small), known
         if depth < _DEEPEST and not clean:
             joined, known = self._by_parts(core, depth, seen)
-            if known > score:
+            if _better(joined, known, best, score):
                 best, score = joined, known
-            if led := _LEAD.fullmatch(core):
+            if not servers and (led := _LEAD.fullmatch(core)):
                 joined, known = self._whole(led.group(2), depth + _INTO, seen)
-                if known > max(score, _WEAK):
+                if known > _WEAK and _better(joined, known, best, score):
                     return f"{led.group(1)} {joined}", known
         return best, score
 
@@ -140,14 +182,20 @@ class Sentences:
         exact = self._exact.get(core + ".")
         return None if exact is None else exact.removesuffix(".")
 
-    def _by_template(self, core: str, depth: int, seen: _Seen) -> tuple[str, int, bool]:
-        """The best of the templates that fit; the last value: nothing in it has joints, so it is meant so."""
+    def _by_template(self, core: str, depth: int, seen: _Seen, *, named: bool = False) -> tuple[str, int, bool]:
+        """The best of the templates that fit; the last value: nothing in it has joints, so it is meant so.
+
+        `named`: only those that have the first word themselves.
+        """
+        named = named or _SERVERS.match(core) is not None
         best, score, clean = core, 0, False
         for at, (one, found, tail) in enumerate(self._fits(core)):
             if at >= _MOST_FITS:
                 break
+            if named and not one.literals[0].strip():
+                continue
             put, known, whole = self._filled(one, found, depth, seen)
-            if known > score:
+            if _better(put, known, best, score):
                 put = put.removesuffix(".") if tail == "-" else put + tail
                 best, score, clean = put, known, whole
             if clean:
@@ -197,9 +245,13 @@ class Sentences:
         core = value.strip()
         if not core or depth >= _DEEPEST or before.endswith(_QUOTES):
             return value, 0
+        if VERBATIM.match(name):
+            return value, 0
+        if _LISTED.fullmatch(core) and self._exact.get(core) is None:
+            return _LISTED.sub(lambda one: f"{one[1]} και {one[2]}", value), 0
         if RAW.match(name):
             exact = self._exact.get(core) if core.count(" ") > 1 else None
-            return (value, 0) if exact is None else (value.replace(core, exact), len(core))
+            return (_NAMED + value + _SHUT, 0) if exact is None else (value.replace(core, exact), len(core))
         if " " not in core:
             exact = self._exact.get(core) if WORDY.match(name) else None
             return (value, 0) if exact is None else (value.replace(core, exact), len(core))
@@ -222,8 +274,11 @@ class Sentences:
                 continue
             put_left, known_left = self._part(left, depth + _INTO, seen)
             put_right, known_right = self._part(right, depth + _ALONG, seen)
-            if known_left + known_right > score:
-                best, score = put_left + _SAID.get(joint.group(), joint.group()) + put_right, known_left + known_right
+            known, between = known_left + known_right, joint.group()
+            if between == " and " or (known_left and known_right):
+                between = _SAID.get(between, between)
+            if _better(joined := put_left + between + put_right, known, best, score):
+                best, score = joined, known
                 if known_left > _ENOUGH * len(left) and known_right > _ENOUGH * len(right):
                     break
         return best, score
@@ -235,7 +290,37 @@ class Sentences:
             after, more = self._whole(text[end + 1 :], depth, seen)
             whole, score = self._core(text, depth, seen) if end + 1 == len(text.rstrip(".")) else ("", 0)
             return (whole, score) if score > known + more else (f"({put}){after}", known + more)
-        return self._whole(text, depth, seen) if " " in text.strip() else (text, 0)
+        return self._whole(text, depth, seen) if " " in text.strip() else (_OPEN + text + _SHUT, 0)
+
+
+def _prose(put: str) -> bool:
+    """Whether English is left in a text that was put: words that are no name, no quotation and not a server's."""
+    return any(_talks(left[2], named=left[1] == _NAMED) for left in _LEFT.finditer(put))
+
+
+def _talks(left: str, *, named: bool) -> bool:
+    if _SERVERS.match(left.lstrip()):
+        return False
+    left = _QUOTED.sub("", left)
+    if _SQL.match(left):
+        return False
+    if named:
+        return " " in left.strip() and _SAYS.search(left) is not None
+    return _SAYS.search(left) is not None or _SENTENCE.search(left) is not None
+
+
+def _better(put: str, known: int, best: str, score: int) -> bool:
+    """Whether this says more than the best until now: before all, that no English is left in it."""
+    if not known:
+        return False
+    if not score:
+        return True
+    return known > score if (left := _prose(put)) == _prose(best) else not left
+
+
+def _capital(put: str) -> str:
+    at = 1 if put[:1] in (_OPEN, _NAMED) else 0
+    return put[:at] + put[at : at + 1].upper() + put[at + 1 :]
 
 
 def _may_stand(one: Template, name: str, value: str) -> bool:

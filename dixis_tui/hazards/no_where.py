@@ -32,7 +32,11 @@ class NoWhere(Rule):
 
     def _one(self, context: Context, statement: Statement, change: Change) -> Hazard:
         table = context.facts(change.relation)
-        verb = "changes" if change.verb == "UPDATE" else "removes"
+        # Whole sentences, for each is put into another language as it stands.
+        if change.verb == "UPDATE":
+            what, size = f"UPDATE on {change.relation} has no WHERE: it changes every row.", "every row is changed"
+        else:
+            what, size = f"DELETE on {change.relation} has no WHERE: it removes every row.", "every row is removed"
         # A small DELETE is over at once, but its rows are as gone as those of a large one.
         severity = weigh(self.severity, table)
         if change.verb == "DELETE" and severity is Severity.NOTICE and (table is None or table.bytes != 0):
@@ -40,10 +44,10 @@ class NoWhere(Rule):
         return self.found(
             context,
             statement,
-            f"{change.verb} on {change.relation} has no WHERE: it {verb} every row.",
+            what,
             safer=_safer(statement, change),
             severity=severity,
-            size=size_words(table, f"every row is {'changed' if change.verb == 'UPDATE' else 'removed'}"),
+            size=size_words(table, size),
         )
 
 

@@ -76,7 +76,7 @@ def _earlier(gate: Gate, zone: tzinfo) -> list[str]:
 
 def _answer(answer: Answer, zone: tzinfo) -> str:
     word = labels.check(answer.state).text
-    why = sentence(answer.reason or answer.evidence)
+    why = answer.reason or sentence(answer.evidence)  # a person's own words stay as they were written
     who = f" ({answer.who})" if answer.who else ""
     told = _("Before, at {at}: {state}{who}").format(at=figures.clock(answer.at, zone), state=word, who=who)
     return f"{told}. {why}" if why else told

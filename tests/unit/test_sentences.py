@@ -180,7 +180,7 @@ def test_the_journals_dates_have_the_languages_names() -> None:
         ),
         (
             "recorded as failed: 3_c (begun 2026-11-24 19:16:53 UTC: ERROR: division by zero; none of it is there)",
-            "καταγραμμένο ως αποτυχημένο: 3_c (άρχισε 2026-11-24 19:16:53 UTC: ERROR: division by zero· δεν υπάρχει τίποτα από αυτό)",  # noqa: E501
+            "καταγραμμένο ως αποτυχημένο: 3_c (άρχισε 2026-11-24 19:16:53 UTC: ERROR: division by zero; δεν υπάρχει τίποτα από αυτό)",  # noqa: E501
         ),
     ],
 )
@@ -191,6 +191,60 @@ def test_sentences_that_are_made_of_several_are_told_in_parts(english: str, gree
 def test_english_is_left_alone_without_a_look_into_a_catalogue() -> None:
     i18n.use("en")
     assert i18n.sentence("every row is changed") == "every row is changed"
+
+
+# -- all or nothing
+
+
+UNKNOWN = (
+    "then mend the other one again",
+    "look over there before you go on",
+    "the phase was put to sleep",
+    "whoever rang is told of this",
+)
+KNOWN = ("every row is changed", "none of it is there", "nothing of it shows", "a server is asked", "Roll back")
+JOINTS = ("; ", ". ", ": ", ", ", " and ", " → ", "\n")
+
+
+@given(
+    halves=st.lists(st.sampled_from([*KNOWN, *UNKNOWN]), min_size=2, max_size=4),
+    joint=st.sampled_from(JOINTS),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_text_is_told_whole_or_left_whole(halves: list[str], joint: str) -> None:
+    text = joint.join(halves)
+    told = i18n.sentence(text)
+    assert told == text or not any(part in told for part in UNKNOWN)
+    assert told == text or not re.search(r"\b[a-z]{2,} (the|is|of|then|you|again)\b", told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See the log, then roll it all back once more.",
+        "Roll back (x), or mend the lot and resolve.",
+        "It is not known what production holds; look under it.",
+    ],
+)
+def test_half_a_sentence_is_never_left_english(text: str) -> None:
+    told = i18n.sentence(text)
+    assert told == text or not re.search(r"[a-z]{2,} [a-z]{2,}", told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'relation "Order" does not exist',
+        'type "text" does not exist',
+        'ERROR: relation "Order" does not exist',
+        'FATAL: role "app" is not there',
+        "Process 12 waits for ShareLock on transaction 7; blocked by process 9.",
+        "psql -c 'SELECT 1'; pg_restore --clean x",
+        "SELECT 1; it is done",
+    ],
+)
+def test_a_servers_words_and_commands_are_left_as_they_are(text: str) -> None:
+    assert i18n.sentence(text) == text
 
 
 # -- completeness
