@@ -65,14 +65,15 @@ class Answer(Painted):
     """The answer; what this role may not see is said below it."""
 
     def draw(self, cells: Size) -> Content:
-        """Two rows."""
+        """At most `height` rows."""
         text, tone = summary(self.view)
         glyph = {"warn": "▲", "good": "✔"}.get(tone, "○")
-        rows = [line((f" {glyph} {words.cut(text, cells.width - 4)}", tone)).stylize(".title")]
+        told = wrapped(text, cells.width - 4)
+        rows = [line((f" {' ' if at else glyph} {part}", tone)).stylize(".title") for at, part in enumerate(told)]
         if any(one.hidden for one in self.view.state.access):
             said = _("This role may not see addresses: grant it pg_monitor.")
-            rows.append(line((f"   {words.cut(said, cells.width - 4)}", "warn")))
-        return Content("\n").join(rows)
+            rows += [line((f"   {part}", "warn")) for part in wrapped(said, cells.width - 4)]
+        return Content("\n").join(rows[: cells.height])
 
 
 class Rows(Painted):
@@ -95,6 +96,8 @@ class Rows(Painted):
         """At most `height` rows, the first a heading; where there are more, it says how many."""
         width, height = cells
         found, room = listed(self.view), max(height - 1, 1)
+        if not found:
+            return line()
         at = max(min(self._at, len(found) - 1), 0)
         first = min(max(at - room // 2, 0), max(len(found) - room, 0))
         shown = [

@@ -20,7 +20,7 @@ from screens.guide import Offer
 from screens.view import View
 from screens.widgets.key_line import Says
 from screens.widgets.large import large
-from screens.widgets.painted import Painted, Part, line
+from screens.widgets.painted import Painted, Part, line, wrapped
 
 END = "e"
 _ROOMY = 30
@@ -34,10 +34,14 @@ class AfterAnswer(Painted):
         """At most `height` rows."""
         width, height = cells
         found = standing(self.view)
-        made = large(found.word, width - 4, 3) if height >= 4 else (words.upper(found.word),)
+        made = large(found.word, width - 4, 3) if height >= 5 else (words.upper(found.word),)
         rows = [line((f" {found.glyph if at == 0 else ' '} {row}", found.tone)) for at, row in enumerate(made)]
         rows = [row.stylize(".title") for row in rows]
-        rows.append(line((f"   {words.cut(found.line, width - 4)}", "text")))
+        told = wrapped(found.line, width - 4)
+        room = max(height - len(rows), 1)
+        if len(told) > room:
+            told = [*told[: room - 1], words.cut(" ".join(told[room - 1 :]), width - 4)]
+        rows += [line((f"   {text}", "text")) for text in told]
         return Content("\n").join(rows[:height])
 
 

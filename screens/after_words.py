@@ -53,7 +53,21 @@ def standing(view: View) -> Standing:
         bad = any(finding.level == "error" for finding in after.worse)
         return Standing(word, "bad" if bad else "warn", "✖" if bad else "▲", time_words(view))
     if not after.looks:
+        if after.ended or view.state.ended:
+            return Standing(_("not looked at"), "quiet", "○", time_words(view))
         return Standing(_("looking"), "work", "◐", time_words(view))
+    return _calm(view)
+
+
+def _calm(view: View) -> Standing:
+    """Nothing was found. Green is only what was compared whole: no finding is no evidence where nobody could look."""
+    state, newest = view.state, last(view.state)
+    if newest and any(look.problem for look in newest.latencies):
+        return Standing(_("a look failed"), "warn", "▲", time_words(view))  # a finding needs more than one of them
+    if state.baseline is None:
+        return Standing(_("nothing to compare"), "quiet", "○", time_words(view))
+    if state.baseline.problem:
+        return Standing(_("as before, as far as was looked at"), "warn", "▲", time_words(view))
     return Standing(_("as before"), "good", "✔", time_words(view))
 
 

@@ -97,3 +97,23 @@ def test_the_answer_is_a_sentence_whoever_was_there() -> None:
     assert summary(view_of(story_with(EVENING[0]))) == ("Nobody but this run was connected.", "good")
     assert summary(view_of(story_with(*EVENING[:2]))) == ("1 kind of connection, expected.", "good")
     assert [one.user for one in listed(view_of(story_with(*EVENING)))][-2:] == ["shop", "dixis"]
+
+
+def test_where_nobody_has_looked_there_is_no_table(tmp_path: Path) -> None:
+    async def scenario(at: Stage) -> None:
+        await at.press("u")
+        assert "Nobody has looked yet" in at.pane(Answer)
+        assert at.pane(Rows) == ""
+
+    play(Story().go(), tmp_path, scenario, (80, 24))
+
+
+def test_its_sentences_are_whole_where_the_terminal_is_small(tmp_path: Path) -> None:
+    async def scenario(at: Stage) -> None:
+        await at.press("u")
+        assert at.pane(Answer) == (
+            "▲ 2 kinds of connection are unknown: nobody named them in access.known. "
+            "This role may not see addresses: grant it pg_monitor."
+        )
+
+    play(story_with(*EVENING, hidden=True), tmp_path, scenario, (80, 24))

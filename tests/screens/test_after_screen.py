@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from dixis_tui import events as ev
+from dixis_tui.after import Sample
+from dixis_tui.model import CheckState, Phase
 from dixis_tui.run.commands import EndAfter
 from screens.after import AfterAnswer, AfterRows
+from screens.after_words import standing
 from screens.cards import card
 from screens.view import Mode
 from screens.widgets.now_card import NowCard
 from tests.screens import after_story as told
 from tests.screens.stage import SIZES, Stage, play
 from tests.screens.story import Story
+from tests.screens.test_guide import view_of
 
 
 def said(at: Stage) -> str:
@@ -100,7 +109,11 @@ def test_nothing_worse_is_said_in_large_letters(tmp_path: Path) -> None:
         (Story().begin(), "It begins once the migration is verified", ""),
         (told.verified(), "the watch begins once verify has passed", "4.0 ms → –"),
         (told.watched(0), "0 looks", "11 of 100"),
-        (told.watched(statements=False), "as before", "CREATE EXTENSION pg_stat_statements here."),
+        (
+            told.watched(statements=False),
+            "▲ as before, as far as was looked at",
+            "CREATE EXTENSION pg_stat_statements here.",
+        ),
         (told.over(), "no longer watched: its 10 minutes are over; 12 looks", "✔ API"),
     ],
 )
@@ -164,9 +177,6 @@ def test_everybody_on_the_call_sees_that_something_is_worse(tmp_path: Path) -> N
 
 
 def test_a_flow_that_broke_in_verify_is_told(tmp_path: Path) -> None:
-    from dixis_tui import events as ev
-    from dixis_tui.model import CheckState, Phase
-
     story = told.verified().write(ev.PhaseStarted(phase=Phase.VERIFY, checks=[("DX701", ""), ("DX707", "Login")]))
     story.write(ev.FlowSeen(result=told.flow(problem="answered 500, expected 200")))
     story.found("DX707", CheckState.FAILED, "step 2 of 2: answered 500", "Look.", subject="Login")
@@ -175,3 +185,47 @@ def test_a_flow_that_broke_in_verify_is_told(tmp_path: Path) -> None:
         assert "✖ Login: step 2: answered 500, expected 200" in at.pane(NowCard)
 
     play(story, tmp_path, script)
+
+
+def broken() -> Story:
+    """The newest look at one flow failed; a finding needs more than one."""
+    one = told.sample(12)
+    looks = tuple(replace(look, problem="answered 500" if look.name == "API" else "") for look in one.latencies)
+    return told.watched().write(ev.AfterSeen(sample=replace(one, latencies=looks)))
+
+
+def without_baseline() -> Story:
+    story = Story().ready().into_window().seal().confirm().start(Phase.MIGRATE).migrated().verify()
+    story.write(ev.AfterStarted(until=story.now + timedelta(minutes=10), every_seconds=5))
+    return story.write(ev.AfterSeen(sample=Sample()))
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize(
+    ("story", "word", "tone"),
+    [
+        (broken, "a look failed", "warn"),
+        (without_baseline, "nothing to compare", "quiet"),
+        (partial(told.watched, statements=False), "as before, as far as was looked at", "warn"),
+        (told.watched, "as before", "good"),
+    ],
+)
+def test_green_is_only_what_was_compared_whole(story: Callable[[], Story], word: str, tone: str, *, over: bool) -> None:
+    made = story()
+    if over:
+        made.write(ev.AfterEnded(reason="its 10 minutes are over"))
+    found = standing(view_of(made))
+    assert (found.word, found.tone) == (word, tone)
+
+
+def test_a_watch_that_ended_before_its_first_look_looks_no_more() -> None:
+    ended = told.watched(0).write(ev.AfterEnded(reason="its 10 minutes are over"))
+    assert (standing(view_of(told.watched(0))).word, standing(view_of(ended)).word) == ("looking", "not looked at")
+
+
+def test_its_sentence_is_whole_where_the_terminal_is_narrow(tmp_path: Path) -> None:
+    async def script(at: Stage) -> None:
+        await at.press("f")
+        assert at.pane(AfterAnswer).endswith("after.minutes says for how long.")
+
+    play(Story().begin(), tmp_path, script, (60, 24))
