@@ -75,7 +75,10 @@ class IndexSeen(Struct, frozen=True, kw_only=True):
 
 
 class ServerLook(Struct, frozen=True, kw_only=True):
-    """One look at the server's counters, as they are since their reset. Texts of statements are not read."""
+    """One look at the server's counters, as they are since their reset. Texts of statements are not read.
+
+    `unread` says why there are no statements in it, or is empty.
+    """
 
     statements: tuple[StatementStat, ...]
     scans: tuple[ScanStat, ...]
@@ -83,6 +86,7 @@ class ServerLook(Struct, frozen=True, kw_only=True):
     pool: Pool
     idle_seconds: float = 0.0
     """The longest that a session idles in its transaction."""
+    unread: str = ""
 
 
 class TableFacts(Struct, frozen=True, kw_only=True):

@@ -46,6 +46,8 @@ class PagePut(BaseEvent, frozen=True, kw_only=True, tag="page_put"):
     ends_at: datetime | None
     moved: bool = False
     """Whether only the estimated end is another."""
+    replaced: str = ""
+    """The run whose page was there before, or who put it there by hand; empty: nobody's, or this run's own."""
 
 
 class PageTaken(BaseEvent, frozen=True, kw_only=True, tag="page_taken"):

@@ -35,8 +35,8 @@ _OPEN, _NAMED, _SHUT = "\x01", "\x02", "\x03"
 _CONTROLS, _MARKS = re.compile(r"[\0-\x03]"), re.compile(r"[\x01-\x03]")
 _LEFT = re.compile("([\x01\x02])([^\x01-\x03]*)\x03")
 _SAYS = re.compile(
-    r"\b(a(?= [a-z]{2})|an|any|all|and|are|be|been|but|can|did|do|does|each|first|from|had|has|have|he|if|in|into|is|it|"
-    r"its|no|none|nor|not|of|off|on|once|only|or|so|still|that|the|them|then|there|they|this|those|to|was|were|what|"
+    r"\b(a(?= [a-z]{2})|an|any|all|and|are|be|been|but|can|did|do|does|each|first|from|had|has|have|he|if|in|into|is|"
+    r"it|its|no|none|nor|not|of|off|on|once|only|or|so|still|that|the|them|then|there|they|this|those|to|was|were|what|"
     r"when|where|which|while|who|will|with|without|again|by|for|at|as)\b",
     re.IGNORECASE,
 )

@@ -150,7 +150,7 @@ def _statement(state: RunState, one: StatementStat, before: StatementStat | None
     worse = after_words.is_worse(state, AfterKind.STATEMENT, subject)
     mark: Part = (" ▲ ", "warn") if worse else ("   ", "")
     right: list[Part] = [
-        (f" {words.number(one.calls)}x", "quiet"),
+        (f" {words.number(one.calls)}×", "quiet"),
         *_numbers(one.mean, before.mean if before and before.calls else None),
     ]
     return spread(width, [mark, (subject, "strong" if worse else "text")], right)

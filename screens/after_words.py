@@ -164,7 +164,7 @@ def spark(looks: Sequence[Latency], before: Latency | None, cells: int) -> list[
 
 
 def milliseconds(value: float) -> str:
-    """`0.83 ms`, `41 ms`, `1.2 s`."""
+    """`0.83 ms`, `41 ms`, `1.2 s`; in Greek `0,83 ms`, `1,2 δ`."""
     if value >= 1000:
-        return f"{value / 1000:.1f} s"
-    return f"{value:.0f} ms" if value >= 9.95 else f"{value:.1f} ms" if value >= 0.995 else f"{value:.2f} ms"
+        return _("{seconds} s").format(seconds=words.decimal(value / 1000))
+    return f"{words.decimal(value, 0 if value >= 9.95 else 1 if value >= 0.995 else 2)} ms"

@@ -79,15 +79,18 @@ def row(view: View, kind: NoticeKind) -> list[Part]:
     """One notice in the list: whether it went out, when, and what is next."""
     found = receipts_of(view.state, kind)
     if not found:
-        is_next = expected(view.state, view.now) is kind
+        # Without a channel none is: nothing can be sent.
+        is_next = view.state.notices is not None and expected(view.state, view.now) is kind
         told = _("next") if is_next else _(_WHEN[kind])
         return [("▶ " if is_next else "○ ", "key" if is_next else "quiet"), (told, "strong" if is_next else "quiet")]
     worst = min((receipt.delivery for receipt in found), key=_WORST.index)
     glyph, tone, word = _DELIVERY[worst]
     last = max((receipt.at for receipt in found if receipt.at), default=None)
     good = sum(receipt.delivery is Delivery.SENT for receipt in found)
-    count = _("{good} of {all} channels").format(good=good, all=len(found))
-    return [(f"{glyph} ", tone), (_(word), tone), (f"   {_moment(view, last)}   {count}", "text")]
+    every = max(len(found), len(view.state.notices.ways) if view.state.notices else 0)
+    count = _("{good} of {all} channels").format(good=good, all=every)
+    told = f"   {_moment(view, last)}   "
+    return [(f"{glyph} ", tone), (_(word), tone), (told, "text"), (count, "warn" if good < every else "text")]
 
 
 def _moment(view: View, at: datetime | None) -> str:
@@ -122,8 +125,9 @@ def _channel(view: View, way: NoticeWay, receipt: Receipt | None, width: int) ->
     if receipt is None:
         return [head]
     glyph, tone, word = _DELIVERY[receipt.delivery]
-    by = f"  {_moment(view, receipt.at)}  {receipt.operator}"
-    told: list[list[Part]] = [[*head, (f"   {glyph} {_(word)}", tone), (by, "quiet")]]
+    by = f"{_moment(view, receipt.at)}  {receipt.operator}"
+    told: list[list[Part]] = [[*head, (f"   {glyph} {_(word)}", tone)]]
+    told += [[("      ", ""), (text, "quiet")] for text in wrapped(by, width - 8)]
     # What a server said as it took it stands in the journal; why it did not is what a person acts on.
     if receipt.evidence and receipt.delivery in (Delivery.FAILED, Delivery.UNKNOWN):
         told += [[("      ", ""), (text, "quiet")] for text in wrapped(sentence(receipt.evidence), width - 8)]

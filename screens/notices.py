@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -91,13 +92,13 @@ class NoticeKeys(_Chosen):
     def draw(self, cells: Size) -> Content:
         """One row."""
         sends = [] if offer(self.view, self.kind).refusal else [("s", _("yes, send it") if self.armed else _("send"))]
-        keys = [
-            ("↑ ↓", _("notice")),
-            ("tab", _("mail, banner, page")),
-            *sends,
-            ("pgdn", _("scroll")),
-            ("esc", _("back")),
-        ]
+        out = ("esc", _("back"))
+        keys = [*sends, out, ("↑ ↓", _("notice")), ("tab", _("mail, banner, page")), ("pgdn", _("scroll"))]
+        if self.view.state.notices is None:
+            keys = [out]  # there is nothing to choose, to look at or to send
+        # The way out stays in sight: those after it go first where the row is short.
+        while keys[-1] != out and sum(cell_len(key) + cell_len(label) + 4 for key, label in keys) > cells.width:
+            keys.pop()
         parts: list[Part] = [(" ", "")]
         for key, label in keys:
             parts += [(key, "key"), (f" {label}   ", "quiet")]

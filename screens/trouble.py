@@ -127,12 +127,14 @@ class TroubleScreen(Dialog):
         put["head"](self._head(found))
         put["facts"](_rows(_facts(found), width, most) if found.wrong else self._reading(width))
         put["checks"](self._checks(found, width))
-        put["exits"](
-            _rows((*_exits(found, acts=not guide.looks_on(view)), *clock_lines(view, deciding(view))), width, 2)
-        )
-        exits = [] if guide.looks_on(view) else found.exits
+        put["exits"](_rows((*_exits(found, acts=self._acts()), *clock_lines(view, deciding(view))), width, 2))
+        exits = found.exits if self._acts() else ()
         keys = [(_KEYS[one.way], _(_LABELS[_KEYS[one.way]])) for one in exits if one.way in _KEYS]
         put["trouble-keys"](key_row(*keys, ("1 2 3", _("case")), ("o", _("contacts")), ("esc", _("back"))))
+
+    def _acts(self) -> bool:
+        """Whether a key of a way out would not be refused whatever it is: a run that has ended takes none."""
+        return not guide.looks_on(self.view) and self.view.state.ended is None
 
     def _head(self, found: Trouble) -> Content:
         ours = self.view.mode is not Mode.REPLAY

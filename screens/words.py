@@ -85,9 +85,9 @@ def number(value: int) -> str:
     return _points(f"{value:,}")
 
 
-def decimal(value: float) -> str:
+def decimal(value: float, places: int = 1) -> str:
     """`5.6`; in Greek `5,6`."""
-    return _points(f"{value:.1f}")
+    return _points(f"{value:.{places}f}")
 
 
 def _points(written: str) -> str:

@@ -58,13 +58,18 @@ class Comparison:
         self._texts = {one.query: one for one in baseline.statements if one.query}
         self._statements, self._scans, self._database = Courses(rare=True), Courses(rare=False), Courses(rare=False)
         self._look: ServerLook | None = None
+        self._knows_tables = not baseline.problem or baseline.database is not None
+        self.knows = len(baseline.statements) < limit and not (baseline.problem and not baseline.statements)
+        """Whether a statement that is not in the baseline was not there before."""
         self.reset = False
         """Whether the server's counters were reset since the look before."""
 
     def see(self, look: ServerLook, at: float) -> None:
         """One look, at that second of any clock."""
-        counts = {one.query_id: (one.calls, one.milliseconds) for one in look.statements}
-        self._statements.see(counts, at, whole=len(look.statements) < self._limit)
+        self._statements.reset = False
+        if not look.unread:
+            counts = {one.query_id: (one.calls, one.milliseconds) for one in look.statements}
+            self._statements.see(counts, at, whole=len(look.statements) < self._limit)
         self._scans.see({one.table: (one.scans, float(one.rows_read)) for one in look.scans}, at)
         numbers = look.database
         each = {name: getattr(numbers, name) for name in DatabaseStat.__struct_fields__}
@@ -87,7 +92,8 @@ class Comparison:
             before = known.mean if known and known.calls else None
             if self.slow(before, now.mean):
                 found.append(Suspect(query_id=query_id, before=before, now=now))
-        return tuple(sorted(found, key=lambda one: -(one.now.mean - (one.before or 0)) * one.now.calls))
+        found.sort(key=lambda one: -(one.now.mean - (one.before or 0)) * one.now.calls)
+        return tuple(found if self.knows else sorted(found, key=lambda one: one.before is None))
 
     def slow(self, before: float | None, now: float) -> bool:
         """Whether so many milliseconds a call are worth a word."""
@@ -125,6 +131,8 @@ class Comparison:
             if now.calls < SCANS or now.mean < self._rules.big_table_rows / 2:
                 continue
             rate = self._baseline.scans_per_minute.get(stat.table)
+            if rate is None and not self._knows_tables:
+                continue
             usual = rate if rate is not None else _usual(before.get(stat.table), now)
             if _per_minute(now) >= usual * self._rules.slower:
                 found.append(Scanned(table=stat.table, rows=stat.rows, now=now, before=rate))

@@ -94,6 +94,8 @@ SELECT count(*) FROM {view}(false)
 WHERE queryid IS NULL AND dbid = (SELECT oid FROM pg_database WHERE datname = {database})
 """)
 _NOT_LOADED = "55000"
+_FOR_GOOD = ("42501", "42P01", "42883", _NOT_LOADED)
+"""What has no right, is not there or is not loaded is not asked again; all else, a timeout above all, passes."""
 _HOW = (
     "As a superuser: shared_preload_libraries = 'pg_stat_statements' and a restart (a provider has a parameter); then "
     "CREATE EXTENSION pg_stat_statements here, or in the database postgres, where no dump takes it along."
@@ -152,11 +154,16 @@ class AfterReader:
         self._url = url
         self._big = big_table_rows
         self._source: _Source | None = None
+        self._seek = False
         self.problem = ""
         """Why `pg_stat_statements` can't be read, with what to do; empty where it can."""
         self.log = ServerLog()
+        self.missed = ""
+        """Why the last look has no statements although they can be read; empty where it has."""
         self.log_news = LogNews(b"")
         """What the server's log got between the last two looks."""
+        self.log_missed = ""
+        """The same of the server's log: the next look reads on from where this one should have."""
 
     def begin(self) -> None:
         """Find the end of the server's log, and `pg_stat_statements`; `problem` and `log.problem` say where not."""
@@ -165,13 +172,13 @@ class AfterReader:
         self._find_statements()
 
     def _find_statements(self) -> None:
-        self._source, self.problem = None, ""
+        self._source, self.problem, self._seek = None, "", False
         for name in dict.fromkeys((self._url.database, "postgres")):
             try:
                 with _session(self._url.replace_database(name)) as session:
                     self._try(session)
             except QueryError as error:
-                self.problem = _not_readable(error)
+                self.problem, self._seek = _not_readable(error), error.sqlstate not in _FOR_GOOD
             except ConnectError:  # of the other database, which need not be there
                 if name == self._url.database:
                     raise
@@ -196,6 +203,9 @@ class AfterReader:
 
     def look(self) -> ServerLook:
         """One look at everything."""
+        self.missed = ""
+        if self._seek:
+            self._find_statements()
         with _session(self._url) as session:
             self._read_log(session)
             here = self._source is None or self._source.url.database == self._url.database
@@ -207,8 +217,11 @@ class AfterReader:
                 states = session.query(_STATES, row=_State)
                 limits = session.query(_LIMITS, row=Limits)[0]
         if not here and self._source:
-            with _session(self._source.url) as other:
-                statements = self._counts(other)
+            try:
+                with _session(self._source.url) as other:
+                    statements = self._counts(other)
+            except ConnectError as error:
+                self.missed = f"pg_stat_statements could not be read: {error}"
         total, limit = limits.tightest
         return ServerLook(
             statements=tuple(statements),
@@ -216,16 +229,20 @@ class AfterReader:
             database=database,
             pool=Pool(states={one.state: one.sessions for one in states}, total=total, limit=limit),
             idle_seconds=max((one.seconds for one in states if one.state.startswith("idle in")), default=0.0),
+            unread=self.missed or ("" if self._source else self.problem),
         )
 
     def _read_log(self, session: Session) -> None:
-        self.log_news = LogNews(b"")
+        self.log_news, self.log_missed = LogNews(b""), ""
         if self.log.problem:
             return
         try:
             self.log_news = self.log.look(session)
-        except QueryError as error:  # a right that was taken away, a log that is not there any more
-            self.log.problem = f"the server's log can't be read any more: {error}"
+        except QueryError as error:
+            if error.sqlstate in _FOR_GOOD:
+                self.log.problem = f"the server's log can't be read any more: {error}"
+            else:
+                self.log_missed = f"the server's log could not be read: {error}"
 
     def _counts(self, session: Session) -> list[StatementStat]:
         if self._source is None:
@@ -234,9 +251,17 @@ class AfterReader:
         query = _COUNTS.format(view=source.view, time=source.time, database=database, limit=sql.Literal(STATEMENTS))
         try:
             return session.query(query, row=StatementStat)
-        except QueryError as error:  # taken away meanwhile: everything else is still seen
-            self._source, self.problem = None, _not_readable(error)
+        except QueryError as error:  # everything else is still seen
+            if error.sqlstate in _FOR_GOOD:
+                self._source, self.problem = None, _not_readable(error)
+            else:
+                self.missed = f"pg_stat_statements could not be read: {error}"
             return []
+
+    @property
+    def hides(self) -> bool:
+        """Whether statements are read, but not those of other roles."""
+        return self._source is not None and bool(self.problem)
 
     def texts(self, ids: Collection[str]) -> dict[str, str]:
         """The whole texts of statements, raw, by their `query_id`; those that are gone are left out."""

@@ -85,10 +85,6 @@ def _run(handover: Handover, run_lock: RunLock | None) -> Context:
     if handover.adopts:
         first = None
         context.emit(_adopted(Path(handover.adopts)))
-        if handover.settings.maintenance.file:
-            from dixis_tui.run.phases import banner
-
-            banner.take_over(context, Path(handover.adopts).name)
     return _serve(context, journal, first)
 
 

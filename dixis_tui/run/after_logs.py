@@ -26,8 +26,11 @@ class Logs:
         self._server_read = False
         self._problems: dict[str, str] = {}
 
-    def look(self, server: LogNews | None) -> list[AfterFinding]:
-        """Read what is new, and say what is wrong; `server` is what the server's log got, None: it can't be read."""
+    def look(self, server: LogNews | None, problem: str = "") -> list[AfterFinding]:
+        """Read what is new, and say what is wrong; `server` is what the server's log got.
+
+        None: it can't be read, and `problem` says why, or the server was not reached.
+        """
         for tally, source in self._sources:
             news = source.look() if source else News([], problem="neither a file nor a command is named")
             tally.see(news.lines)
@@ -36,6 +39,8 @@ class Logs:
             self._server_read = True
             self._server.see(self._server_lines.take(server.data))
             self._server.skipped += server.skipped
+        if self._server_read:
+            self._problems[SERVER] = problem
         return [*self._broken(), *(finding for tally in self._tallies for finding in tally.findings())]
 
     def _said(self, tally: Tally, news: News) -> None:

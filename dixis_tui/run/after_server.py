@@ -30,8 +30,7 @@ _SUSPECTS = 10
 """Statements that are told of at once."""
 _WHY_LOOKS = 12
 """For so many looks a cause is not looked for again."""
-KINDS = (AfterKind.STATEMENT, AfterKind.SCAN, AfterKind.DATABASE)
-"""What is known only where the server could be looked at."""
+_UNREAD = "pg_stat_statements"
 
 
 class ServerWatch:
@@ -57,9 +56,12 @@ class ServerWatch:
         self._looks = 0
         self._indexes: tuple[IndexSeen, ...] | None = None
         self._found = False
+        self._unread, self._unread_looks = "", 0
         self.pool: Pool | None = None
         self.log_news: LogNews | None = None
         """What the server's log got since the look before; None: it can't be read."""
+        self.log_problem = ""
+        """Why it can't, or could not at the last look."""
 
     def look(self, at: float) -> list[AfterFinding]:
         """One look, at that second of any clock: what is worse. Raises ConnectError and QueryError."""
@@ -68,15 +70,48 @@ class ServerWatch:
             self._found = True
         seen = self._reader.look()
         self._looks += 1
-        self.log_news = None if self._reader.log.problem else self._reader.log_news
+        self.log_problem = self._words(self._reader.log.problem or self._reader.log_missed)
+        self.log_news = None if self.log_problem else self._reader.log_news
         self._indexes = None
         look = cleaned(seen, self._words)
         self.pool = look.pool
         self._comparison.see(look, at)
+        return [*self._statements(look.unread), *self._scans(), *self._comparison.counted()]
+
+    def _statements(self, unread: str) -> list[AfterFinding]:
+        """Those that became slow; or that they could not be read, although they could, or can at other times."""
+        told = bool(self._reader.missed) or self._unread_looks < self._looks - 1
         suspects = self._comparison.suspects()
-        self._read_texts([*(one.query_id for one in suspects[: 3 * _SUSPECTS]), *self._comparison.busiest()])
-        statements = [found for one in suspects if (found := self._statement(one))][:_SUSPECTS]
-        return [*statements, *self._scans(), *self._comparison.counted()]
+        if not unread:
+            try:
+                self._read_texts([*(one.query_id for one in suspects[: 3 * _SUSPECTS]), *self._comparison.busiest()])
+            except DixisError as error:  # everything else is still seen
+                unread, told = f"the statements' texts could not be read: {error}", True
+        self._unread = self._words(unread)
+        if not unread:
+            return [found for one in suspects if (found := self._statement(one))][:_SUSPECTS]
+        self._unread_looks += 1
+        if not told:
+            return []
+        return [AfterFinding(kind=AfterKind.DATABASE, subject=_UNREAD, level="warning", evidence=self._unread)]
+
+    @property
+    def kinds(self) -> tuple[AfterKind, ...]:
+        """What the last look has looked at: a statement is not as before again because nobody saw it."""
+        return (AfterKind.SCAN, AfterKind.DATABASE, *(() if self._unread else (AfterKind.STATEMENT,)))
+
+    @property
+    def unwatched(self) -> tuple[str, ...]:
+        """What this server did not tell, each in a few words."""
+        found = []
+        if self._unread_looks:
+            all_of_them = self._unread_looks == self._looks
+            found.append("statements" if all_of_them else f"statements in {self._unread_looks} of {self._looks} looks")
+        elif self._reader.hides:
+            found.append("statements of other roles")
+        if self.log_problem:
+            found.append("the server's log")
+        return tuple(found)
 
     @property
     def reset(self) -> bool:
@@ -116,6 +151,8 @@ class ServerWatch:
         clean = self._words(without_literals(text))
         known = self._comparison.statement_of(suspect.query_id, clean)
         before = known.mean if known and known.calls else None
+        if before is None and not self._comparison.knows:
+            return None  # nobody can say that it is new
         if before is not None and not self._comparison.slow(before, suspect.now.mean):
             return None  # the same statement had another number before its table was made anew
         why = self._cached(suspect.query_id, lambda: self._why(text))

@@ -21,7 +21,7 @@ from dixis_tui.model import CheckState, Finding, failed, passed, warned
 from dixis_tui.plan.after import Standing
 from dixis_tui.plan.after_latency import Endpoints, Waiting, numbers
 from dixis_tui.run.after_logs import Logs
-from dixis_tui.run.after_server import KINDS, ServerWatch
+from dixis_tui.run.after_server import ServerWatch
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import flows
 
@@ -125,18 +125,18 @@ class AfterWatch:
         latencies = (*endpoints, *map(flows.latency, gone))
         found = self._endpoints.see(latencies)
         kinds = [AfterKind.HEALTH, AfterKind.FLOW, AfterKind.LOG]
-        sample, news = Sample(), None
+        sample, news, unread = Sample(), None, ""
         try:
             found += self._server.look(time.monotonic() - self._began)
-            sample, news = self._server.sample(), self._server.log_news
-            kinds += KINDS
+            sample, news, unread = self._server.sample(), self._server.log_news, self._server.log_problem
+            kinds += self._server.kinds
         except DixisError as error:
             found.append(_unreached(error))
             kinds.append(AfterKind.DATABASE)
         pool, waits = self._pool(sample.pool)
         found += waits
         kinds += [AfterKind.POOL] if sample.pool else []
-        found += self._logs.look(news)
+        found += self._logs.look(news, unread)
         self._looks += 1
         lines, errors = self._logs.lines, self._logs.errors
         sample = replace(sample, latencies=latencies, pool=pool, log_lines=lines, log_errors=errors)
@@ -178,15 +178,18 @@ class AfterWatch:
         worse = sorted(self._standing.worse, key=lambda one: one.level != "error")
         minutes = (time.monotonic() - self._began) / 60
         looks = f"{self._looks} looks in {minutes:.1f} min"
+        unwatched = self._server.unwatched
         if not worse:
             passing = len(self._standing.all)
+            but = f"; not watched: {', '.join(unwatched)}" if unwatched else ""
             for_a_while = f"; {passing} were worse for a while" if passing else ""
-            return passed(f"{looks}, nothing is worse than before{for_a_while}")
+            return passed(f"{looks}, nothing is worse than before{for_a_while}{but}")
         more = f", and {len(worse) - 1} more" if len(worse) > 1 else ""
         evidence = f"{worse[0].subject}: {worse[0].evidence}{more}"
         cause = f" {worse[0].cause}." if worse[0].cause else ""
         judge = failed if worse[0].level == "error" else warned
-        return judge(f"{evidence}.{cause}", worse[0].remedy)
+        but = f" Not watched: {', '.join(unwatched)}." if unwatched else ""
+        return judge(f"{evidence}.{cause}{but}", worse[0].remedy)
 
     def _of_logs(self) -> Finding:
         names = ", ".join(self._logs.names) or "none of the logs"

@@ -21,7 +21,8 @@ def _notice(state: RunState, receipt: Receipt) -> dict[str, Any]:
 
 def _page_put(state: RunState, event: ev.PagePut, at: datetime) -> dict[str, Any]:
     since = state.page.since if state.page and state.page.put and event.moved else at
-    view = PageView(file=event.file, put=True, since=since, ends_at=event.ends_at)
+    inherited = event.replaced or (state.page.inherited if state.page and state.page.put else "")
+    view = PageView(file=event.file, put=True, since=since, ends_at=event.ends_at, inherited=inherited)
     if event.moved and state.page:
         view = msgspec.structs.replace(view, seen=state.page.seen, seen_at=state.page.seen_at)
         return {"page": view}

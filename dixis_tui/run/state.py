@@ -218,7 +218,9 @@ def _backup_adopted(_: RunState, event: ev.BackupAdopted, at: datetime) -> dict[
 
 
 def _rollback_confirmed(state: RunState, event: ev.RollbackConfirmed, _: datetime) -> dict[str, Any]:
-    return {"rollback": event, "beside": event if event.side else state.beside}
+    beside = event if event.side else state.beside
+    # Whoever was let in before is shut out again, and has to be let in anew once it is over.
+    return {"rollback": event, "beside": beside, "reopened": None, "reopened_at": None}
 
 
 def _statement_started(state: RunState, event: ev.StatementStarted, _: datetime) -> dict[str, Any]:

@@ -178,6 +178,8 @@ class PageView(Struct, frozen=True, kw_only=True):
     seen: ev.PageSeen | None = None
     seen_at: datetime | None = None
     problem: str = ""
+    inherited: str = ""
+    """Whose page was there before this run's, or empty."""
 
 
 class AfterView(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 import msgspec
 import pytest
+from psycopg import sql
 
+from dixis_tui.postgres import after_stats
 from dixis_tui.postgres.after_stats import AfterReader
 from dixis_tui.postgres.embedded import EmbeddedServer
 from dixis_tui.postgres.session import Session, connect
@@ -75,6 +77,24 @@ def test_statements_are_read_from_another_database(shop: Session, database: Data
     assert found[ours].calls == 7
     assert found[ours].mean > 0
     assert reader.texts(["1"]) == {}
+
+
+@watched
+def test_a_slow_look_is_one_look(shop: Session, database: DatabaseUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What gave up by its own timeout is asked again; what may not be read any more is not."""
+    reader = AfterReader(database, big_table_rows=1000)
+    reader.begin()
+    for broken, missed, gone in (("pg_sleep(9)", True, False), ("1 FROM nowhere", False, True)):
+        with monkeypatch.context() as slow:
+            slow.setattr(after_stats, "_COUNTS", sql.SQL(f"SELECT {broken}"))
+            slow.setattr(after_stats, "_STATEMENT_SECONDS", 0.1)
+            look = reader.look()
+        assert look.statements == ()
+        assert look.unread == (reader.missed or reader.problem)
+        assert (bool(reader.missed), bool(reader.problem)) == (missed, gone)
+        assert [one.table for one in look.scans] == ["Order"], "everything else is seen"
+        again = reader.look()
+        assert bool(again.unread) is bool(not again.statements) is gone
 
 
 class _Id(msgspec.Struct, frozen=True):

@@ -117,7 +117,10 @@ class Story:
                 window_closes=OPENS + timedelta(minutes=20) if window else None,
                 phrase="DIXIS-PROD-OK",
                 rollback_phrase="DIXIS-ROLLBACK-OK",
-                contacts=[("on call", "Νίκος Παπαδόπουλος", "+30 210 0000000"), ("decision", "CTO", "+30 210 0000001")],
+                contacts=[
+                    ("On-call engineer", "Νίκος Παπαδόπουλος", "+30 210 0000000"),
+                    ("Decision maker", "CTO", "+30 210 0000001"),
+                ],
                 secrets={"DATABASE_URL": True, "STAGING_DATABASE_URL": True, "SHADOW_DATABASE_URL": False},
             )
         )

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from dixis_tui import events as ev
+from dixis_tui import i18n
 from dixis_tui.notice import Channel, Delivery, NoticeKind, NoticeText, NoticeWay, Receipt
 from dixis_tui.notices import preview
 from dixis_tui.notices.facts import EXAMPLE
@@ -16,7 +17,7 @@ from dixis_tui.run import commands as cmd
 from dixis_tui.run.state import RunState, fold
 from dixis_tui.settings import Settings
 from screens.notice_words import TITLES, expected
-from screens.notices import Kinds, Look
+from screens.notices import Kinds, Look, NoticeKeys
 from screens.view import Mode
 from tests.screens.stage import SIZES, Stage, play
 from tests.screens.story import Story, stages
@@ -166,3 +167,35 @@ def test_what_comes_next() -> None:
 
 def state_of(story: Story) -> RunState:
     return fold(story.entries)
+
+
+def test_a_channel_without_a_receipt_is_counted(tmp_path: Path) -> None:
+    async def script(at: Stage) -> None:
+        await at.press("n")
+        assert "1 of 3 channels" in at.pane(Kinds)
+
+    play(told(ready(), NoticeKind.BEFORE, Delivery.SENT), tmp_path, script, (80, 24))
+
+
+def test_without_a_channel_nothing_is_next_and_esc_is_the_only_key(tmp_path: Path) -> None:
+    async def script(at: Stage) -> None:
+        await at.press("n")
+        assert "▶" not in at.pane(Kinds)
+        assert at.pane(NoticeKeys) == "esc back"
+
+    play(stages()["begun"], tmp_path, script, (80, 24))
+
+
+@pytest.mark.parametrize("language", ["en", "el"])
+def test_the_way_out_and_the_sender_are_in_sight_on_a_small_terminal(tmp_path: Path, language: str) -> None:
+    async def script(at: Stage) -> None:
+        await at.press("n", "s")
+        assert "esc" in at.pane(NoticeKeys)
+        await at.press("home", "up")
+        assert "Μαρία" in at.pane(Look)
+
+    i18n.use(language)
+    try:
+        play(told(ready(), NoticeKind.BEFORE, Delivery.SENT), tmp_path, script, (80, 24))
+    finally:
+        i18n.use("en")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from dixis_tui.after import (
@@ -116,6 +117,26 @@ class TestStatements:
             comparison.see(look(10, 10 * each), 1)
             assert len(comparison.suspects()) == slow
 
+    def test_without_a_baseline_nothing_is_new(self) -> None:
+        full = tuple(StatementStat(query_id=str(one), query="", calls=1, milliseconds=1.0) for one in range(100, 110))
+        for baseline, known in (
+            (Baseline(problem="not readable"), False),
+            (Baseline(statements=full), False),
+            (Baseline(statements=full[:9], problem="the server's log can't be read"), True),
+            (Baseline(), True),
+        ):
+            assert Comparison(baseline, RULES, limit=10).knows is known
+
+    def test_what_was_not_read_is_no_reset_and_no_beginning(self) -> None:
+        comparison = Comparison(before(1000, 1000.0), RULES)
+        blind = msgspec.structs.replace(look(), statements=(), unread="a timeout")
+        comparison.see(blind, 0)
+        comparison.see(look(1000, 90_000.0), 1)
+        comparison.see(blind, 2)
+        assert comparison.suspects() == ()
+        comparison.see(look(1010, 90_200.0), 3)
+        assert [one.now.mean for one in comparison.suspects()] == [20.0]
+
 
 class TestScans:
     def scan(self, baseline: Baseline, *, limit_rows: int = 5000) -> int:
@@ -123,6 +144,10 @@ class TestScans:
         comparison.see(look(scans=100, index_scans=900), 0)
         comparison.see(look(scans=110, index_scans=900), 10)
         return len(comparison.scanned())
+
+    def test_without_a_baseline_no_table_is_new(self) -> None:
+        assert not self.scan(Baseline(problem="not readable"))
+        assert self.scan(Baseline(problem="no server's log", database=CALM))
 
     def table(self, scans: int, index_scans: int) -> tuple[ScanStat, ...]:
         return (ScanStat(table="Order", scans=scans, rows_read=0, index_scans=index_scans, rows=5000),)

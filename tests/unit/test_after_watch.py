@@ -39,6 +39,7 @@ class Server:
         self.look = lambda at: looking()
         self.sample = Sample
         self.log_news, self.reset, self.now = None, False, dict[str, str]()
+        self.log_problem, self.kinds, self.unwatched = "", (AfterKind.STATEMENT,), ("statements",)
 
 
 def context_for(folder: Path) -> Context:
@@ -115,7 +116,9 @@ def test_a_full_disk_at_its_end_is_tried_again(tmp_path: Path, monkeypatch: pyte
     watch.start()
     until(lambda: watch.over, 10, "the end")
     assert [event.reason for event in journaled(tmp_path) if isinstance(event, ev.AfterEnded)] == [ITS_TIME]
-    assert context.settled().check("DX721").state is CheckState.PASSED
+    check = context.settled().check("DX721")
+    assert check.state is CheckState.PASSED
+    assert check.evidence.endswith("nothing is worse than before; not watched: statements")
 
 
 def test_nothing_is_told_of_a_flow_after_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,7 +176,7 @@ def test_the_journals_dates_have_the_languages_names() -> None:
         ("None of it is there: nothing of it shows", "Δεν υπάρχει τίποτα από αυτό: τίποτα από αυτό δεν φαίνεται"),
         (
             "Run ended: done. 4 migrations applied in 0.9 s and verified.",
-            "Το run τελείωσε: έγινε. 4 migrations εφαρμόστηκαν σε 0,9 δ και επαληθεύτηκαν.",
+            "Το run τελείωσε: ολοκληρώθηκε. 4 migrations εφαρμόστηκαν σε 0,9 δ και επαληθεύτηκαν.",
         ),
         (
             "recorded as failed: 3_c (begun 2026-11-24 19:16:53 UTC: ERROR: division by zero; none of it is there)",
@@ -245,6 +245,39 @@ def test_half_a_sentence_is_never_left_english(text: str) -> None:
 )
 def test_a_servers_words_and_commands_are_left_as_they_are(text: str) -> None:
     assert i18n.sentence(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UPDATE or DELETE without WHERE",
+        'UPDATE on "Order" has no WHERE: it changes every row.',
+        'DELETE on "Order" has no WHERE: it removes every row.',
+        'SET NOT NULL on total looks at every row of "Order".',
+        "Renaming a view may break existing clients.",
+    ],
+)
+def test_a_hazard_that_begins_as_sql_does_is_told(text: str) -> None:
+    assert GREEK.search(i18n.sentence(text))
+    assert not re.search(r"\b(every row|without|has no)\b", i18n.sentence(text))
+
+
+def test_names_in_a_row_have_the_languages_and() -> None:
+    told = i18n.sentence('One transaction takes ACCESS EXCLUSIVE on "Order" and q: "Order" from line 1; q from line 1.')
+    assert '"Order" και q' in told
+
+
+def test_verdicts_have_one_name_in_every_catalogue_and_some_words_are_in_none() -> None:
+    verdicts = {"done": "ολοκληρώθηκε", "rolled back": "έγινε επαναφορά"}
+    wrong = []
+    for domain in make_locale.DOMAINS:
+        for message in make_locale.read(domain):
+            for text in [message.string] if isinstance(message.string, str) else message.string:
+                if re.search(r"αναproduction|επιφυλακή|(?<!\w)ώς(?!\w)", text):
+                    wrong.append(text)
+                if message.id in verdicts and text != verdicts[str(message.id)]:
+                    wrong.append(text)
+    assert wrong == []
 
 
 # -- completeness

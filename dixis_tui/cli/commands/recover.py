@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 
 from dixis_tui.cli.exits import Exit
-from dixis_tui.cli.options import Common, json_option, operator_option, secrets_for_headless
+from dixis_tui.cli.options import Common, json_option, operator_option, secrets_for_headless, tell_whom_to_call
 from dixis_tui.cli.recover_script import RecoverScript, exit_of
 from dixis_tui.cli.say import say
 from dixis_tui.errors import UsageError
@@ -109,10 +109,12 @@ def _tell(folder: Path, state: RunState, *, as_json: bool) -> Exit:
     from dixis_tui.cli.result import to_json
 
     found, journal = state.recovery, str(folder / JOURNAL)
-    verdict = str(state.verdict if state.ended else look(folder).verdict)
+    stands = state.verdict if state.ended else look(folder).verdict
+    verdict = str(stands)
     if found and not state.ended:
         say(f"{found.outcome}: {found.evidence}.\n  {found.remedy}", err=as_json)
     say(f"Verdict {verdict}. Journal: {journal}", err=as_json)
+    tell_whom_to_call(state, stands)
     if as_json:
         say(
             to_json(

@@ -72,7 +72,8 @@ def _baseline(context: Context, *, outside: bool) -> Baseline:
     reader = AfterReader(url, big_table_rows=context.settings.after.big_table_rows)
     reader.begin()
     look = cleaned(reader.look(), words)
-    problems = [problem for problem in (reader.problem, reader.log.problem) if problem]
+    problems = [problem for problem in (reader.problem or reader.missed, reader.log.problem) if problem]
+    statements = before.statements if look.unread else look.statements  # older ones are better than none
     pool = look.pool
     latencies, texts = before.latencies, {one.query_id: one.query for one in before.statements if one.query}
     if outside:
@@ -80,10 +81,10 @@ def _baseline(context: Context, *, outside: bool) -> Baseline:
     elif before.pool:
         pool = replace(pool, application=before.pool.application, problem=before.pool.problem)
     if outside or not texts:
-        texts = _texts(context, reader, [one.query_id for one in look.statements[:_TEXTS]])
+        texts = _texts(context, reader, [one.query_id for one in statements[:_TEXTS]])
     return Baseline(
         latencies=latencies,
-        statements=tuple(_rounded(one, texts.get(one.query_id, "")) for one in look.statements),
+        statements=tuple(_rounded(one, texts.get(one.query_id, "")) for one in statements),
         scans=look.scans,
         indexes=tuple(cleaned_index(one, words) for one in reader.indexes()),
         database=look.database,

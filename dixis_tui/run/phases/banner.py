@@ -11,13 +11,13 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError
 from dixis_tui.model import CheckState, Finding, Phase, Verdict, failed, passed, warned
 from dixis_tui.notice import Channel, Delivery, NoticeKind, Receipt
+from dixis_tui.run import policy
 from dixis_tui.run.context import Context
-from dixis_tui.run.phases import facts, page
+from dixis_tui.run.phases import facts, page, page_before
 
 _BY_HAND = "Mend it and do the phase again (r); or tick DX400 where visitors are kept out in another way."
 _TOLD = (Delivery.SENT, Delivery.TRIED)
-_SAFE = (Verdict.CHECKED, Verdict.CLOSED, Verdict.ABANDONED, Verdict.DONE, Verdict.ROLLED_BACK)
-"""Nothing was changed, or what was changed is known to be sound."""
+"""What a person need not do again; a dry run told nobody, and opens nothing."""
 
 
 def run(context: Context) -> None:
@@ -36,13 +36,27 @@ def move(context: Context) -> None:
 
 
 def reopen(context: Context, operator: str) -> None:
-    """Let visitors in again: page away, looked at, and the notice of how it ended. Never raises."""
+    """Let visitors in again: page away, looked at, and the notice of how it ended. Never raises.
+
+    A page that has to stay for an earlier run stays, and nobody is told that it is over.
+    """
     shown = context.state.page is not None
+    begun = context.state.confirmed is not None or context.state.rollback is not None
+    whose = _stays_for(context, policy.verdict(context.state))
+    if whose and not begun:
+        context.note(_stays(context, whose), "warning")
+        return
     context.emit(ev.Reopened(operator=operator))
+    if whose:
+        context.found("DX811", warned(_stays(context, whose), "Mend that first, then tell people by hand."))
+        return
     seen = _take(context) if shown else None
-    if context.state.confirmed is None and context.state.rollback is None:
+    if not begun:
         # Nothing was done, and the way to the go leads by this phase again.
         context.found("DX400", Finding(CheckState.WAITING, "visitors were let in again", "Put the page up again."))
+        return
+    if seen is not None and seen.state is CheckState.FAILED:
+        context.found("DX811", seen)  # that it is over is told once visitors really get in
         return
     kind = NoticeKind.ROLLED_BACK if context.state.rollback else NoticeKind.AFTER
     told = _tell(context, kind, operator)
@@ -53,7 +67,10 @@ def end(context: Context, verdict: Verdict) -> None:
     """What becomes of the page when the run ends so: where production may not be sound it stays."""
     state = context.state
     if state.page and state.page.put:
-        if verdict in _SAFE:
+        whose = page_before.stays_for(context, verdict)
+        if verdict in page_before.SOUND and whose:
+            context.note(_stays(context, whose), "warning")
+        elif verdict in page_before.SOUND:
             seen = _take(context)
             if seen.state is CheckState.FAILED:
                 context.note(f"{seen.evidence}. {seen.remedy}", "error")
@@ -63,7 +80,9 @@ def end(context: Context, verdict: Verdict) -> None:
                 f"Once it is, `dixis-tui page down` takes {state.page.file} away.",
                 "warning",
             )
-    told = any(receipt.kind is NoticeKind.DURING and receipt.delivery in _TOLD for receipt in state.receipts.values())
+    told = any(
+        receipt.kind is NoticeKind.DURING and receipt.delivery is Delivery.SENT for receipt in state.receipts.values()
+    )
     if told and state.confirmed is None and state.rollback is None:
         context.note("People were told of the maintenance: `dixis-tui notice send cancelled` tells that it is off.")
 
@@ -92,12 +111,13 @@ def look_again(context: Context) -> None:
     page.visitors(context, up=True)
 
 
-def take_over(context: Context, earlier: str) -> None:
-    """The page that an earlier run left up becomes this one's, which goes back to that run's backup. Never raises."""
-    path = context.settings.page_file
+def shut_out(context: Context) -> None:
+    """Once a rollback is confirmed: have the page up, an earlier run's or none before. Never raises, never waits."""
+    up = context.state.page
+    if context.state.drill or not context.settings.maintenance.file or (up and up.put):
+        return
     try:
-        if path and page.owner_at(path) == earlier:
-            page.put(context)
+        page.put(context)
     except DixisError as error:
         context.note(f"{error}. {error.remedy}", "warning")
 
@@ -129,6 +149,19 @@ def _show(context: Context) -> Finding:
     return context.check("DX401", lambda: page.visitors(context, up=True))
 
 
+def _stays_for(context: Context, verdict: Verdict) -> str:
+    up = context.state.page
+    return page_before.stays_for(context, verdict) if up and up.put else ""
+
+
+def _stays(context: Context, whose: str) -> str:
+    file = context.state.page.file if context.state.page else ""
+    return (
+        f"The maintenance page stays up: it was up before this run ({whose}), and production is not known to be sound. "
+        f"Once it is, `dixis-tui page down` takes {file} away."
+    )
+
+
 def _take(context: Context) -> Finding:
     if problem := page.take(context):
         return failed(problem, "Remove it by hand, at once: visitors are shut out.")
@@ -137,7 +170,7 @@ def _take(context: Context) -> Finding:
 
 def _answer(seen: Finding | None, receipts: tuple[Receipt, ...]) -> Finding | None:
     """DX400, where the program can say it; None: a person does. Pure."""
-    on = [receipt for receipt in receipts if receipt.channel is Channel.BANNER and receipt.delivery in _TOLD]
+    on = [receipt for receipt in receipts if receipt.channel is Channel.BANNER and receipt.delivery is Delivery.SENT]
     banner = f"in-app banner on ({on[0].to})" if on else ""
     if seen is None:
         return passed(banner) if banner else None

@@ -37,8 +37,9 @@ def put(context: Context) -> None:
         path = context.settings.page_file
         if path is None:
             raise ToolError("maintenance.file is not set any more", "Set it in dixis.toml, or answer DX400 yourself.")
-        _no_other_run(context, page_file.owner_of(path))
-        _write(context, path, moved=False)
+        whose = page_file.owner_of(path)
+        _no_other_run(context, whose)
+        _write(context, path, moved=False, replaced=whose or "")
     keep(context)
 
 
@@ -126,14 +127,15 @@ def _up(context: Context) -> PageView | None:
     return state.page if state.page and state.page.put and not over else None
 
 
-def _write(context: Context, path: Path, *, moved: bool) -> None:
+def _write(context: Context, path: Path, *, moved: bool, replaced: str = "") -> None:
     now, run = datetime.now(UTC), context.folder.name
+    replaced = "" if replaced == run else context.log.redactor.line(replaced)
     notices, window = context.settings.notices, context.settings.window
     ends = estimate.ends_at(context.settled(), now)
     facts = page.PageFacts(run=run, now=now, ends_at=ends, timezone=window.timezone, languages=list(notices.languages))
     html = page.render(facts, context.settings.notices_directory)
     digest = hashlib.sha256(html.encode()).hexdigest()
-    context.emit(ev.PagePut(file=str(path), sha256=digest, ends_at=ends, moved=moved))
+    context.emit(ev.PagePut(file=str(path), sha256=digest, ends_at=ends, moved=moved, replaced=replaced))
     try:
         page_file.put(path, html)
     except ToolError:

@@ -18,7 +18,7 @@ from dixis_tui.prisma.history import read_history
 from dixis_tui.run.commands import Rollback
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import alone as lock
-from dixis_tui.run.phases import equality, facts, verify
+from dixis_tui.run.phases import banner, equality, facts, verify
 from dixis_tui.run.phases.backup import sweep_left
 from dixis_tui.run.phases.steps import step
 
@@ -56,10 +56,11 @@ def checks(context: Context, *codes: str) -> list[tuple[str, str]]:
 
 
 def confirmed(context: Context, operator: str, way: Way, side: str = "", kept: str = "") -> None:
-    """Journal that the phrase was typed, for this way."""
+    """Journal that the phrase was typed, for this way; and have the page up, where that can be done."""
     backup = context.state.backup
     digest = backup.sha256 if backup else ""
     context.emit(ev.RollbackConfirmed(operator=operator, sha256=digest, way=way, side=side, kept=kept))
+    banner.shut_out(context)
 
 
 def target(context: Context, url: DatabaseUrl) -> tuple[Identity, Tools]:
