@@ -23,9 +23,7 @@ RAW = re.compile(
     r"repository|workflow|environment|group|journal|script)\d*$"
 )
 """Names of fields that hold a name, a path or SQL: their text is never put into other words."""
-VERBATIM = re.compile(
-    r"^(query|sql|text|statement|quote|quoted|commands?|cmd|path|url|clean|shown|script|token|secret)\d*$"
-)
+VERBATIM = re.compile(r"^(query|sql|text|statement|quote|quoted|commands?|cmd|path|url|script|token|secret)\d*$")
 """Of these, what may hold anything: SQL, commands, and what somebody else wrote."""
 WORDY = re.compile(
     r"^(state|states|word|how|kind|what|outcome|verdict|severity|phase|titles?|way|place|delivery|reason|why|evidence|"

@@ -327,7 +327,7 @@ def _may_stand(one: Template, name: str, value: str) -> bool:
     """Whether this may be what filled the field, though nobody knows it: where that says little, a name only."""
     if not value or _NAME.fullmatch(value):
         return True
-    if _PLAIN.fullmatch(value):
+    if _PLAIN.fullmatch(value) or re.match(r"\d+; ", value):  # a number, and the next of a list of sentences
         return False
     short = one.weight < _WEAK and RAW.match(name) is not None
     return " " not in value and RAW.match(name) is not None if one.weak else not (short and " " in value)
