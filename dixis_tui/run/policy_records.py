@@ -46,6 +46,8 @@ def shut(state: RunState) -> bool:
     """Whether visitors are still to be let in again: a page is up, or they were told, and neither was taken back."""
     up = state.page is not None and state.page.put
     told = any(receipt.kind is NoticeKind.DURING for receipt in state.receipts.values())
+    # Who was told by the run that is gone back from, was told in that run's journal.
+    told = told or (state.rollback is not None and not state.drill and state.run is not None and state.run.tells)
     return up or (told and state.reopened is None)
 
 

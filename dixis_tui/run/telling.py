@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dixis_tui.errors import UsageError
-from dixis_tui.notice import Delivery, NoticeKind, NoticeWay, Outcome, Receipt, settled
+from dixis_tui.notice import Channel, Delivery, NoticeKind, NoticeWay, Outcome, Receipt, settled
 from dixis_tui.notices import channels
 from dixis_tui.notices.channels import Notice
 from dixis_tui.notices.facts import Facts
@@ -21,6 +21,9 @@ from dixis_tui.settings import Settings
 
 _STANDS = (Delivery.SENT, Delivery.UNKNOWN, Delivery.SENDING)
 """It was taken, or may have been: not sent again unless somebody asks for that."""
+_DOWN = (NoticeKind.AFTER, NoticeKind.ROLLED_BACK, NoticeKind.CANCELLED)
+_SHOWS = (NoticeKind.DURING, NoticeKind.DELAYED)
+"""What takes a banner down, and what it shows while work is done."""
 _OTHERS_SECONDS = 60.0
 """How long another process may be at sending before this one gives up."""
 
@@ -32,6 +35,7 @@ class Order(Struct, frozen=True, kw_only=True):
     """What is to be sent. `run` is empty where none is under way; `words` cleans and redacts outside text.
 
     `known`: receipts of the run's own journal. `again`: also what was taken already, or may have been.
+    `only`: on channels of that kind alone.
     """
 
     kind: NoticeKind
@@ -46,12 +50,14 @@ class Order(Struct, frozen=True, kw_only=True):
     known: tuple[Receipt, ...] = ()
     again: bool = False
     dry_run: bool = False
+    only: Channel | None = None
     pause_seconds: float = 1.0
 
 
 def tell(order: Order, say: Say) -> tuple[Receipt, ...]:
     """Send it; one receipt a channel, of now or of an earlier sending. Never raises for what the world does."""
-    ways = channels.ways(order.settings, order.secrets)
+    every = channels.ways(order.settings, order.secrets)
+    ways = tuple(way for way in every if order.only in (None, way.channel))
     try:
         _require_known(order)
         made = texts(order.kind, order.facts, order.settings)
@@ -97,7 +103,7 @@ def _one(order: Order, way: NoticeWay, made: Rendered, past: tuple[Receipt, ...]
         say(standing)
     elif standing and standing not in order.known:
         say(standing)  # of another run or a command: this run's journal knows it from now on
-    if standing and not order.again:
+    if standing and not order.again and not _undone(order, way, standing, known.values()):
         return standing
     key = f"{base}-{len(earlier) + 1}" if standing else base
     if order.dry_run or order.settings.notices.dry_run:
@@ -109,6 +115,16 @@ def _one(order: Order, way: NoticeWay, made: Rendered, past: tuple[Receipt, ...]
     say(sending)
     outcome = _sent(order, way, Notice(made, order.facts, key))
     return _finished(order, _receipt(order, way, key, outcome), say)
+
+
+def _undone(order: Order, way: NoticeWay, standing: Receipt, known: Iterable[Receipt]) -> bool:
+    """Whether an application's banner, which shows one notice, was put up or taken down since by another one."""
+    if way.channel is not Channel.BANNER:
+        return False
+    others = _SHOWS if order.kind in _DOWN else _DOWN
+    bases = {notice_log.key(kind, way, order.run, order.target, order.facts.opens) for kind in others}
+    since = [one for one in known if one.key.partition("-")[0] in bases and one.delivery in _STANDS]
+    return any(one.at and standing.at and one.at > standing.at for one in since)
 
 
 def _sent(order: Order, way: NoticeWay, notice: Notice) -> Outcome:

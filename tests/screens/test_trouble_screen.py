@@ -224,7 +224,7 @@ def test_where_nobody_is_named_it_says_where_to_name_them(tmp_path: Path) -> Non
 
     async def nobody(at: Stage) -> None:
         await at.press("o")
-        await at.until_shown("None named in dixis.toml: [contacts].")
+        await at.until_shown("Nobody is named in dixis.toml: [contacts] on_call.")
 
     play(story, tmp_path, nobody, (80, 24))
 

@@ -14,11 +14,15 @@ from dixis_tui.cli.options import Common
 from dixis_tui.cli.say import say
 from dixis_tui.errors import RunnerError, UsageError
 from dixis_tui.i18n import _
+from dixis_tui.secrets import clean
 
 if TYPE_CHECKING:
     from dixis_tui.settings import Settings
 
 _minutes = click.option("--minutes", type=click.IntRange(1, 10_080), help="Promise an end in so many minutes.")
+
+
+_force = click.option("--force", is_flag=True, help="Also the page of a run that this account does not know.")
 
 
 @click.group("page")
@@ -67,26 +71,28 @@ def caddy(ctx: click.Context) -> None:
 
 @command.command("up")
 @_minutes
+@_force
 @click.pass_context
-def up(ctx: click.Context, *, minutes: int | None) -> None:
+def up(ctx: click.Context, *, minutes: int | None, force: bool) -> None:
     """Put the page up by hand, where no run is under way that does it."""
     from dixis_tui.notices import page_file
 
     settings = _settings(ctx)
-    path = _free(settings)
+    path = _free(settings, force=force)
     page_file.put(path, _html(settings, minutes))
     click.echo(_("The maintenance page is up: {file}").format(file=path))
     ctx.exit(_look(settings, up=True))
 
 
 @command.command("down")
+@_force
 @click.pass_context
-def down(ctx: click.Context) -> None:
+def down(ctx: click.Context, *, force: bool) -> None:
     """Take the page down by hand, whoever of us has put it up."""
     from dixis_tui.notices import page_file
 
     settings = _settings(ctx)
-    path = _free(settings)
+    path = _free(settings, force=force)
     if not page_file.take(path):
         click.echo(_("There is no maintenance page at {file}.").format(file=path))
         return
@@ -99,8 +105,17 @@ def _settings(ctx: click.Context) -> Settings:
     return common.settings()
 
 
-def _free(settings: Settings) -> Path:
-    """Where the page goes. Raises UsageError without a place, RunnerError where a run that is under way has it."""
+def _free(settings: Settings, *, force: bool) -> Path:
+    """Where the page goes.
+
+    Raises:
+        UsageError: no place is named.
+        RunnerError: a run that is under way has it; or, without `force`, one that this account does not know.
+        ToolError: what is there is not our page.
+    """
+    from dixis_tui.notices import page_file
+    from dixis_tui.notices.page import BY_HAND
+    from dixis_tui.run.folders import all_runs
     from dixis_tui.run.runs import live_runs
 
     if (path := settings.page_file) is None:
@@ -112,6 +127,13 @@ def _free(settings: Settings) -> Path:
                 f"The maintenance page is that of run {run.id}, which is under way",
                 "It is taken down when visitors are let in again, or when that run ends.",
             )
+    whose = page_file.owner_of(path)
+    if not force and whose not in (None, BY_HAND, *(folder.name for folder in all_runs())):
+        name = clean(whose or "")
+        raise RunnerError(
+            f"The maintenance page is that of run {name}, which this account does not know",
+            "It may be under way: ask whoever began it. --force does it all the same.",
+        )
     return path
 
 

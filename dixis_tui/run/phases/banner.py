@@ -16,8 +16,8 @@ from dixis_tui.run.context import Context
 from dixis_tui.run.phases import facts, page, page_before
 
 _BY_HAND = "Mend it and do the phase again (r); or tick DX400 where visitors are kept out in another way."
-_TOLD = (Delivery.SENT, Delivery.TRIED)
-"""What a person need not do again; a dry run told nobody, and opens nothing."""
+_SHOWN = (Delivery.SENT, Delivery.UNKNOWN)
+"""The application shows that banner, or may."""
 
 
 def run(context: Context) -> None:
@@ -52,14 +52,14 @@ def reopen(context: Context, operator: str) -> None:
         return
     seen = _take(context) if shown else None
     if not begun:
+        _clear(context, operator)
         # Nothing was done, and the way to the go leads by this phase again.
         context.found("DX400", Finding(CheckState.WAITING, "visitors were let in again", "Put the page up again."))
         return
-    if seen is not None and seen.state is CheckState.FAILED:
-        context.found("DX811", seen)  # that it is over is told once visitors really get in
-        return
     kind = NoticeKind.ROLLED_BACK if context.state.rollback else NoticeKind.AFTER
-    told = _tell(context, kind, operator)
+    up = context.state.page
+    # What is still there keeps visitors out: nobody is told that it is over.
+    told = () if up and up.put else _tell(context, kind, operator)
     context.found("DX811", _down(seen, told))
 
 
@@ -70,7 +70,8 @@ def end(context: Context, verdict: Verdict) -> None:
         whose = page_before.stays_for(context, verdict)
         if verdict in page_before.SOUND and whose:
             context.note(_stays(context, whose), "warning")
-        elif verdict in page_before.SOUND:
+            return
+        if verdict in page_before.SOUND:
             seen = _take(context)
             if seen.state is CheckState.FAILED:
                 context.note(f"{seen.evidence}. {seen.remedy}", "error")
@@ -80,10 +81,11 @@ def end(context: Context, verdict: Verdict) -> None:
                 f"Once it is, `dixis-tui page down` takes {state.page.file} away.",
                 "warning",
             )
-    told = any(
-        receipt.kind is NoticeKind.DURING and receipt.delivery is Delivery.SENT for receipt in state.receipts.values()
-    )
-    if told and state.confirmed is None and state.rollback is None:
+    if state.confirmed or state.rollback:
+        return
+    _clear(context, _operator(context))
+    sent = [receipt for receipt in state.receipts.values() if receipt.delivery is Delivery.SENT]
+    if any(receipt.kind is NoticeKind.DURING for receipt in sent):
         context.note("People were told of the maintenance: `dixis-tui notice send cancelled` tells that it is off.")
 
 
@@ -183,7 +185,7 @@ def _answer(seen: Finding | None, receipts: tuple[Receipt, ...]) -> Finding | No
 def _down(seen: Finding | None, told: tuple[Receipt, ...]) -> Finding:
     """DX811. Pure."""
     words = [] if seen is None else [f"maintenance page down: {seen.evidence}"]
-    lost = [receipt for receipt in told if receipt.delivery not in _TOLD]
+    lost = [receipt for receipt in told if receipt.delivery is not Delivery.SENT]
     words += [f"notice {receipt.kind} by {receipt.channel} to {receipt.to}: {receipt.delivery}" for receipt in told]
     evidence = "; ".join(words) or "no page was up, and there is no channel for notices"
     if seen is not None and seen.state is CheckState.FAILED:
@@ -199,6 +201,15 @@ def _tell(context: Context, kind: NoticeKind, operator: str) -> tuple[Receipt, .
     from dixis_tui.run.phases import notices  # templates and mail are needed only here
 
     return notices.send(context, kind, operator)
+
+
+def _clear(context: Context, operator: str) -> None:
+    """Nothing was done: the application's banner is taken down, and mails and messages are left to a person."""
+    told = [one for one in context.state.receipts.values() if one.channel is Channel.BANNER and one.delivery in _SHOWN]
+    if any(receipt.kind is NoticeKind.DURING for receipt in told) and context.settings.notices.any:
+        from dixis_tui.run.phases import notices
+
+        notices.send(context, NoticeKind.CANCELLED, operator, only=Channel.BANNER)
 
 
 def _operator(context: Context) -> str:

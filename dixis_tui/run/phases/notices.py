@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from dixis_tui import events as ev
 from dixis_tui.errors import UrlError, UsageError
 from dixis_tui.model import Finding, failed, passed
-from dixis_tui.notice import Delivery, NoticeKind, NoticeText, NoticeWay, Receipt, settled
+from dixis_tui.notice import Channel, Delivery, NoticeKind, NoticeText, NoticeWay, Receipt, settled
 from dixis_tui.notices import channels, preview, render
 from dixis_tui.run import commands as cmd
 from dixis_tui.run import notice_log, telling
@@ -23,15 +23,19 @@ from dixis_tui.settings import Settings
 _PATIENCE_SECONDS = 15.0
 
 
-def send(context: Context, kind: NoticeKind, operator: str) -> tuple[Receipt, ...]:
-    """Send it on every channel that has not had it; one receipt a channel. In any thread, one after the other.
+def send(context: Context, kind: NoticeKind, operator: str, only: Channel | None = None) -> tuple[Receipt, ...]:
+    """Send it on every channel (or `only` that kind) that has not had it; one receipt a channel.
+
+    In any thread, one after the other.
 
     Never raises for what the world does. Waits some seconds at most: what is still on its way by then is `sending` in
     what it returns, and its receipt is journaled when it comes.
     """
-    thread = _begin(context, cmd.SendNotice(kind=kind, operator=operator))
+    thread = _begin(context, cmd.SendNotice(kind=kind, operator=operator), only)
     thread.join(_PATIENCE_SECONDS)
-    return tuple(receipt for receipt in context.settled().receipts.values() if receipt.kind is kind)
+    told = [receipt for receipt in context.settled().receipts.values() if receipt.kind is kind]
+    # What went out again has an earlier receipt as well: the last word counts.
+    return tuple({(receipt.channel, receipt.name): receipt for receipt in told}.values())
 
 
 def start(context: Context, command: cmd.SendNotice) -> str:
@@ -42,24 +46,24 @@ def start(context: Context, command: cmd.SendNotice) -> str:
     return ""
 
 
-def _begin(context: Context, command: cmd.SendNotice) -> threading.Thread:
+def _begin(context: Context, command: cmd.SendNotice, only: Channel | None = None) -> threading.Thread:
     # As a daemon: what hangs holds no process back.
-    thread = threading.Thread(target=_work, args=(context, command), name="notices", daemon=True)
+    thread = threading.Thread(target=_work, args=(context, command, only), name="notices", daemon=True)
     context.tellers.append(thread)
     thread.start()
     return thread
 
 
-def _work(context: Context, command: cmd.SendNotice) -> None:
+def _work(context: Context, command: cmd.SendNotice, only: Channel | None) -> None:
     try:
         with context.telling:
-            _tell(context, command)
+            _tell(context, command, only)
     except Exception as error:  # noqa: BLE001 - a fault of ours ends the notice, not the run
         with suppress(OSError):  # a journal that can't be written says so at the next deed
             context.fault(error)
 
 
-def _tell(context: Context, command: cmd.SendNotice) -> None:
+def _tell(context: Context, command: cmd.SendNotice, only: Channel | None) -> None:
     kind, operator = command.kind, command.operator
     state, settings = context.settled(), context.settings
     show(context)
@@ -76,6 +80,7 @@ def _tell(context: Context, command: cmd.SendNotice) -> None:
         known=tuple(state.receipts.values()),
         again=command.again,
         dry_run=command.dry_run,
+        only=only,
     )
     begun = datetime.now(UTC)
 

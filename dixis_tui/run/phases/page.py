@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,13 +95,18 @@ def visitors(context: Context, *, up: bool) -> Finding:
     """
     if not context.settings.maintenance.url:
         return warned("nobody looked: maintenance.url is not set", "Set it to an address that every visitor gets.")
-    found = page_sight.see(context.settings.maintenance, context.folder.name, up=up, wait=context.stopping.wait)
+    found = page_sight.see(context.settings.maintenance, context.folder.name, up=up, wait=_pause(context))
     words = context.log.redactor.line
     seen = replace(found, url=words(found.url), problem=words(found.problem))
     context.emit(seen)
     if seen.problem:
         return failed(f"{seen.url} {seen.problem}", page_sight.REMEDY)
     return passed(page_sight.sentence(seen))
+
+
+def _pause(context: Context) -> Callable[[float], bool]:
+    """A stop ends the wait of a phase; one of an earlier phase ends nothing that comes after it."""
+    return context.stopping.wait if context.state.running else threading.Event().wait
 
 
 def keep(context: Context) -> None:
@@ -150,7 +156,12 @@ def _no_other_run(context: Context, whose: str | None) -> None:
     if whose in (None, page.BY_HAND, context.folder.name):
         return
     other = context.folder.parent / Path(whose or "").name
-    if other.is_dir() and runs.live(other):
+    if not other.is_dir():
+        raise ToolError(
+            f"The maintenance page of run {other.name}, which this account does not know, is there",
+            "Where it is over, `dixis-tui page down --force` takes that away; or give each target a file of its own.",
+        )
+    if runs.live(other):
         raise ToolError(
             f"The maintenance page of run {other.name}, which is under way, is there",
             "Wait for that run, or give each target a file of its own.",
