@@ -153,6 +153,9 @@ def ended(view: View) -> Card:
         lines.append(
             Line(_("The database before is kept as {kept}.").format(kept=state.swapped.kept), "text", "✔", "good")
         )
+    if state.confirmed and view.mode is Mode.OPERATOR:
+        told = _("Its report, final now: dixis-tui report {run}").format(run=state.run.run if state.run else "")
+        lines.append(Line(told, "quiet"))
     if _rotates(view):
         lines.append(Line(_("Afterwards: dixis-tui rotate gives the database's role a new password."), "quiet"))
     who = _("Ended {time}{plan}").format(time=view.at(state.ended_at), plan=plan)

@@ -49,6 +49,8 @@ class ServerWatch:
         """`drops`: what the run's migrations drop, by :func:`dixis_tui.plan.after_why.drops`."""
         self._reader, self._baseline, self._schema, self._drops = reader, baseline, schema, drops
         self._words = words
+        self._other_logs = bool(rules.logs)
+        """Whether logs are named: the server's is then among them, or nobody asked for it."""
         self._comparison = Comparison(baseline, rules, limit=STATEMENTS)
         self._texts: dict[str, str] = {}
         self._whys: dict[str, tuple[Why, int]] = {}
@@ -109,7 +111,7 @@ class ServerWatch:
             found.append("statements" if all_of_them else f"statements in {self._unread_looks} of {self._looks} looks")
         elif self._reader.hides:
             found.append("statements of other roles")
-        if self.log_problem:
+        if self.log_problem and not self._other_logs:
             found.append("the server's log")
         return tuple(found)
 

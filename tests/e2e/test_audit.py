@@ -31,7 +31,7 @@ def test_the_record_of_a_demo(house: House, tmp_path: Path) -> None:
     sound = house.call("audit", "verify", run.name, "--head", head)
     assert sound.code == 0, sound.said
     assert f"✔ {JOURNAL}: {lines} entries, with the run's end, head {head}" in sound.out
-    assert "✔ heads.jsonl: 10 of 10 heads fit" in sound.out
+    assert "✔ heads.jsonl: 11 of 11 heads fit" in sound.out
     assert f"✔ --head: is entry {lines}'s, the last one" in sound.out
     assert sound.out.endswith("It verifies.\n")
 

@@ -46,6 +46,8 @@ def test_the_cockpit_says_exactly_that_and_goes_back(house: House) -> None:
         _roll_back_by_keys(hands, house)
         after = picture_of(house)
         terminal.wait_for("Production is back at the backup")
+        terminal.keys("enter")  # lets visitors in
+        terminal.wait_for("Production is back at the backup. Sign off")
         terminal.keys("enter")
         terminal.wait_for("ROLLED BACK")
         terminal.keys("q")

@@ -72,7 +72,8 @@ def _baseline(context: Context, *, outside: bool) -> Baseline:
     reader = AfterReader(url, big_table_rows=context.settings.after.big_table_rows)
     reader.begin()
     look = cleaned(reader.look(), words)
-    problems = [problem for problem in (reader.problem or reader.missed, reader.log.problem) if problem]
+    hidden = "" if context.settings.after.logs else reader.log.problem  # logs that are named are read instead
+    problems = [problem for problem in (reader.problem or reader.missed, hidden) if problem]
     statements = before.statements if look.unread else look.statements  # older ones are better than none
     pool = look.pool
     latencies, texts = before.latencies, {one.query_id: one.query for one in before.statements if one.query}
