@@ -63,7 +63,7 @@ def test_every_number_beside_how_it_was(tmp_path: Path) -> None:
             "active 61, idle in transaction 2, idle 14",
             "pool_waiting 4",
             "12,411 commits, 3 rollbacks, 1 deadlock, 0 conflicts",
-            "96x 0.80 ms → 0.80 ms",
+            "96× 0.80 ms → 0.80 ms",
             "96 scans, 120,000,000 rows",
             "2,151 lines read, 2 of them errors",
         ):

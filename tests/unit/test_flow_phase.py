@@ -175,7 +175,7 @@ def test_behind_the_page_and_at_the_seal_nothing_outside_is_asked(
 class NoStatements:
     """An AfterReader of a server where nothing is."""
 
-    problem, log = "", SimpleNamespace(problem="")
+    problem, missed, log = "", "", SimpleNamespace(problem="")
 
     def __init__(self, *_: object, **__: object) -> None:
         self.indexes = self.begin = tuple
