@@ -63,6 +63,12 @@ def all_runs() -> list[Path]:
     return sorted((journal.parent for journal in found), key=lambda folder: folder.name)
 
 
+def named(name: str, beside: Path) -> Path | None:
+    """The folder of the run with exactly this id, in the folder `beside` or elsewhere in the state directory."""
+    places = [beside / Path(name).name, *(folder for folder in all_runs() if folder.name == name)]
+    return next((folder for folder in places if (folder / JOURNAL).is_file()), None)
+
+
 class Record(Struct, frozen=True):
     """What a run left: its journal, and the log beside it, which need not exist. `id`: what the run is called here."""
 

@@ -47,6 +47,12 @@ def test_one_that_ends_well_on_the_same_target_mends_it_and_no_other(tmp_path: P
     assert stays(tmp_path, "unknown", verdict, ELSEWHERE) == "unknown"
 
 
+def test_a_run_of_another_folder_of_ours_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    earlier(tmp_path / "dixis-tui" / "demo" / "default" / "runs", "done")
+    assert stays(tmp_path / "dixis-tui" / "runs", "done", Verdict.ABANDONED) == ""
+
+
 def test_a_sound_run_s_page_a_stranger_s_and_one_by_hand(tmp_path: Path) -> None:
     earlier(tmp_path, "done")
     assert stays(tmp_path, "done", Verdict.ABANDONED) == ""

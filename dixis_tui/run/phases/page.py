@@ -17,7 +17,7 @@ from dixis_tui import events as ev
 from dixis_tui.errors import DixisError, ToolError
 from dixis_tui.model import Finding, failed, passed, warned
 from dixis_tui.notices import page, page_file
-from dixis_tui.run import estimate, runs
+from dixis_tui.run import estimate, folders, runs
 from dixis_tui.run.context import Context
 from dixis_tui.run.phases import page_sight
 from dixis_tui.run.views import PageView
@@ -155,14 +155,15 @@ def _no_other_run(context: Context, whose: str | None) -> None:
     """Two targets may share a site: the page of a run that is under way is its own."""
     if whose in (None, page.BY_HAND, context.folder.name):
         return
-    other = context.folder.parent / Path(whose or "").name
-    if not other.is_dir():
+    name = whose or ""
+    other = folders.named(name, context.folder.parent)
+    if other is None:
         raise ToolError(
-            f"The maintenance page of run {other.name}, which this account does not know, is there",
+            f"The maintenance page of run {name}, which this account does not know, is there",
             "Where it is over, `dixis-tui page down --force` takes that away; or give each target a file of its own.",
         )
     if runs.live(other):
         raise ToolError(
-            f"The maintenance page of run {other.name}, which is under way, is there",
+            f"The maintenance page of run {name}, which is under way, is there",
             "Wait for that run, or give each target a file of its own.",
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from dixis_tui.model import Verdict
 from dixis_tui.notices.page import BY_HAND
-from dixis_tui.run import runs
+from dixis_tui.run import folders, runs
 from dixis_tui.run.context import Context
 from dixis_tui.run.runs import Run
 
@@ -42,7 +41,7 @@ def _before(context: Context) -> Iterator[tuple[str, Run | None]]:
     seen = {context.folder.name}
     while name and name not in seen:
         seen.add(name)
-        folder = context.folder.parent / Path(name).name
-        run = runs.look(folder) if name != BY_HAND and folder.is_dir() else None
+        folder = folders.named(name, context.folder.parent) if name != BY_HAND else None
+        run = runs.look(folder) if folder else None
         yield name, run
         name = run.state.page.inherited if run and run.state.page else ""
