@@ -153,12 +153,11 @@ def ended(view: View) -> Card:
         lines.append(
             Line(_("The database before is kept as {kept}.").format(kept=state.swapped.kept), "text", "✔", "good")
         )
-    if state.confirmed and view.mode is Mode.OPERATOR:
-        told = _("Its report, final now: dixis-tui report {run}").format(run=state.run.run if state.run else "")
-        lines.append(Line(told, "quiet"))
     if _rotates(view):
         lines.append(Line(_("Afterwards: dixis-tui rotate gives the database's role a new password."), "quiet"))
     who = _("Ended {time}{plan}").format(time=view.at(state.ended_at), plan=plan)
+    if state.confirmed and view.mode is Mode.OPERATOR:
+        who = _("{ended}; dixis-tui report: its final report").format(ended=who)
     lines += [Line(who, "quiet"), Line(_("Journal  {journal}").format(journal=view.journal), "quiet")]
     return Card(headline=_(word), tone=tone, glyph=glyph, large=True, lines=tuple(lines), key="q", does=_("leave"))
 
