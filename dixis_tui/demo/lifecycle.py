@@ -13,7 +13,7 @@ from dixis_tui.demo.folder import DemoState, demo_folder, locked
 from dixis_tui.demo.project import copy_sample, find_node, fingerprint, have_regression, install_prisma, write_config
 from dixis_tui.demo.reader import read_and_wait
 from dixis_tui.demo.servers import PRODUCTION, STAGING, Servers
-from dixis_tui.demo.shop_process import ShopProcess
+from dixis_tui.demo.shop_process import PAGE, ShopProcess
 from dixis_tui.demo.shop_visits import PASSWORD, PASSWORD_VARIABLE
 from dixis_tui.errors import ToolError, UsageError
 from dixis_tui.process import LineSink
@@ -104,6 +104,7 @@ class Demo:
             state = self._state()
             self._servers.start()
             self._servers.drop_production()
+            (self.folder / PAGE).unlink(missing_ok=True)  # what it was up for is gone
             self._servers.have_production(broken=state.broken)
 
     def break_production(self) -> None:
@@ -170,6 +171,7 @@ class Demo:
     def _have_production(self, broken: bool | None) -> None:
         state = self._state()
         if broken is not None and state.broken != broken:
+            (self.folder / PAGE).unlink(missing_ok=True)  # what it was up for is gone
             self._servers.drop_production()  # first: a crash from here on finds no production, and makes the right one
             state = replace(state, broken=broken)
             folders.write_state(self.folder, state)

@@ -47,7 +47,7 @@ def test_the_cockpit_says_exactly_that_and_goes_back(house: House) -> None:
         after = picture_of(house)
         terminal.wait_for("Production is back at the backup")
         terminal.keys("enter")  # lets visitors in
-        terminal.wait_for("Production is back at the backup. Sign off")
+        terminal.wait_for("The maintenance page is down since")
         terminal.keys("enter")
         terminal.wait_for("ROLLED BACK")
         terminal.keys("q")
